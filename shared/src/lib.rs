@@ -1,0 +1,24 @@
+//! What Natter's browser and server both believe.
+//!
+//! Every shape that crosses the wire stands here once: requests, stream events, the error body,
+//! the widget's look, and the limits both sides check. No I/O, no clock, no randomness. The server
+//! reads and writes these through serde; the widget through the browser's own JSON (`browser`
+//! feature), because serde's JSON code alone would weigh a quarter of the widget.
+
+#[cfg(feature = "browser")]
+pub mod browser;
+pub mod chat;
+pub mod conversation;
+pub mod error;
+pub mod event;
+pub mod limits;
+pub mod lines;
+pub mod look;
+pub mod widget;
+
+pub use chat::{ChatAnswer, ChatRequest, Identity, Page};
+pub use conversation::{Conversation, Feedback, Message, MessageStatus, Rating, Role, RunningTurn};
+pub use error::{ErrorBody, ErrorCode, FieldErrors};
+pub use event::{Event, FinishReason, Source, StreamEvent, ToolState, Usage};
+pub use lines::LineSplitter;
+pub use look::{Look, Position, Theme};

@@ -1,0 +1,57 @@
+//! The limits of the wire, each in the unit that its name or doc gives.
+
+/// Longest visitor message, in UTF-16 code units (what a browser's `length` counts).
+pub const MESSAGE_UNITS: usize = 4000;
+/// Longest session id, in characters of `[A-Za-z0-9._:-]`.
+pub const SESSION_ID_CHARS: usize = 128;
+/// Longest `clientMessageId`, in bytes.
+pub const CLIENT_MESSAGE_ID_BYTES: usize = 128;
+/// Longest request body, in bytes.
+pub const BODY_BYTES: usize = 64 * 1024;
+/// Longest `url`, `title` or `referrer` of the embedding page, in bytes.
+pub const PAGE_FIELD_BYTES: usize = 2 * 1024;
+/// Longest `metadata`, in bytes of its JSON.
+pub const METADATA_BYTES: usize = 4 * 1024;
+/// Longest answer, in bytes of UTF-8; the upstream is cancelled beyond it.
+pub const ANSWER_BYTES: usize = 256 * 1024;
+/// Longest NDJSON line a client accepts, in bytes: a whole answer, each byte escaped to six, and
+/// the names around it.
+pub const LINE_BYTES: usize = 6 * ANSWER_BYTES + 4 * 1024;
+/// Longest feedback comment, in UTF-16 code units.
+pub const FEEDBACK_COMMENT_UNITS: usize = 2000;
+/// Longest `lastMessage` of a conversation summary, in UTF-16 code units.
+pub const LAST_MESSAGE_UNITS: usize = 500;
+/// Longest title or placeholder an admin or a page sets, in characters.
+pub const LOOK_TEXT_CHARS: usize = 500;
+
+/// The length of `text` in UTF-16 code units.
+#[must_use]
+pub fn utf16_len(text: &str) -> usize {
+    text.chars().map(char::len_utf16).sum()
+}
+
+/// The longest prefix of `text` that has at most `units` UTF-16 code units.
+#[must_use]
+pub fn utf16_prefix(text: &str, units: usize) -> &str {
+    let mut used = 0;
+    for (at, c) in text.char_indices() {
+        used += c.len_utf16();
+        if used > units {
+            return &text[..at];
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_counted_as_a_browser_counts_them() {
+        assert_eq!(utf16_len("a😀"), 3);
+        assert_eq!(utf16_prefix("a😀b", 2), "a", "half of a surrogate pair is never kept");
+        assert_eq!(utf16_prefix("a😀b", 3), "a😀");
+        assert_eq!(utf16_prefix("ab", 9), "ab");
+    }
+}
