@@ -1,0 +1,86 @@
+//! `cargo xtask size`: what a visitor downloads, held to the budget.
+
+use anyhow::{Result, bail};
+
+use crate::manifest::{Entry, Manifest};
+use crate::widget::{self, LOADER, Optimise};
+
+/// Everything together, in bytes after brotli.
+const BUDGET: usize = 65 * 1024;
+/// The loader, which every page view pays, in bytes after brotli.
+const LOADER_BUDGET: usize = 3 * 1024;
+
+pub fn run() -> Result<()> {
+    let manifest = widget::build(Optimise::Required)?;
+    print!("{}", table(&manifest));
+    check(&manifest)
+}
+
+/// One line a file, and their sum.
+fn table(manifest: &Manifest) -> String {
+    let width = manifest.files.iter().map(|file| file.name.len()).max().unwrap_or(0).max(5);
+    let row = |name: &str, raw: &str, gz: &str, br: &str| {
+        format!("{name:<width$}  {raw:>9}  {gz:>9}  {br:>9}\n")
+    };
+    let mut out = row("file", "raw", "gzip", "brotli");
+    for file in &manifest.files {
+        let [raw, gz, br] = [file.raw_bytes, file.gz_bytes, file.br_bytes].map(|n| n.to_string());
+        out += &row(&file.name, &raw, &gz, &br);
+    }
+    let sum = |size: fn(&Entry) -> usize| -> String {
+        manifest.files.iter().map(size).sum::<usize>().to_string()
+    };
+    out += &row("sum", &sum(|f| f.raw_bytes), &sum(|f| f.gz_bytes), &sum(|f| f.br_bytes));
+    out + &format!("budget: {BUDGET} bytes after brotli, the loader {LOADER_BUDGET}\n")
+}
+
+/// Fails when the widget weighs more than it may.
+pub fn check(manifest: &Manifest) -> Result<()> {
+    let all: usize = manifest.files.iter().map(|file| file.br_bytes).sum();
+    if all > BUDGET {
+        bail!("the widget is {all} bytes after brotli; it may be {BUDGET}");
+    }
+    for file in manifest.files.iter().filter(|file| file.name == LOADER) {
+        if file.br_bytes > LOADER_BUDGET {
+            bail!("the loader is {} bytes after brotli; it may be {LOADER_BUDGET}", file.br_bytes);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(sizes: &[(&str, usize)]) -> Manifest {
+        let entry = |&(name, br_bytes): &(&str, usize)| Entry {
+            name: name.to_owned(),
+            path: String::new(),
+            br: String::new(),
+            gz: String::new(),
+            sha256: String::new(),
+            content_type: String::new(),
+            immutable: true,
+            raw_bytes: 3 * br_bytes,
+            br_bytes,
+            gz_bytes: 2 * br_bytes,
+        };
+        Manifest { files: sizes.iter().map(entry).collect() }
+    }
+
+    #[test]
+    fn a_widget_at_its_budget_passes_and_one_byte_more_fails() {
+        assert!(check(&manifest(&[(LOADER, 3072), ("w.wasm", BUDGET - 3072)])).is_ok());
+        assert!(check(&manifest(&[(LOADER, 3072), ("w.wasm", BUDGET - 3071)])).is_err());
+        assert!(check(&manifest(&[(LOADER, 3073)])).is_err(), "the loader has its own");
+    }
+
+    #[test]
+    fn the_table_names_every_file_and_sums_them_up() {
+        let table = table(&manifest(&[("a.js", 10), ("b.wasm", 32)]));
+        assert!(table.contains("a.js") && table.contains("b.wasm"), "{table}");
+        let sum = table.lines().find(|line| line.starts_with("sum")).unwrap();
+        let numbers: Vec<&str> = sum.split_whitespace().skip(1).collect();
+        assert_eq!(numbers, ["126", "84", "42"]);
+    }
+}

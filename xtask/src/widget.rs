@@ -1,0 +1,218 @@
+//! Builds the widget: Rust to wasm, bindings, optimisation, names by content, compression.
+//!
+//! What leaves is `dist/widget/` and `dist/manifest.json`. wasm-bindgen is linked in rather than
+//! called, so that a fresh machine need not build its command line first.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::manifest::{self, Manifest};
+use crate::{paths, slim, step, tools};
+
+/// The loader's name, which never changes: it stands in the pages of site owners.
+pub const LOADER: &str = "chat-widget.js";
+/// What stands in the loader for the names of the hashed files.
+const PLACEHOLDER: &str = "/*NATTER_ASSETS*/{}/*END*/";
+/// What decides how inputs become files: a change here makes every file anew.
+const RECIPE: &[&str] = &[
+    include_str!("widget.rs"),
+    include_str!("manifest.rs"),
+    include_str!("compress.rs"),
+    include_str!("slim.rs"),
+];
+/// What Rust's wasm target uses, for a wasm-opt that does not read it from the file.
+const FEATURES: &[&str] = &[
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// Whether the widget may go without `wasm-opt`, which takes about a tenth off it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Optimise {
+    /// Use it when it is there: enough to try the product.
+    WhenPossible,
+    /// Get it from npm when it is not there: what is measured, tested or handed out.
+    Required,
+}
+
+/// Builds what changed and returns the manifest of all files.
+pub fn build(optimise: Optimise) -> Result<Manifest> {
+    tools::ensure_wasm_target()?;
+    if optimise == Optimise::Required && tools::wasm_opt().is_none() {
+        tools::npm_install()?;
+        if tools::wasm_opt().is_none() {
+            bail!("wasm-opt is missing: `npm ci` in tests/browser brings it (package binaryen)");
+        }
+    }
+    let wasm = step::timed("compiling the widget", compile)?;
+    step::timed("preparing the widget's files", || prepare(&wasm))
+}
+
+/// Compiles the widget's crate and returns where cargo put the wasm.
+fn compile() -> Result<PathBuf> {
+    let mut cargo = step::cargo(&["build", "--package", "natter-widget", "--bins"]);
+    cargo
+        .args(["--target", tools::WASM_TARGET, "--profile", "wasm-release"])
+        .arg("--message-format=json-render-diagnostics")
+        .env("CARGO_ENCODED_RUSTFLAGS", rust_flags())
+        .stdout(Stdio::piped());
+    let mut child = cargo.spawn().context("cannot start cargo")?;
+    let stdout = child.stdout.take().context("cargo has no output")?;
+    let mut wasm = None;
+    for line in BufReader::new(stdout).lines() {
+        let Ok(message) = serde_json::from_str::<serde_json::Value>(&line?) else { continue };
+        let files = message["filenames"].as_array().into_iter().flatten();
+        wasm = files
+            .filter_map(|file| file.as_str())
+            .find(|file| file.ends_with(".wasm"))
+            .map(PathBuf::from)
+            .or(wasm);
+    }
+    if !child.wait()?.success() {
+        bail!("the widget does not compile");
+    }
+    wasm.context("cargo made no wasm file for natter-widget")
+}
+
+/// Keeps this machine's folders out of the texts of panics: smaller, and the same everywhere.
+fn rust_flags() -> String {
+    let mut flags: Vec<String> = std::env::var("RUSTFLAGS")
+        .map(|flags| flags.split_whitespace().map(str::to_owned).collect())
+        .unwrap_or_default();
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    let registries = home
+        .and_then(|home| fs::read_dir(home.join("registry/src")).ok())
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    for folder in registries.chain([paths::root()]) {
+        flags.push(format!("--remap-path-prefix={}=", folder.display()));
+    }
+    flags.join("\u{1f}")
+}
+
+/// Turns the compiled wasm and the loader into the files that are served.
+fn prepare(wasm: &Path) -> Result<Manifest> {
+    fs::create_dir_all(paths::dist())?;
+    // Two builds at once would remove each other's files.
+    let lock = File::create(paths::dist().join(".lock")).context("cannot write to dist/")?;
+    lock.lock().context("cannot lock dist/")?;
+
+    let compiled = fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
+    let source = paths::root().join("assets").join(LOADER);
+    let loader =
+        fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
+    let wasm_opt = tools::wasm_opt();
+    let stamp = stamp(&compiled, &loader, wasm_opt.as_deref())?;
+    let stamp_file = paths::dist().join(".stamp");
+    if fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp)
+        && let Some(manifest) = Manifest::read()
+    {
+        return Ok(manifest);
+    }
+
+    let (js, mut wasm) = bind(&compiled)?;
+    match wasm_opt {
+        Some(program) => wasm = shrink(&program, &wasm)?,
+        None => eprintln!("  wasm-opt is not there: the widget works, but is larger"),
+    }
+    let js = slim::javascript(&js);
+    let js_name = manifest::hashed_name("widget", "js", js.as_bytes());
+    let wasm_name = manifest::hashed_name("widget", "wasm", &wasm);
+    let loader = slim::javascript(&stamped(&loader, &js_name, &wasm_name)?);
+
+    let mut manifest = Manifest::default();
+    manifest.add(LOADER, loader.as_bytes(), false)?;
+    manifest.add(&js_name, js.as_bytes(), true)?;
+    manifest.add(&wasm_name, &wasm, true)?;
+    manifest.publish()?;
+    fs::write(stamp_file, stamp).context("cannot write dist/.stamp")?;
+    Ok(manifest)
+}
+
+/// Everything the files depend on, in one hash.
+fn stamp(wasm: &[u8], loader: &str, wasm_opt: Option<&Path>) -> Result<String> {
+    let version = match wasm_opt {
+        None => "none".to_owned(),
+        Some(program) => {
+            let mut command = step::command(program);
+            command.arg("--version");
+            step::output(command)?
+        }
+    };
+    let parts = [manifest::sha256(wasm), loader.to_owned(), version, RECIPE.concat()];
+    Ok(manifest::sha256(parts.join("\0").as_bytes()))
+}
+
+/// The JavaScript module and the wasm that together are the widget.
+fn bind(wasm: &[u8]) -> Result<(String, Vec<u8>)> {
+    let mut bindgen = Bindgen::new();
+    bindgen.input_bytes("widget", wasm.to_vec());
+    bindgen.web(true)?;
+    // The loader says where the wasm is; the bindings need no guess of their own.
+    bindgen.omit_default_module_path(true);
+    bindgen.typescript(false).remove_name_section(true).remove_producers_section(true);
+    let mut output = bindgen.generate_output().context("wasm-bindgen failed")?;
+    if !output.snippets().is_empty() || !output.local_modules().is_empty() {
+        bail!(
+            "a dependency of the widget brings JavaScript files of its own (inline_js or module): \
+             they would need names, hashes and compression; use a dependency without them"
+        );
+    }
+    let js = output.js().to_owned();
+    Ok((js, output.wasm_mut().emit_wasm()))
+}
+
+/// The wasm after `wasm-opt`.
+fn shrink(program: &Path, wasm: &[u8]) -> Result<Vec<u8>> {
+    let (before, after) = (paths::dist().join("before.wasm"), paths::dist().join("after.wasm"));
+    fs::write(&before, wasm)?;
+    let mut command = step::command(program);
+    command.args(FEATURES).args(["-Oz", "--strip-debug", "--strip-producers"]);
+    command.args(["--strip-target-features", "-o"]).arg(&after).arg(&before);
+    step::run(command)?;
+    let small = fs::read(&after).context("wasm-opt wrote nothing")?;
+    fs::remove_file(before)?;
+    fs::remove_file(after)?;
+    Ok(small)
+}
+
+/// The loader with the names of this build's files in it.
+fn stamped(loader: &str, js: &str, wasm: &str) -> Result<String> {
+    match loader.matches(PLACEHOLDER).count() {
+        1 => {
+            let names = serde_json::json!({ "js": js, "wasm": wasm });
+            Ok(loader.replace(PLACEHOLDER, &names.to_string()))
+        }
+        n => bail!("assets/{LOADER} must hold `{PLACEHOLDER}` exactly once, it stands there {n}×"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_loader_gets_the_names_of_this_build() {
+        let loader = "const A = /*NATTER_ASSETS*/{}/*END*/;";
+        let got = stamped(loader, "widget-1.js", "widget-2.wasm").unwrap();
+        assert_eq!(got, r#"const A = {"js":"widget-1.js","wasm":"widget-2.wasm"};"#);
+    }
+
+    #[test]
+    fn a_loader_without_its_placeholder_or_with_two_is_refused() {
+        assert!(stamped("const A = {};", "a", "b").is_err());
+        assert!(stamped(&PLACEHOLDER.repeat(2), "a", "b").is_err());
+    }
+}
