@@ -164,7 +164,8 @@ fn bind(wasm: &[u8]) -> Result<(String, Vec<u8>)> {
     bindgen.omit_default_module_path(true);
     bindgen.typescript(false).remove_name_section(true).remove_producers_section(true);
     let mut output = bindgen.generate_output().context("wasm-bindgen failed")?;
-    if !output.snippets().is_empty() || !output.local_modules().is_empty() {
+    let inline = output.snippets().values().any(|files| !files.is_empty());
+    if inline || !output.local_modules().is_empty() {
         bail!(
             "a dependency of the widget brings JavaScript files of its own (inline_js or module): \
              they would need names, hashes and compression; use a dependency without them"
