@@ -1,0 +1,393 @@
+//! Reads and writes the wire shapes through the browser's own JSON.
+//!
+//! In: text from the network, or an object that the page's script made. Out: the types of this
+//! crate, or `None` when the text is not one of them. The shapes themselves stand in their own
+//! modules; here are only their JSON names. Unknown fields are ignored, absent ones take the
+//! shape's default, as serde does on the server. An unknown error code (a newer server) reads as
+//! [`ErrorCode::Internal`], because a failure must stay a failure.
+
+use js_sys::{Array, JSON, Object, Reflect};
+use wasm_bindgen::JsValue;
+
+use crate::chat::{ChatRequest, Identity, Page, ResumeRequest, StopRequest};
+use crate::conversation::{
+    Conversation, CurrentAnswer, CurrentRequest, Feedback, Message, MessageStatus, Rating, Role,
+    RunningTurn,
+};
+use crate::error::{ErrorBody, ErrorCode};
+use crate::event::{Event, FinishReason, Source, StreamEvent, ToolState, Usage};
+use crate::look::{Look, Position, Theme};
+use crate::widget::{SessionAnswer, SessionRequest};
+
+/// A value as `JSON.parse` made it.
+struct Value(JsValue);
+
+impl Value {
+    fn parse(text: &str) -> Option<Self> {
+        let value = JSON::parse(text).ok()?;
+        value.is_object().then_some(Self(value))
+    }
+
+    fn get(&self, name: &str) -> Self {
+        Self(Reflect::get(&self.0, &JsValue::from_str(name)).unwrap_or(JsValue::NULL))
+    }
+
+    fn object(&self, name: &str) -> Option<Self> {
+        Some(self.get(name)).filter(|value| value.0.is_object())
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        self.get(name).0.as_string()
+    }
+
+    /// A non-negative whole number; fractions are cut off.
+    fn number(&self, name: &str) -> Option<u64> {
+        let number = self.get(name).0.as_f64().filter(|n| *n >= 0.0)?;
+        Some(number as u64)
+    }
+
+    fn flag(&self, name: &str) -> Option<bool> {
+        self.get(name).0.as_bool()
+    }
+
+    fn list<T>(&self, name: &str, read: impl Fn(Self) -> Option<T>) -> Vec<T> {
+        let value = self.get(name).0;
+        if !Array::is_array(&value) {
+            return Vec::new();
+        }
+        Array::from(&value).iter().filter_map(|item| read(Self(item))).collect()
+    }
+}
+
+/// Reads one line of the stream; `None` for a line of an unknown type, which clients ignore.
+#[must_use]
+pub fn read_event(line: &str) -> Option<Event> {
+    let value = Value::parse(line)?;
+    let event = match value.text("type")?.as_str() {
+        "start" => StreamEvent::Start {
+            conversation_id: value.text("conversationId")?,
+            turn_id: value.text("turnId")?,
+            message_id: value.text("messageId")?,
+            user_message_id: value.text("userMessageId")?,
+        },
+        "token" => StreamEvent::Token { token: value.text("token")? },
+        "sources" => StreamEvent::Sources { sources: value.list("sources", read_source) },
+        "tool" => StreamEvent::Tool {
+            name: value.text("name")?,
+            state: match value.text("state")?.as_str() {
+                "running" => ToolState::Running,
+                "done" => ToolState::Done,
+                _ => return None,
+            },
+            summary: value.text("summary"),
+        },
+        "ping" => StreamEvent::Ping,
+        "done" => StreamEvent::Done {
+            message: value.text("message")?,
+            conversation_id: value.text("conversationId")?,
+            message_id: value.text("messageId")?,
+            usage: value.object("usage").map(|usage| Usage {
+                input_tokens: usage.number("inputTokens").unwrap_or(0),
+                output_tokens: usage.number("outputTokens").unwrap_or(0),
+            }),
+            finish_reason: FinishReason::parse(&value.text("finishReason").unwrap_or_default()),
+        },
+        "error" => StreamEvent::Error {
+            error: value.text("error")?,
+            code: read_code(&value),
+            retryable: value.flag("retryable").unwrap_or(false),
+        },
+        _ => return None,
+    };
+    Some(Event { seq: value.number("seq"), event })
+}
+
+/// Reads the body of an answer that is not a success.
+#[must_use]
+pub fn read_error(body: &str) -> Option<ErrorBody> {
+    let value = Value::parse(body)?;
+    Some(ErrorBody {
+        error: value.text("error")?,
+        code: read_code(&value),
+        message: value.text("message"),
+        // The widget sends only what it has checked: which field was wrong is of no use to it.
+        details: None,
+        retry_after: value.number("retryAfter"),
+        request_id: value.text("requestId").unwrap_or_default(),
+    })
+}
+
+/// Reads the answer to `POST /v1/widget/session`.
+#[must_use]
+pub fn read_session(body: &str) -> Option<SessionAnswer> {
+    let value = Value::parse(body)?;
+    Some(SessionAnswer {
+        token: value.text("token")?,
+        expires_at: value.text("expiresAt")?,
+        visitor_id: value.text("visitorId")?,
+        verified: value.flag("verified").unwrap_or(false),
+        conversation: value.object("conversation").and_then(read_conversation),
+    })
+}
+
+/// Reads the answer to `POST /v1/conversations/current`.
+#[must_use]
+pub fn read_current(body: &str) -> Option<CurrentAnswer> {
+    let value = Value::parse(body)?;
+    Some(CurrentAnswer { conversation: value.object("conversation").and_then(read_conversation) })
+}
+
+/// Reads the look from an object, as the server and the page's script gave it.
+///
+/// A field of the wrong type keeps its default; its name is added to `bad`.
+#[must_use]
+pub fn read_look(object: &JsValue, bad: &mut Vec<&'static str>) -> Look {
+    let value = Value(object.clone());
+    let mut look = Look::default();
+    let mut field = |name: &'static str, read: &mut dyn FnMut(Value) -> Option<()>| {
+        let given = value.get(name);
+        if !given.0.is_undefined() && !given.0.is_null() && read(given).is_none() {
+            bad.push(name);
+        }
+    };
+    for (name, flag) in [
+        ("showCloseButton", &mut look.show_close_button),
+        ("showNewConversationButton", &mut look.show_new_conversation_button),
+        ("hideBranding", &mut look.hide_branding),
+        ("showSources", &mut look.show_sources),
+        ("showFeedback", &mut look.show_feedback),
+        ("showCopy", &mut look.show_copy),
+    ] {
+        field(name, &mut |given| given.0.as_bool().map(|given| *flag = given));
+    }
+    for (name, text) in [
+        ("privacyPolicyUrl", &mut look.privacy_policy_url),
+        ("termsOfServiceUrl", &mut look.terms_of_service_url),
+        ("maxMessagesError", &mut look.max_messages_error),
+        ("title", &mut look.title),
+        ("welcomeMessage", &mut look.welcome_message),
+        ("inputPlaceholder", &mut look.input_placeholder),
+        ("primaryColor", &mut look.primary_color),
+        ("avatarUrl", &mut look.avatar_url),
+        ("locale", &mut look.locale),
+    ] {
+        field(name, &mut |given| given.0.as_string().map(|given| *text = given));
+    }
+    for (name, number) in [
+        ("maxMessagesPerConversation", &mut look.max_messages_per_conversation),
+        ("openerSize", &mut look.opener_size),
+        ("marginBottom", &mut look.margin_bottom),
+    ] {
+        field(name, &mut |given| given.0.as_f64().map(|given| *number = given as u32));
+    }
+    field("suggestedQuestions", &mut |given| {
+        let list = Array::is_array(&given.0).then(|| Array::from(&given.0))?;
+        look.suggested_questions = list.iter().filter_map(|item| item.as_string()).collect();
+        Some(())
+    });
+    field("position", &mut |given| {
+        look.position = match given.0.as_string()?.as_str() {
+            "left" | "bottom-left" => Position::Left,
+            "right" | "bottom-right" => Position::Right,
+            _ => return None,
+        };
+        Some(())
+    });
+    field("theme", &mut |given| {
+        look.theme = match given.0.as_string()?.as_str() {
+            "light" => Theme::Light,
+            "dark" => Theme::Dark,
+            "auto" => Theme::Auto,
+            "host" => Theme::Host,
+            _ => return None,
+        };
+        Some(())
+    });
+    look
+}
+
+fn read_code(value: &Value) -> ErrorCode {
+    value.text("code").and_then(|code| ErrorCode::parse(&code)).unwrap_or(ErrorCode::Internal)
+}
+
+// The filters hand the value over whole; a reference would not fit them.
+#[allow(clippy::needless_pass_by_value)]
+fn read_source(value: Value) -> Option<Source> {
+    Some(Source {
+        title: value.text("title")?,
+        url: value.text("url"),
+        snippet: value.text("snippet").unwrap_or_default(),
+        data_source_id: value.text("dataSourceId").unwrap_or_default(),
+    })
+}
+
+#[allow(clippy::needless_pass_by_value)]
+fn read_conversation(value: Value) -> Option<Conversation> {
+    Some(Conversation {
+        id: value.text("id")?,
+        messages: value.list("messages", read_message),
+        running_turn: value.object("runningTurn").and_then(|turn| {
+            Some(RunningTurn {
+                turn_id: turn.text("turnId")?,
+                seq: turn.number("seq").unwrap_or(0),
+            })
+        }),
+    })
+}
+
+#[allow(clippy::needless_pass_by_value)]
+fn read_message(value: Value) -> Option<Message> {
+    Some(Message {
+        id: value.text("id")?,
+        role: match value.text("role")?.as_str() {
+            "user" => Role::User,
+            "assistant" => Role::Assistant,
+            _ => return None,
+        },
+        content: value.text("content")?,
+        status: match value.text("status").as_deref() {
+            Some("stopped") => MessageStatus::Stopped,
+            Some("failed") => MessageStatus::Failed,
+            _ => MessageStatus::Complete,
+        },
+        created_at: value.text("createdAt").unwrap_or_default(),
+        client_message_id: value.text("clientMessageId"),
+        sources: value.list("sources", read_source),
+        rating: match value.text("rating").as_deref() {
+            Some("up") => Some(Rating::Up),
+            Some("down") => Some(Rating::Down),
+            _ => None,
+        },
+    })
+}
+
+/// An object on its way to `JSON.stringify`.
+struct Writer(Object);
+
+impl Writer {
+    fn new() -> Self {
+        Self(Object::new())
+    }
+
+    fn set(&self, name: &str, value: &JsValue) {
+        // Setting a property of a plain object of our own cannot fail.
+        let _ = Reflect::set(&self.0, &JsValue::from_str(name), value);
+    }
+
+    fn text(self, name: &str, text: &str) -> Self {
+        self.set(name, &JsValue::from_str(text));
+        self
+    }
+
+    fn maybe(self, name: &str, text: Option<&String>) -> Self {
+        match text {
+            Some(text) => self.text(name, text),
+            None => self,
+        }
+    }
+
+    fn page(self, page: Option<&Page>) -> Self {
+        if let Some(page) = page {
+            let object = Self::new()
+                .text("url", &page.url)
+                .text("title", &page.title)
+                .text("referrer", &page.referrer);
+            self.set("page", &object.0);
+        }
+        self
+    }
+
+    fn identity(self, identity: Option<&Identity>) -> Self {
+        if let Some(identity) = identity {
+            let object = Self::new()
+                .maybe("userId", identity.user_id.as_ref())
+                .maybe("userHash", identity.user_hash.as_ref())
+                .maybe("name", identity.name.as_ref())
+                .maybe("email", identity.email.as_ref())
+                .maybe("jwt", identity.jwt.as_ref());
+            self.set("identity", &object.0);
+        }
+        self
+    }
+
+    fn finish(self) -> String {
+        JSON::stringify(&self.0).map_or_else(|_| String::new(), String::from)
+    }
+}
+
+/// Body of `POST /v1/widget/session`.
+#[must_use]
+pub fn write_session(request: &SessionRequest) -> String {
+    let writer = Writer::new()
+        .maybe("licenseKey", request.license_key.as_ref())
+        .maybe("chatbotId", request.chatbot_id.as_ref())
+        .maybe("visitorId", request.visitor_id.as_ref())
+        .maybe("locale", request.locale.as_ref())
+        .page(request.page.as_ref())
+        .identity(request.identity.as_ref());
+    writer.set("new", &JsValue::from_bool(request.new));
+    writer.finish()
+}
+
+/// Body of `POST /v1/chat/stream`. `metadata` is left out: the widget sends none.
+#[must_use]
+pub fn write_chat(request: &ChatRequest) -> String {
+    Writer::new()
+        .maybe("token", request.token.as_ref())
+        .maybe("sessionId", request.session_id.as_ref())
+        .text("message", &request.message)
+        .maybe("agentId", request.agent_id.as_ref())
+        .maybe("dataSourceId", request.data_source_id.as_ref())
+        .maybe("clientMessageId", request.client_message_id.as_ref())
+        .maybe("instanceId", request.instance_id.as_ref())
+        .page(request.page.as_ref())
+        .identity(request.identity.as_ref())
+        .finish()
+}
+
+/// Body of `POST /v1/chat/resume`.
+#[must_use]
+pub fn write_resume(request: &ResumeRequest) -> String {
+    let writer = Writer::new()
+        .maybe("token", request.token.as_ref())
+        .maybe("sessionId", request.session_id.as_ref())
+        .text("turnId", &request.turn_id);
+    writer.set("after", &JsValue::from_f64(request.after as f64));
+    writer.finish()
+}
+
+/// Body of `POST /v1/chat/stop`.
+#[must_use]
+pub fn write_stop(request: &StopRequest) -> String {
+    Writer::new()
+        .maybe("token", request.token.as_ref())
+        .maybe("sessionId", request.session_id.as_ref())
+        .text("turnId", &request.turn_id)
+        .finish()
+}
+
+/// Body of `POST /v1/messages/feedback`.
+#[must_use]
+pub fn write_feedback(feedback: &Feedback) -> String {
+    let writer = Writer::new()
+        .maybe("token", feedback.token.as_ref())
+        .maybe("sessionId", feedback.session_id.as_ref())
+        .text("messageId", &feedback.message_id)
+        .maybe("comment", feedback.comment.as_ref());
+    let rating = match feedback.rating {
+        Some(Rating::Up) => JsValue::from_str("up"),
+        Some(Rating::Down) => JsValue::from_str("down"),
+        None => JsValue::NULL,
+    };
+    writer.set("rating", &rating);
+    writer.finish()
+}
+
+/// Body of `POST /v1/conversations/current`.
+#[must_use]
+pub fn write_current(request: &CurrentRequest) -> String {
+    Writer::new()
+        .maybe("token", request.token.as_ref())
+        .maybe("sessionId", request.session_id.as_ref())
+        .finish()
+}

@@ -1,0 +1,127 @@
+//! Brings the options of a page or an admin into their limits.
+//!
+//! In: a look as it was read. Out: one that can be drawn, and the names of the options that had
+//! to be changed, for one line in the console.
+
+use shared::Look;
+
+use crate::palette::Rgb;
+
+/// Longest list of suggested questions that fits a phone.
+const SUGGESTIONS: usize = 6;
+
+/// Clamps or drops what is out of its limits; adds the names of such options to `bad`.
+#[must_use]
+pub fn tidy(mut look: Look, bad: &mut Vec<&'static str>) -> Look {
+    let size = look.opener_size;
+    look.opener_size = size.clamp(*Look::OPENER_SIZE.start(), *Look::OPENER_SIZE.end());
+    if look.opener_size != size {
+        bad.push("openerSize");
+    }
+    if look.margin_bottom < Look::MARGIN_BOTTOM_MIN {
+        look.margin_bottom = Look::MARGIN_BOTTOM_MIN;
+        bad.push("marginBottom");
+    }
+    if Rgb::parse(&look.primary_color).is_none() {
+        Look::PRIMARY_COLOR.clone_into(&mut look.primary_color);
+        bad.push("primaryColor");
+    }
+    for (name, url) in [
+        ("privacyPolicyUrl", &mut look.privacy_policy_url),
+        ("termsOfServiceUrl", &mut look.terms_of_service_url),
+        ("avatarUrl", &mut look.avatar_url),
+    ] {
+        if !url.is_empty() && !is_web(url) {
+            url.clear();
+            bad.push(name);
+        }
+    }
+    for (name, text) in [
+        ("title", &mut look.title),
+        ("welcomeMessage", &mut look.welcome_message),
+        ("inputPlaceholder", &mut look.input_placeholder),
+        ("maxMessagesError", &mut look.max_messages_error),
+    ] {
+        if let Some((at, _)) = text.char_indices().nth(shared::limits::LOOK_TEXT_CHARS) {
+            text.truncate(at);
+            bad.push(name);
+        }
+    }
+    let usable = |question: &String| shared::chat::check_message(question).is_ok();
+    let given = look.suggested_questions.len();
+    look.suggested_questions.retain(usable);
+    look.suggested_questions.truncate(SUGGESTIONS);
+    if look.suggested_questions.len() != given {
+        bad.push("suggestedQuestions");
+    }
+    look
+}
+
+/// Whether a link or an image may point there: http or https alone.
+#[must_use]
+pub fn is_web(url: &str) -> bool {
+    let starts = |scheme: &str| {
+        url.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme))
+    };
+    starts("https://") || starts("http://")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tidied(look: Look) -> (Look, Vec<&'static str>) {
+        let mut bad = Vec::new();
+        (tidy(look, &mut bad), bad)
+    }
+
+    #[test]
+    fn what_is_within_its_limits_is_left_alone() {
+        let look = Look {
+            opener_size: 140,
+            margin_bottom: 10,
+            primary_color: "#000000".into(),
+            privacy_policy_url: "HTTPS://example.com/p".into(),
+            suggested_questions: vec!["What is it?".into()],
+            ..Look::default()
+        };
+        let (after, bad) = tidied(look.clone());
+        assert_eq!((after, bad), (look, vec![]));
+    }
+
+    #[test]
+    fn what_is_not_is_clamped_or_dropped_and_named() {
+        let (look, bad) = tidied(Look {
+            opener_size: 900,
+            margin_bottom: 0,
+            primary_color: "javascript:1".into(),
+            terms_of_service_url: "javascript:alert(1)".into(),
+            avatar_url: "data:text/html,x".into(),
+            title: "ä".repeat(501),
+            suggested_questions: vec!["  ".into(), "x".repeat(4001), "Why?".into()],
+            ..Look::default()
+        });
+        assert_eq!((look.opener_size, look.margin_bottom), (140, 10));
+        assert_eq!(look.primary_color, Look::PRIMARY_COLOR);
+        assert_eq!((look.terms_of_service_url.as_str(), look.avatar_url.as_str()), ("", ""));
+        assert_eq!(look.title.chars().count(), 500);
+        assert_eq!(look.suggested_questions, ["Why?"]);
+        assert_eq!(
+            bad,
+            [
+                "openerSize",
+                "marginBottom",
+                "primaryColor",
+                "termsOfServiceUrl",
+                "avatarUrl",
+                "title",
+                "suggestedQuestions"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_opener_may_not_vanish() {
+        assert_eq!(tidied(Look { opener_size: 0, ..Look::default() }).0.opener_size, 40);
+    }
+}

@@ -1,0 +1,146 @@
+//! Colours from one: what stands on the primary colour, and where it would be too faint.
+//!
+//! In: `#rrggbb` and whether the theme is dark. Out: CSS colours that meet WCAG's contrast. The
+//! style sheet holds the neutral colours; only what depends on the primary colour is made here.
+
+/// Red, green, blue, 0..=255.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rgb(pub u8, pub u8, pub u8);
+
+const WHITE: Rgb = Rgb(255, 255, 255);
+/// The darkest ink of the light theme; softer than black, dark enough on every light colour.
+const INK: Rgb = Rgb(0x0b, 0x10, 0x20);
+const BLACK: Rgb = Rgb(0, 0, 0);
+/// The panel's ground in both themes, as `panel.css` has it.
+const LIGHT_GROUND: Rgb = WHITE;
+const DARK_GROUND: Rgb = Rgb(0x16, 0x18, 0x1d);
+/// What WCAG 2.2 AA asks of text.
+const TEXT: f64 = 4.5;
+
+impl Rgb {
+    /// Reads `#rrggbb`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let hex = text.strip_prefix('#').filter(|hex| hex.len() == 6)?;
+        if !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        let number = u32::from_str_radix(hex, 16).ok()?;
+        let [_, red, green, blue] = number.to_be_bytes();
+        Some(Self(red, green, blue))
+    }
+
+    /// As CSS writes it.
+    #[must_use]
+    pub fn css(self) -> String {
+        let Self(red, green, blue) = self;
+        format!("rgb({red} {green} {blue})")
+    }
+
+    fn luminance(self) -> f64 {
+        let part = |value: u8| {
+            let value = f64::from(value) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * part(self.0) + 0.7152 * part(self.1) + 0.0722 * part(self.2)
+    }
+
+    /// WCAG's contrast, 1 to 21.
+    #[must_use]
+    pub fn contrast(self, other: Self) -> f64 {
+        let (a, b) = (self.luminance(), other.luminance());
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    /// This colour with `percent` of another.
+    fn mix(self, other: Self, percent: u32) -> Self {
+        let part = |a: u8, b: u8| {
+            let sum = u32::from(a) * (100 - percent) + u32::from(b) * percent;
+            u8::try_from(sum / 100).unwrap_or(u8::MAX)
+        };
+        Self(part(self.0, other.0), part(self.1, other.1), part(self.2, other.2))
+    }
+
+    /// The text colour for this ground: white where it is readable, else ink, else black.
+    #[must_use]
+    pub fn text_on(self) -> Self {
+        [WHITE, INK].into_iter().find(|text| self.contrast(*text) >= TEXT).unwrap_or(BLACK)
+    }
+}
+
+/// What the style sheet takes from the primary colour.
+#[derive(Clone, Copy, Debug)]
+pub struct Palette {
+    pub primary: Rgb,
+    /// Text and signs on `primary`.
+    pub on_primary: Rgb,
+    /// The primary colour as text (links, chips): moved away from the ground until readable.
+    pub accent: Rgb,
+    /// The ground of the visitor's bubbles; the theme's ordinary text is readable on it.
+    pub tint: Rgb,
+}
+
+impl Palette {
+    #[must_use]
+    pub fn new(primary: Rgb, dark: bool) -> Self {
+        let (ground, away) = if dark { (DARK_GROUND, WHITE) } else { (LIGHT_GROUND, INK) };
+        let tint = ground.mix(primary, if dark { 22 } else { 13 });
+        let readable = |text: &Rgb| text.contrast(ground) >= TEXT && text.contrast(tint) >= TEXT;
+        let accent =
+            (0..=100).step_by(5).map(|step| primary.mix(away, step)).find(readable).unwrap_or(away);
+        Self { primary, on_primary: primary.text_on(), accent, tint }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every_colour() -> impl Iterator<Item = Rgb> {
+        let steps = || (0..=255u8).step_by(15);
+        steps().flat_map(move |r| steps().flat_map(move |g| steps().map(move |b| Rgb(r, g, b))))
+    }
+
+    #[test]
+    fn text_on_any_primary_colour_has_a_contrast_of_4_5() {
+        for colour in every_colour() {
+            assert!(colour.contrast(colour.text_on()) >= TEXT, "{colour:?}");
+        }
+    }
+
+    #[test]
+    fn accent_text_is_readable_on_the_panel_and_on_the_visitors_bubble() {
+        for dark in [false, true] {
+            let ground = if dark { DARK_GROUND } else { LIGHT_GROUND };
+            for colour in every_colour() {
+                let palette = Palette::new(colour, dark);
+                assert!(palette.accent.contrast(ground) >= TEXT, "{colour:?} dark {dark}");
+                assert!(palette.accent.contrast(palette.tint) >= TEXT, "{colour:?} dark {dark}");
+            }
+        }
+    }
+
+    #[test]
+    fn ordinary_text_is_readable_on_the_visitors_bubble() {
+        for (dark, text) in [(false, Rgb(0x16, 0x1a, 0x23)), (true, Rgb(0xec, 0xee, 0xf2))] {
+            for colour in every_colour() {
+                let tint = Palette::new(colour, dark).tint;
+                assert!(text.contrast(tint) >= 7.0, "{colour:?} dark {dark}");
+            }
+        }
+    }
+
+    #[test]
+    fn contrast_is_the_one_wcag_defines() {
+        assert!((WHITE.contrast(BLACK) - 21.0).abs() < 1e-9);
+        assert!((Rgb(0x77, 0x77, 0x77).contrast(WHITE) - 4.478).abs() < 0.001);
+    }
+
+    #[test]
+    fn only_six_hex_digits_are_a_colour() {
+        assert_eq!(Rgb::parse("#5D87FF"), Some(Rgb(0x5d, 0x87, 0xff)));
+        for bad in ["5D87FF", "#58f", "#5D87FG", "red", "", "#+D87FF"] {
+            assert_eq!(Rgb::parse(bad), None, "{bad:?}");
+        }
+    }
+}
