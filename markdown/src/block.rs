@@ -1,0 +1,385 @@
+//! The blocks: CommonMark's own way, line by line through a stack of open containers.
+//!
+//! What enters: text that begins where a top-level block may begin. What leaves: its blocks, and
+//! where the last of them that more text could still change begins.
+//!
+//! A line first continues as many open quotes and items as it can, then may open new ones, and what
+//! is left of it belongs to a leaf: paragraph, fence or table. Each line costs its length times at
+//! most [`MAX_DEPTH`].
+
+use crate::{
+    Block, Item, MAX_DEPTH, inline, leaf,
+    line::{Line, line_end},
+    scan::{byte, cut, run, unescape},
+    steps::step,
+    table::Table,
+};
+
+/// What a text says.
+pub(crate) struct Read {
+    pub(crate) blocks: Vec<Block>,
+    /// How many of the blocks no further text can change.
+    pub(crate) settled: usize,
+    /// Where in the text those end.
+    pub(crate) settled_at: usize,
+}
+
+/// Reads a text.
+pub(crate) fn read(text: &str) -> Read {
+    let mut reader = Reader { root: Vec::new(), frames: Vec::new(), leaf: Leaf::None };
+    // Where the open top-level block began, and the line before the current one.
+    let (mut began, mut previous, mut at) = (0, 0, 0);
+    let mut settled = None;
+    while at < text.len() {
+        let (end, next) = line_end(text, at);
+        // A line is whole when its end has come; a `\r` may still be the half of one.
+        if next == end || (next == text.len() && byte(text, next - 1) == b'\r') {
+            settled = Some((reader.root.len(), began));
+        }
+        let finished = reader.root.len();
+        let is_head = reader.line(cut(text, at, end));
+        if reader.frames.is_empty() && matches!(reader.leaf, Leaf::None) {
+            began = next;
+        } else if reader.root.len() > finished {
+            began = if is_head { previous } else { at };
+        }
+        previous = at;
+        at = next;
+    }
+    let (settled, settled_at) = settled.unwrap_or((reader.root.len(), began));
+    reader.close(0);
+    Read { blocks: reader.root, settled, settled_at }
+}
+
+/// The block at the end that lines are added to.
+enum Leaf {
+    None,
+    Paragraph(String),
+    Fence(Fence),
+    Table(Table),
+}
+
+struct Fence {
+    mark: u8,
+    length: usize,
+    indent: usize,
+    language: String,
+    text: String,
+    /// Whether `text` holds a line (which may be empty).
+    begun: bool,
+}
+
+/// An open quote, or an open list with its last item.
+struct Frame {
+    /// `None` for a quote.
+    list: Option<List>,
+    /// Of the quote, or of the last item.
+    blocks: Vec<Block>,
+    /// The last line was blank.
+    blank: bool,
+}
+
+struct List {
+    mark: u8,
+    number: Option<u32>,
+    loose: bool,
+    items: Vec<Item>,
+    /// Columns that a line must be indented by to belong to the last item.
+    width: usize,
+    /// The last item is empty and a blank line has ended it.
+    ended: bool,
+    checked: Option<bool>,
+}
+
+impl List {
+    fn end_item(&mut self, blocks: Vec<Block>) {
+        self.items.push(Item { checked: self.checked.take(), blocks });
+        self.ended = false;
+    }
+}
+
+struct Reader {
+    root: Vec<Block>,
+    frames: Vec<Frame>,
+    leaf: Leaf,
+}
+
+impl Reader {
+    /// Reads one line. True when it made a table of the line before it.
+    fn line(&mut self, text: &str) -> bool {
+        let mut line = Line::new(text);
+        let mut matched = self.continue_frames(&mut line);
+        if matched == self.frames.len() && self.continue_fence(&mut line) {
+            return false;
+        }
+        if line.is_blank() {
+            self.blank(matched);
+            return false;
+        }
+        let whole = self.begin_blocks(&mut line, &mut matched);
+        let table = !whole && !line.is_blank() && self.text(&line, matched);
+        for frame in &mut self.frames {
+            frame.blank = false;
+        }
+        table
+    }
+
+    /// Consumes the marks and indentation of the open containers; how many go on.
+    fn continue_frames(&self, line: &mut Line) -> usize {
+        let mut matched = 0;
+        for (index, frame) in self.frames.iter().enumerate() {
+            let (indent, at) = line.indent();
+            let blank = at >= line.text.len();
+            match &frame.list {
+                None if indent < 4 && line.byte(at) == b'>' => {
+                    line.skip_marker(1);
+                    line.skip_space(1);
+                }
+                Some(list) if blank || (indent >= list.width && !list.ended) => {
+                    // A blank line inside an item: what is left of it is white space for a fence.
+                    line.skip_space(list.width);
+                }
+                _ => return matched,
+            }
+            matched = index + 1;
+        }
+        matched
+    }
+
+    /// Gives the line to an open fence.
+    fn continue_fence(&mut self, line: &mut Line) -> bool {
+        let Leaf::Fence(fence) = &mut self.leaf else {
+            return false;
+        };
+        let (indent, at) = line.indent();
+        let length = if line.byte(at) == fence.mark { run(line.text, at) } else { 0 };
+        let rest = cut(line.text, at + length, line.text.len());
+        if length >= fence.length
+            && indent <= fence.indent.max(3)
+            && rest.trim_matches([' ', '\t']).is_empty()
+        {
+            self.close(self.frames.len());
+            return true;
+        }
+        if fence.begun {
+            fence.text.push('\n');
+        }
+        fence.begun = true;
+        line.skip_space(fence.indent);
+        for _ in 0..line.pad() {
+            fence.text.push(' ');
+        }
+        fence.text.push_str(line.rest());
+        step(line.rest().len());
+        true
+    }
+
+    fn blank(&mut self, matched: usize) {
+        self.close(matched);
+        if let Some(Frame { list: Some(list), blocks, .. }) = self.frames.last_mut() {
+            list.ended |= blocks.is_empty();
+        }
+        // A blank line in a quote says nothing about the lists around the quote.
+        for frame in self.frames.iter_mut().rev() {
+            if frame.list.is_none() {
+                break;
+            }
+            frame.blank = true;
+        }
+    }
+
+    /// Opens the containers that begin here, and a leaf that does. False when the line goes on with
+    /// text.
+    fn begin_blocks(&mut self, line: &mut Line, matched: &mut usize) -> bool {
+        loop {
+            let (indent, at) = line.indent();
+            if indent >= 4 && matches!(self.leaf, Leaf::Paragraph(_)) {
+                return false;
+            }
+            if line.byte(at) == b'>' && *matched < MAX_DEPTH {
+                self.begin(*matched);
+                line.skip_marker(1);
+                line.skip_space(1);
+                self.frames.push(Frame { list: None, blocks: Vec::new(), blank: false });
+            } else if let Some((level, text)) = leaf::heading(line, at) {
+                self.begin(*matched);
+                self.add(Block::Heading { level, content: inline::parse(text) });
+                return true;
+            } else if let Some((mark, length)) = leaf::fence(line, at) {
+                self.begin(*matched);
+                let info = cut(line.text, at + length, line.text.len());
+                let language = info.split([' ', '\t']).find(|word| !word.is_empty());
+                self.leaf = Leaf::Fence(Fence {
+                    mark,
+                    length,
+                    indent,
+                    language: unescape(language.unwrap_or("")),
+                    text: String::new(),
+                    begun: false,
+                });
+                return true;
+            } else if leaf::is_rule(line, at) {
+                self.begin(*matched);
+                self.add(Block::Rule);
+                return true;
+            } else if !self.begin_item(line, *matched) {
+                return false;
+            }
+            *matched = self.frames.len();
+        }
+    }
+
+    /// Opens a list item, in the open list where it fits.
+    fn begin_item(&mut self, line: &mut Line, matched: usize) -> bool {
+        let (indent, at) = line.indent();
+        let Some(marker) = leaf::marker(line, at) else {
+            return false;
+        };
+        let empty = cut(line.text, at + marker.length, line.text.len())
+            .trim_matches([' ', '\t'])
+            .is_empty();
+        // In running text a line may begin with a number or a dash without meaning a list.
+        let in_paragraph = matched == self.frames.len() && matches!(self.leaf, Leaf::Paragraph(_));
+        if in_paragraph && (empty || marker.number.is_some_and(|number| number != 1)) {
+            return false;
+        }
+        let fits = |frame: &Frame| frame.list.as_ref().is_some_and(|list| list.mark == marker.mark);
+        let goes_on = self.frames.get(matched).is_some_and(fits);
+        if !goes_on && matched >= MAX_DEPTH {
+            return false;
+        }
+        line.skip_marker(marker.length);
+        let (space, _) = line.indent();
+        // Five columns or more, or nothing, after the marker: the text stands one column after it.
+        let space = if empty || space > 4 { 1 } else { space };
+        line.skip_space(space);
+        let width = indent + marker.length + space;
+        if goes_on {
+            self.close(matched + 1);
+            if let Some(Frame { list: Some(list), blocks, blank }) = self.frames.last_mut() {
+                list.loose |= *blank;
+                list.end_item(std::mem::take(blocks));
+                list.width = width;
+            }
+        } else {
+            self.begin(matched);
+            let list = List {
+                mark: marker.mark,
+                number: marker.number,
+                loose: false,
+                items: Vec::new(),
+                width,
+                ended: false,
+                checked: None,
+            };
+            self.frames.push(Frame { list: Some(list), blocks: Vec::new(), blank: false });
+        }
+        true
+    }
+
+    /// Gives the rest of the line to a paragraph or table. True when it made a table of the line
+    /// before it.
+    fn text(&mut self, line: &Line, matched: usize) -> bool {
+        let text = line.content();
+        step(text.len());
+        // A paragraph goes on without the marks of its containers ("lazily"), and nothing else does.
+        let lazy = matched < self.frames.len();
+        if lazy && !matches!(self.leaf, Leaf::Paragraph(_)) {
+            self.close(matched);
+        }
+        match &mut self.leaf {
+            Leaf::Paragraph(paragraph) => {
+                let last = paragraph.rfind('\n').map_or(0, |end| end + 1);
+                let head = cut(paragraph, last, paragraph.len());
+                let table = if lazy { None } else { Table::begin(head, text) };
+                match table {
+                    None => {
+                        paragraph.push('\n');
+                        paragraph.push_str(line.rest().trim_start_matches([' ', '\t']));
+                        false
+                    }
+                    Some(table) => {
+                        paragraph.truncate(last.saturating_sub(1));
+                        if last == 0 {
+                            self.leaf = Leaf::None;
+                        }
+                        self.close(self.frames.len());
+                        self.leaf = Leaf::Table(table);
+                        true
+                    }
+                }
+            }
+            Leaf::Table(table) => {
+                table.row(text);
+                false
+            }
+            _ => {
+                self.begin(matched);
+                let text = line.rest().trim_start_matches([' ', '\t']);
+                self.leaf = Leaf::Paragraph(String::from(text));
+                false
+            }
+        }
+    }
+
+    /// Closes what the line does not continue, for a new block.
+    fn begin(&mut self, matched: usize) {
+        self.close(matched);
+        if let Some(Frame { list: Some(list), blocks, blank: true }) = self.frames.last_mut() {
+            list.loose |= !blocks.is_empty();
+        }
+    }
+
+    fn add(&mut self, block: Block) {
+        match self.frames.last_mut() {
+            Some(frame) => frame.blocks.push(block),
+            None => self.root.push(block),
+        }
+    }
+
+    /// Closes the leaf, and the containers from `depth` on.
+    fn close(&mut self, depth: usize) {
+        match std::mem::replace(&mut self.leaf, Leaf::None) {
+            Leaf::None => {}
+            Leaf::Paragraph(text) => self.end_paragraph(&text),
+            Leaf::Fence(Fence { language, text, .. }) => self.add(Block::Code { language, text }),
+            Leaf::Table(table) => self.add(table.end()),
+        }
+        while self.frames.len() > depth {
+            let Some(frame) = self.frames.pop() else {
+                return;
+            };
+            self.add(match frame.list {
+                None => Block::Quote(frame.blocks),
+                Some(mut list) => {
+                    list.end_item(frame.blocks);
+                    Block::List { ordered: list.number, tight: !list.loose, items: list.items }
+                }
+            });
+        }
+    }
+
+    fn end_paragraph(&mut self, text: &str) {
+        let mut text = text.trim_end_matches([' ', '\t']);
+        if let Some(Frame { list: Some(list), blocks, .. }) = self.frames.last_mut()
+            && blocks.is_empty()
+            && let Some((checked, rest)) = task(text)
+        {
+            list.checked = Some(checked);
+            text = rest;
+        }
+        self.add(Block::Paragraph(inline::parse(text)));
+    }
+}
+
+/// The state and the text of a task.
+fn task(text: &str) -> Option<(bool, &str)> {
+    let checked = match byte(text, 1) {
+        b' ' => false,
+        b'x' | b'X' => true,
+        _ => return None,
+    };
+    let rest = cut(text, 3, text.len());
+    (text.starts_with('[') && byte(text, 2) == b']' && rest.starts_with([' ', '\t']))
+        .then(|| (checked, rest.trim_start_matches([' ', '\t'])))
+}
