@@ -1,0 +1,33 @@
+// The widget as a visitor meets it: by roles and names, not by the way it is built.
+import { expect } from '@playwright/test';
+
+export class Chat {
+  constructor(page) {
+    this.page = page;
+    this.launcher = page.locator('button[aria-expanded]');
+    this.panel = page.getByRole('dialog');
+    this.log = this.panel.getByRole('log');
+    this.input = this.panel.getByRole('textbox');
+    this.sendButton = this.panel.getByRole('button', { name: /^send/i });
+    this.stopButton = this.panel.getByRole('button', { name: /stop/i });
+    this.retryButton = this.panel.getByRole('button', { name: /try again|retry/i });
+    this.closeButton = this.panel.getByRole('button', { name: /close/i });
+    this.newButton = this.panel.getByRole('button', { name: /new conversation/i });
+    this.questions = this.log.locator('[data-role="user"]');
+    this.answers = this.log.locator('[data-role="assistant"]');
+    this.answer = this.answers.last();
+    this.answerText = this.answer.locator('[data-part="text"]');
+  }
+
+  async open() {
+    await this.launcher.click();
+    await expect(this.panel).toBeVisible();
+    await expect(this.input).toBeEnabled();
+  }
+
+  async ask(text) {
+    await this.input.fill(text);
+    await this.input.press('Enter');
+    await expect(this.questions.last()).toContainText(text);
+  }
+}
