@@ -1,0 +1,145 @@
+//! Natter's server.
+//!
+//! | room | what it is for |
+//! |---|---|
+//! | [`config`], [`telemetry`], [`clock`] | settings, logs, the only reader of time and randomness |
+//! | [`app`] | what every request shares |
+//! | [`router`], `http` | every route on one page; thin handlers |
+//! | `extract` | what a handler may assume: a checked body, a proved key, an admin |
+//! | [`chat`] | a question and its answer: admission, the live turn, its stream, its lease |
+//! | [`agents`] | what answers: providers and documents |
+//! | [`keys`] | who may ask: keys, restrictions, tokens, rates |
+//! | [`store`] | all SQL, for SQLite and PostgreSQL |
+
+pub mod agents;
+pub mod app;
+pub mod chat;
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod extract;
+pub mod http;
+pub mod keys;
+pub mod router;
+mod setup;
+pub mod store;
+pub mod telemetry;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum::serve::ListenerExt as _;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use app::App;
+use clock::Clock;
+use config::Config;
+use keys::{Issued, NewLicenseKey};
+
+/// How long streams may go on after the server was told to stop.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// Why the server did not start: one line for whoever started it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(pub String);
+
+/// A server that listens.
+#[derive(Debug)]
+pub struct Running {
+    app: Arc<App>,
+    addr: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+/// Starts the server; it listens when this returns.
+///
+/// # Errors
+/// When the database, the data folder or the address cannot be used.
+pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|e| StartError(format!("NATTER_LISTEN: {} cannot be used: {e}", config.listen)))?;
+    let addr = listener.local_addr().map_err(|e| StartError(e.to_string()))?;
+    let app = setup::prepare(config, clock, addr).await?;
+    let background = tokio::spawn(chat::lease::keep(Arc::clone(&app)));
+    drop(background);
+    let (stop, stopped) = oneshot::channel();
+    let service =
+        router::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
+    let listener = listener.tap_io(|socket| {
+        // A token must not wait for the next one to fill a packet.
+        let _ = socket.set_nodelay(true);
+    });
+    let server = tokio::spawn(async move {
+        axum::serve(listener, service)
+            .with_graceful_shutdown(async {
+                let _ = stopped.await;
+            })
+            .await
+    });
+    Ok(Running { app, addr, stop: Some(stop), server })
+}
+
+impl Running {
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    #[must_use]
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// Makes a license key.
+    ///
+    /// # Errors
+    /// What is wrong with it, or the database.
+    pub async fn issue_key(&self, new: NewLicenseKey) -> Result<Issued, keys::IssueError> {
+        keys::issue(&self.app.store, &self.app.clock, new).await
+    }
+
+    /// Takes no new questions, lets answers end for up to 30 s, stores what there is, and closes.
+    pub async fn stop(mut self) {
+        self.app.stopping.store(true, Ordering::Relaxed);
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        self.app.tasks.close();
+        if tokio::time::timeout(DRAIN, self.app.tasks.wait()).await.is_err() {
+            tracing::warn!(
+                answers = self.app.turns.running_count(),
+                "stopping answers that take too long"
+            );
+            self.app.turns.stop_all();
+            let _ = tokio::time::timeout(Duration::from_secs(5), self.app.tasks.wait()).await;
+        }
+        // Readers still fetch the last lines; a client that does not read cannot hold us up.
+        let _ = tokio::time::timeout(Duration::from_secs(5), &mut self.server).await;
+        self.server.abort();
+        self.app.background.cancel();
+        self.app.store.close().await;
+    }
+
+    /// Ends at once, as if the process were killed: nothing is stored, nobody is told.
+    pub fn abort(self) {
+        self.server.abort();
+        self.app.background.cancel();
+        self.app.killed.cancel();
+    }
+
+    /// Resolves when the server ends by itself, which it does only when listening fails.
+    pub async fn ended(&mut self) -> Result<(), StartError> {
+        match (&mut self.server).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(StartError(format!("listening failed: {error}"))),
+            Err(error) => Err(StartError(format!("the server ended: {error}"))),
+        }
+    }
+}

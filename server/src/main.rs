@@ -1,1 +1,88 @@
-fn main() {}
+//! The `natter` command.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use server::clock::Clock;
+use server::config::{Config, Settings};
+
+/// Self-hosted AI chat for websites: one binary, one database, one script tag.
+#[derive(Parser)]
+#[command(name = "natter", version)]
+struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server (what `natter` alone does).
+    Serve,
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => Config::try_from(cli.settings).and_then(serve),
+        Command::Openapi => openapi(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(line) => {
+            let _ = writeln!(std::io::stderr(), "natter: {line}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn openapi() -> Result<(), String> {
+    let json = server::router::document().to_pretty_json().map_err(|e| e.to_string())?;
+    writeln!(std::io::stdout(), "{json}").map_err(|e| e.to_string())
+}
+
+#[tokio::main]
+async fn serve(config: Config) -> Result<(), String> {
+    server::telemetry::start(&config)?;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let mut running = server::start(config, Clock::system()).await.map_err(|e| e.to_string())?;
+    // On standard output, so that a script can wait for it; the log is on standard error.
+    let _ = writeln!(std::io::stdout(), "natter is ready on http://{}", running.addr());
+    tokio::select! {
+        ended = running.ended() => return ended.map_err(|e| e.to_string()),
+        () = told_to_stop() => {}
+    }
+    tracing::info!("stopping: answers may end for up to 30 seconds");
+    tokio::select! {
+        () = running.stop() => Ok(()),
+        () = told_to_stop() => Err("stopped at once".into()),
+    }
+}
+
+/// Resolves at SIGTERM or Ctrl-C.
+async fn told_to_stop() {
+    let ctrl_c = async {
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = ctrl_c => {}
+        () = terminated => {}
+    }
+}

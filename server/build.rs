@@ -1,0 +1,70 @@
+//! Embeds the widget's files, the user guide and the migrations into the binary.
+//!
+//! The widget's files are those that `dist/manifest.json` names (written by `cargo xtask`). Without
+//! a manifest none is embedded and the server says so when the widget is asked for.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..").canonicalize()?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("widget_files.rs"), widget_files(&root)?)?;
+    fs::write(out.join("guide_pages.rs"), guide_pages(&root)?)?;
+    println!("cargo:rerun-if-changed=migrations");
+    Ok(())
+}
+
+fn watch(path: &Path) {
+    println!("cargo:rerun-if-changed={}", path.display());
+}
+
+fn widget_files(root: &Path) -> Result<String, Box<dyn Error>> {
+    let manifest = root.join("dist/manifest.json");
+    watch(&manifest);
+    let mut code = String::from("&[\n");
+    if let Ok(text) = fs::read_to_string(&manifest) {
+        let manifest: serde_json::Value = serde_json::from_str(&text)?;
+        for file in manifest["files"].as_array().ok_or("dist/manifest.json names no files")? {
+            let text = |name: &str| {
+                file[name].as_str().ok_or(format!("dist/manifest.json: a file has no {name}"))
+            };
+            let path = |name: &str| Ok::<_, String>(root.join(text(name)?));
+            writeln!(
+                code,
+                "WidgetFile {{ name: {:?}, content_type: {:?}, sha256: {:?}, immutable: {}, \
+                 raw: include_bytes!({:?}), br: include_bytes!({:?}), gz: include_bytes!({:?}) }},",
+                text("name")?,
+                text("content_type")?,
+                text("sha256")?,
+                file["immutable"].as_bool().unwrap_or(false),
+                path("path")?,
+                path("br")?,
+                path("gz")?,
+            )?;
+        }
+    }
+    code.push_str("]\n");
+    Ok(code)
+}
+
+fn guide_pages(root: &Path) -> Result<String, Box<dyn Error>> {
+    let docs = root.join("docs");
+    watch(&docs);
+    let mut names: Vec<_> = fs::read_dir(&docs)?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".md") && name != "SUMMARY.md")
+        .collect();
+    names.sort();
+    let mut code = String::from("&[\n");
+    for name in names {
+        let path = docs.join(&name);
+        watch(&path);
+        writeln!(code, "({name:?}, include_str!({path:?})),")?;
+    }
+    code.push_str("]\n");
+    watch(&docs.join("SUMMARY.md"));
+    Ok(code)
+}

@@ -1,0 +1,66 @@
+//! What every request shares: settings, store, keys, agent, and the turns in memory.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use retrieval::Guide;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::agents::Agent;
+use crate::chat::live::Turns;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::keys::Keys;
+use crate::keys::rate::Rates;
+use crate::keys::token::Signer;
+use crate::store::Store;
+
+/// The server's state. Everything in it is safe to share and never replaced.
+#[derive(Debug)]
+pub struct App {
+    pub config: Config,
+    pub clock: Clock,
+    pub store: Store,
+    pub keys: Keys,
+    pub rates: Rates,
+    pub signer: Signer,
+    pub turns: Turns,
+    pub agent: Agent,
+    pub guide: Guide,
+    /// The demo page's chatbot, unless there is no demo.
+    pub demo: Option<DemoKey>,
+    /// Names this process among those that share a database.
+    pub node: String,
+    /// Answers being written and what goes with them: waited for when the server stops.
+    pub tasks: TaskTracker,
+    /// Cancelled when work that never ends by itself must end.
+    pub background: CancellationToken,
+    /// Cancelled when everything must end at once, with nothing stored: what a kill does.
+    pub(crate) killed: CancellationToken,
+    pub(crate) stopping: AtomicBool,
+}
+
+/// The demo page's license key.
+#[derive(Clone, Debug)]
+pub struct DemoKey {
+    pub license_key_id: String,
+    pub chatbot_id: String,
+}
+
+impl App {
+    /// How long a turn's lease is, in milliseconds.
+    #[must_use]
+    pub fn lease_ms(&self) -> i64 {
+        i64::try_from(self.config.lease.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    /// Whether the server takes no new questions because it is about to stop.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+}
+
+/// How handlers get at it.
+pub type Shared = Arc<App>;

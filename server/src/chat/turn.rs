@@ -1,0 +1,306 @@
+//! Begins a turn and writes its answer.
+
+use std::sync::Arc;
+
+use tracing::Instrument as _;
+
+use shared::{ChatRequest, ErrorCode, FinishReason, Source, StreamEvent, Usage, limits};
+
+use super::live::{LiveTurn, Reader, TurnIds};
+use crate::agents::{DEFAULT_AGENT, Delta, GUIDE_SOURCE, Prompt, UpstreamError};
+use crate::app::App;
+use crate::clock;
+use crate::error::ApiError;
+use crate::keys::Access;
+use crate::store::admission::{Admission, Admitted};
+use crate::store::turns::{TurnEnd, TurnStatus};
+
+/// What a chat request leads to.
+#[derive(Debug)]
+pub enum Begun {
+    /// A turn in memory, new or joined, to be read from its start.
+    Live(Reader),
+    /// A turn of an earlier request that only the database still knows.
+    Stored(String),
+}
+
+/// Admits a question and starts its answer, or finds the turn that an earlier request with the
+/// same `clientMessageId` began.
+///
+/// # Errors
+/// Why it is not answered.
+pub async fn begin(
+    app: &Arc<App>,
+    access: &Access,
+    request: ChatRequest,
+    streamed: bool,
+) -> Result<Begun, ApiError> {
+    request.check()?;
+    check_choice(&request)?;
+    if app.is_stopping() {
+        return Err(ApiError::new(ErrorCode::NotReady).with_retry_after(5));
+    }
+    let now_ms = app.clock.now_ms();
+    let key = &access.key;
+    let turn_id = clock::ulid(now_ms);
+    let message_id = clock::ulid(now_ms);
+    let metadata = request.metadata.map(serde_json::Value::Object);
+    let admission = Admission {
+        now_ms,
+        owner: key.owner.clone(),
+        license_key_id: key.license_key_id.clone(),
+        session_id: access.session_id.clone(),
+        message: request.message.clone(),
+        client_message_id: request.client_message_id,
+        page: request.page.unwrap_or_default(),
+        metadata: metadata.map_or_else(|| String::from("{}"), |m| m.to_string()),
+        conversation_id: clock::ulid(now_ms),
+        turn_id: turn_id.clone(),
+        user_message_id: clock::ulid(now_ms),
+        answer_message_id: message_id.clone(),
+        month: clock::month_of(now_ms),
+        monthly_limit: key.monthly_limit,
+        message_limit: key.look.max_messages_per_conversation,
+        history: app.config.max_history_messages,
+        node: app.node.clone(),
+        lease_ms: app.lease_ms(),
+        idle_ms: i64::try_from(app.config.conversation_idle.as_millis()).unwrap_or(i64::MAX),
+    };
+    let (conversation_id, user_message_id, history) = match app.store.admit(admission).await? {
+        Admitted::New { conversation_id, user_message_id, history } => {
+            (conversation_id, user_message_id, history)
+        }
+        Admitted::Earlier { turn_id } => {
+            let live = app.turns.find(&turn_id, &key.owner, &access.session_id);
+            return Ok(match live {
+                Some(turn) => Begun::Live(turn.read(0)),
+                None => Begun::Stored(turn_id),
+            });
+        }
+        Admitted::Refused(code) => return Err(refusal(code, key, now_ms)),
+    };
+    let turn = LiveTurn::new(TurnIds {
+        turn_id,
+        conversation_id,
+        user_message_id,
+        message_id,
+        owner: key.owner.clone(),
+        session_id: access.session_id.clone(),
+    });
+    let reader = turn.read(0);
+    app.turns.insert(&turn);
+    let prompt = Prompt { history, question: request.message, streamed };
+    let (app_, killed) = (Arc::clone(app), app.killed.clone());
+    app.tasks.spawn(
+        async move {
+            killed.run_until_cancelled(run(app_, turn, prompt)).await;
+        }
+        .in_current_span(),
+    );
+    Ok(Begun::Live(reader))
+}
+
+/// There is one agent and one data source so far: naming another is refused.
+fn check_choice(request: &ChatRequest) -> Result<(), ApiError> {
+    if request.agent_id.as_deref().is_some_and(|id| id != DEFAULT_AGENT) {
+        return Err(ErrorCode::AgentNotAllowed.into());
+    }
+    if request.data_source_id.as_deref().is_some_and(|id| id != GUIDE_SOURCE) {
+        return Err(ErrorCode::DataSourceNotAllowed.into());
+    }
+    Ok(())
+}
+
+fn refusal(code: ErrorCode, key: &crate::keys::KeyRecord, now_ms: i64) -> ApiError {
+    let error = ApiError::new(code);
+    match code {
+        ErrorCode::MonthlyLimitReached => {
+            error.with_retry_after(clock::seconds_to_next_month(now_ms))
+        }
+        ErrorCode::ConversationMessageLimit if !key.look.max_messages_error.is_empty() => {
+            error.with_message(key.look.max_messages_error.clone())
+        }
+        _ => error,
+    }
+}
+
+/// What an answer came to.
+struct Outcome {
+    status: TurnStatus,
+    finish: Option<FinishReason>,
+    failure: Option<UpstreamError>,
+    usage: Option<Usage>,
+    sources: Vec<Source>,
+    started: bool,
+    first_token_ms: Option<i64>,
+}
+
+impl Default for Outcome {
+    fn default() -> Self {
+        Self {
+            status: TurnStatus::Stopped,
+            finish: Some(FinishReason::Stopped),
+            failure: None,
+            usage: None,
+            sources: Vec::new(),
+            started: false,
+            first_token_ms: None,
+        }
+    }
+}
+
+/// Writes one answer from the provider's acceptance to the stored end. Runs as a task of its own:
+/// whoever asked may leave.
+async fn run(app: Arc<App>, turn: Arc<LiveTurn>, prompt: Prompt) {
+    let mut outcome = Outcome::default();
+    tokio::select! {
+        // What was generated counts before a stop that came at the same time.
+        biased;
+        result = generate(&app, &turn, &prompt, &mut outcome) => match result {
+            Ok(()) => {}
+            Err(error) => {
+                tracing::warn!(turn = %turn.ids.turn_id, %error, "the provider failed");
+                outcome.status = TurnStatus::Failed;
+                outcome.finish = None;
+                outcome.failure = Some(error);
+            }
+        },
+        () = turn.stop.cancelled() => {}
+        () = turn.abandoned(app.config.disconnect_grace) => {}
+    }
+    settle(&app, &turn, outcome).await;
+    app.turns.retire(&turn);
+}
+
+fn start_event(ids: &TurnIds) -> StreamEvent {
+    StreamEvent::Start {
+        conversation_id: ids.conversation_id.clone(),
+        turn_id: ids.turn_id.clone(),
+        message_id: ids.message_id.clone(),
+        user_message_id: ids.user_message_id.clone(),
+    }
+}
+
+async fn generate(
+    app: &Arc<App>,
+    turn: &LiveTurn,
+    prompt: &Prompt,
+    outcome: &mut Outcome,
+) -> Result<(), UpstreamError> {
+    let mut answer = app.agent.answer(prompt).await?;
+    outcome.started = true;
+    turn.start(start_event(&turn.ids));
+    let mut bytes = 0;
+    while let Some(delta) = answer.next().await? {
+        match delta {
+            Delta::Text(text) => {
+                let room = limits::ANSWER_BYTES - bytes;
+                let fits = prefix(&text, room);
+                if !fits.is_empty() {
+                    if outcome.first_token_ms.is_none() {
+                        outcome.first_token_ms = Some(app.clock.now_ms());
+                        record_first_token(app, turn, outcome.first_token_ms.unwrap_or(0));
+                    }
+                    bytes += fits.len();
+                    turn.token(fits);
+                }
+                if fits.len() < text.len() {
+                    outcome.status = TurnStatus::Done;
+                    outcome.finish = Some(FinishReason::Length);
+                    return Ok(());
+                }
+            }
+            Delta::Sources(sources) => outcome.sources = sources,
+            Delta::Usage(usage) => outcome.usage = Some(usage),
+            Delta::Finish(reason) => outcome.finish = Some(reason),
+        }
+    }
+    if bytes == 0 {
+        return Err(UpstreamError {
+            code: ErrorCode::UpstreamFailed,
+            detail: String::from("The model server sent an empty answer."),
+        });
+    }
+    if !outcome.sources.is_empty() {
+        turn.event(StreamEvent::Sources { sources: outcome.sources.clone() });
+    }
+    outcome.status = TurnStatus::Done;
+    Ok(())
+}
+
+/// The longest prefix of at most `bytes` bytes that ends between characters.
+fn prefix(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// Tells the database that the query counts from now on. The stream does not wait for it.
+fn record_first_token(app: &Arc<App>, turn: &LiveTurn, at_ms: i64) {
+    let (app, turn_id) = (Arc::clone(app), turn.ids.turn_id.clone());
+    let tasks = app.tasks.clone();
+    tasks.spawn(async move {
+        if let Err(error) = app.store.first_token(&turn_id, at_ms).await {
+            tracing::warn!(turn = %turn_id, %error, "the first token was not recorded");
+        }
+    });
+}
+
+/// Stores how the turn ended, then tells its readers.
+async fn settle(app: &Arc<App>, turn: &LiveTurn, outcome: Outcome) {
+    let text = turn.text();
+    let end = TurnEnd {
+        turn_id: turn.ids.turn_id.clone(),
+        answer_message_id: turn.ids.message_id.clone(),
+        status: outcome.status,
+        code: outcome.failure.as_ref().map(|f| f.code),
+        text: text.clone(),
+        sources: outcome.sources,
+        usage: outcome.usage,
+        finish_reason: outcome.finish,
+        first_token_ms: outcome.first_token_ms,
+        now_ms: app.clock.now_ms(),
+    };
+    let failure = match (app.store.end_turn(end).await, outcome.failure) {
+        (_, Some(failure)) => Some(ApiError::from(failure)),
+        (Ok(true), None) => None,
+        // The lease's sweep was faster: this server was taken for dead.
+        (Ok(false), None) => Some(ApiError::new(ErrorCode::TurnLost)),
+        (Err(error), None) => Some(ApiError::from(error)),
+    };
+    match failure {
+        Some(error) if !outcome.started => turn.refuse(error),
+        Some(error) => turn.event(StreamEvent::Error {
+            error: error.code.text().to_owned(),
+            code: error.code,
+            retryable: error.code.retryable(),
+        }),
+        None => {
+            if !outcome.started {
+                // Stopped before the provider had accepted: an empty answer all the same.
+                turn.start(start_event(&turn.ids));
+            }
+            turn.event(StreamEvent::Done {
+                message: text,
+                conversation_id: turn.ids.conversation_id.clone(),
+                message_id: turn.ids.message_id.clone(),
+                usage: outcome.usage,
+                finish_reason: outcome.finish.unwrap_or(FinishReason::Stop),
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::prefix;
+
+    #[test]
+    fn an_answer_is_cut_between_characters() {
+        assert_eq!(prefix("aé", 2), "a");
+        assert_eq!(prefix("aé", 3), "aé");
+        assert_eq!(prefix("aé", 0), "");
+    }
+}

@@ -1,0 +1,119 @@
+//! From what went wrong inside to what the client is told.
+//!
+//! A handler returns an [`ApiError`]; it travels to the outermost layer in the response's
+//! extensions and becomes the shared [`ErrorBody`] there, where the request id is known. What is
+//! internal is logged once, with that id, and never sent.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use shared::error::ErrorDetails;
+use shared::{ErrorBody, ErrorCode, FieldErrors};
+
+use crate::store::StoreError;
+
+/// A refusal or failure, before it has a request id.
+#[derive(Clone, Debug)]
+pub struct ApiError {
+    pub code: ErrorCode,
+    /// Replaces the code's own text.
+    pub text: Option<&'static str>,
+    /// Detail for a person.
+    pub message: Option<String>,
+    pub fields: Option<FieldErrors>,
+    /// Seconds.
+    pub retry_after: Option<u64>,
+}
+
+impl ApiError {
+    #[must_use]
+    pub fn new(code: ErrorCode) -> Self {
+        Self { code, text: None, message: None, fields: None, retry_after: None }
+    }
+
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+
+    #[must_use]
+    pub fn with_text(mut self, text: &'static str) -> Self {
+        self.text = Some(text);
+        self
+    }
+
+    #[must_use]
+    pub fn with_retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// 400 that names one field.
+    #[must_use]
+    pub fn field(field: &str, why: &str) -> Self {
+        FieldErrors::one(field, why).into()
+    }
+
+    /// Logs what must not be sent, and says only that something broke.
+    #[must_use]
+    pub fn internal(what: &dyn std::fmt::Display) -> Self {
+        tracing::error!(error = %what, "internal error");
+        Self::new(ErrorCode::Internal)
+    }
+
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The body the client gets.
+    #[must_use]
+    pub fn body(self, request_id: &str) -> ErrorBody {
+        ErrorBody {
+            error: self.text.unwrap_or_else(|| self.code.text()).to_owned(),
+            code: self.code,
+            message: self.message,
+            details: self.fields.map(|field_errors| ErrorDetails { field_errors }),
+            retry_after: self.retry_after,
+            request_id: request_id.to_owned(),
+        }
+    }
+}
+
+impl From<ErrorCode> for ApiError {
+    fn from(code: ErrorCode) -> Self {
+        Self::new(code)
+    }
+}
+
+impl From<FieldErrors> for ApiError {
+    fn from(fields: FieldErrors) -> Self {
+        let message = fields
+            .0
+            .iter()
+            .flat_map(|(field, whys)| whys.iter().map(move |why| format!("{field} {why}")))
+            .collect::<Vec<_>>()
+            .join("; ");
+        let mut error = Self::new(ErrorCode::InvalidRequest).with_message(message);
+        error.fields = Some(fields);
+        error
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        if error.is_unavailable() {
+            tracing::error!(error = %error, "the database is not available");
+            return Self::new(ErrorCode::StorageUnavailable).with_retry_after(1);
+        }
+        Self::internal(&error)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,66 @@
+//! JSON bodies.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use serde::de::DeserializeOwned;
+use shared::ErrorCode;
+
+use crate::app::Shared;
+use crate::error::ApiError;
+
+/// A JSON body, sent as `application/json` or, to spare browsers the preflight, as `text/plain`.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+/// The body's bytes, at most as many as the route allows.
+///
+/// # Errors
+/// 413 and 415, and 400 when the connection broke.
+pub async fn bytes(request: Request, app: &Shared) -> Result<Bytes, ApiError> {
+    check_content_type(request.headers())?;
+    Bytes::from_request(request, app).await.map_err(|rejection| {
+        if rejection.status().as_u16() == 413 {
+            ApiError::new(ErrorCode::PayloadTooLarge)
+                .with_message("A request body may have 65536 bytes.")
+        } else {
+            ApiError::new(ErrorCode::InvalidRequest).with_message("The body did not arrive whole.")
+        }
+    })
+}
+
+fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
+    let Some(value) = headers.get("content-type") else { return Ok(()) };
+    let essence = value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim();
+    if essence.eq_ignore_ascii_case("application/json")
+        || essence.eq_ignore_ascii_case("text/plain")
+    {
+        return Ok(());
+    }
+    Err(ApiError::new(ErrorCode::UnsupportedMediaType)
+        .with_message("Send JSON as application/json or text/plain."))
+}
+
+/// Reads JSON; a mistake is named by its place.
+///
+/// # Errors
+/// 400.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let message = if error.is_data() {
+            // Names the field's problem, such as a number where a text belongs.
+            error.to_string()
+        } else {
+            format!("The body is not JSON: line {} column {}.", error.line(), error.column())
+        };
+        ApiError::new(ErrorCode::InvalidRequest).with_message(message)
+    })
+}
+
+impl<T: DeserializeOwned> FromRequest<Shared> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Shared) -> Result<Self, ApiError> {
+        parse(&bytes(request, app).await?).map(Self)
+    }
+}

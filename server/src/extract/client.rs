@@ -1,0 +1,158 @@
+//! Where a request comes from: address, origin, host.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use ipnet::IpNet;
+
+use crate::app::Shared;
+use crate::config::Demo;
+use crate::keys::restriction::{contains, proved_origin};
+
+/// The peer of a request.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// The socket's, or what trusted proxies say.
+    pub ip: IpAddr,
+    /// The website that the browser names, serialised; `None` when it names none or `null`.
+    pub origin: Option<String>,
+    /// Whether it is a browser on this machine that asks this machine by name.
+    pub is_local: bool,
+}
+
+impl FromRequestParts<Shared> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Infallible> {
+        let peer = parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip().to_canonical());
+        let header = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok());
+        Ok(Self {
+            ip: client_ip(peer, &parts.headers, &app.config.trusted_proxies),
+            origin: if parts.headers.contains_key("origin") {
+                proved_origin(Some(header("origin").unwrap_or("null")), None)
+            } else {
+                proved_origin(None, header("referer"))
+            },
+            is_local: peer.is_loopback()
+                && header("host").is_some_and(is_local_host)
+                && !["x-forwarded-for", "forwarded", "x-forwarded-host", "x-real-ip"]
+                    .iter()
+                    .any(|name| parts.headers.contains_key(*name)),
+        })
+    }
+}
+
+impl Client {
+    /// Whether the demo page and its key answer this client.
+    #[must_use]
+    pub fn may_see_demo(&self, demo: Demo) -> bool {
+        match demo {
+            Demo::Open => true,
+            Demo::Auto => self.is_local,
+            Demo::Off => false,
+        }
+    }
+}
+
+fn is_local_host(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or(""),
+        None => host.split(':').next().unwrap_or(""),
+    };
+    matches!(name, "localhost" | "127.0.0.1" | "::1")
+}
+
+/// The right-most address that is no trusted proxy. Headers are read only when the peer itself is
+/// one: anybody else can write into them what they like.
+fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    if !contains(trusted, peer) {
+        return peer;
+    }
+    let mut hops: Vec<&str> = Vec::new();
+    let values = |name: &str| {
+        headers.get_all(name).into_iter().filter_map(|v| v.to_str().ok()).collect::<Vec<_>>()
+    };
+    for value in values("x-forwarded-for") {
+        hops.extend(value.split(','));
+    }
+    if hops.is_empty() {
+        for value in values("forwarded") {
+            hops.extend(value.split(',').filter_map(|hop| {
+                hop.split(';').find_map(|pair| {
+                    let (name, value) = pair.trim().split_once('=')?;
+                    name.eq_ignore_ascii_case("for").then_some(value)
+                })
+            }));
+        }
+    }
+    let mut nearest = peer;
+    for hop in hops.into_iter().rev() {
+        // What cannot be read was not written by a proxy of ours: the one before it is the client.
+        let Some(ip) = parse_hop(hop) else { return nearest };
+        nearest = ip;
+        if !contains(trusted, ip) {
+            return ip;
+        }
+    }
+    nearest
+}
+
+fn parse_hop(hop: &str) -> Option<IpAddr> {
+    let hop = hop.trim().trim_matches('"');
+    hop.parse::<IpAddr>()
+        .ok()
+        .or_else(|| hop.parse::<SocketAddr>().ok().map(|a| a.ip()))
+        .or_else(|| hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok())
+        .map(|ip| ip.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ip_of(peer: &str, headers: &[(&'static str, &str)]) -> String {
+        let trusted = ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()];
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, value.parse().unwrap());
+        }
+        client_ip(peer.parse().unwrap(), &map, &trusted).to_string()
+    }
+
+    #[test]
+    fn only_trusted_proxies_are_believed_and_only_up_to_the_first_stranger() {
+        let forwarded = "x-forwarded-for";
+        assert_eq!(ip_of("203.0.113.9", &[(forwarded, "1.2.3.4")]), "203.0.113.9");
+        assert_eq!(ip_of("10.0.0.1", &[(forwarded, "1.2.3.4")]), "1.2.3.4");
+        assert_eq!(ip_of("10.0.0.1", &[(forwarded, "6.6.6.6, 1.2.3.4, 10.0.0.2")]), "1.2.3.4");
+        assert_eq!(ip_of("10.0.0.1", &[(forwarded, "6.6.6.6"), (forwarded, "1.2.3.4")]), "1.2.3.4");
+        assert_eq!(ip_of("10.0.0.1", &[(forwarded, "1.2.3.4, junk")]), "10.0.0.1");
+        assert_eq!(ip_of("10.0.0.1", &[("forwarded", "for=\"[2001:db8::7]:99\"")]), "2001:db8::7");
+        assert_eq!(ip_of("::1", &[(forwarded, "::ffff:1.2.3.4")]), "1.2.3.4");
+        assert_eq!(ip_of("10.0.0.1", &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn local_hosts_are_these_three_names_with_any_port() {
+        for host in ["localhost", "localhost:8080", "127.0.0.1:1", "[::1]:8080", "[::1]"] {
+            assert!(is_local_host(host), "{host}");
+        }
+        for host in ["evil.test", "localhost.evil.test", "127.0.0.1.evil.test:80", "[::2]", ""] {
+            assert!(!is_local_host(host), "{host}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_makes_it_panic(value in "[ -~]{0,60}") {
+            ip_of("10.0.0.1", &[("x-forwarded-for", &value), ("forwarded", &value)]);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What a handler may assume once it runs: a checked body, a proved key, an admin.
+
+pub mod admin;
+pub mod body;
+pub mod client;
+pub mod licensed;
+pub mod query;
+
+pub use admin::Admin;
+pub use body::Json;
+pub use client::Client;
+pub use licensed::Licensed;
+pub use query::Query;
+
+use std::sync::OnceLock;
+
+use crate::keys::rate::RateStatus;
+
+/// What is known of a request from its first moment; shared between the outermost layer and the
+/// handlers through the request's extensions.
+#[derive(Debug)]
+pub struct RequestContext {
+    pub id: String,
+    /// Set by whoever counts the request; sent as `X-RateLimit-*`.
+    pub rate: OnceLock<RateStatus>,
+}

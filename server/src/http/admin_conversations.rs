@@ -1,0 +1,218 @@
+//! Conversations for admins.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::{Deserialize, Serialize};
+use shared::{ErrorBody, ErrorCode, Rating, Role, Source};
+
+use crate::app::Shared;
+use crate::chat::conversation;
+use crate::clock;
+use crate::error::ApiError;
+use crate::extract::query::invalid;
+use crate::extract::{Admin, Query};
+use crate::store::conversations::{Filter, MessageRow, Summary};
+
+/// Most conversations of one page.
+const LIMIT: u32 = 200;
+const DEFAULT_LIMIT: u32 = 100;
+
+/// Which conversations are asked for. All are optional.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(rename_all = "camelCase", default)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// 1..=200, default 100.
+    limit: Option<String>,
+    /// `nextCursor` of the page before.
+    cursor: Option<String>,
+    /// Part of the last message.
+    q: Option<String>,
+    license_key_id: Option<String>,
+    /// RFC 3339 or Unix milliseconds; by `updatedAt`, included.
+    from: Option<String>,
+    /// RFC 3339 or Unix milliseconds; by `updatedAt`, excluded.
+    to: Option<String>,
+}
+
+/// A conversation, without its messages.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConversationSummary {
+    #[serde(rename = "_id")]
+    id: String,
+    /// Unix milliseconds.
+    #[serde(rename = "_creationTime")]
+    creation_time: i64,
+    session_id: String,
+    /// Unix milliseconds.
+    created_at: i64,
+    /// Unix milliseconds.
+    updated_at: i64,
+    /// At most 500 UTF-16 units.
+    last_message: String,
+    license_key_id: Option<String>,
+    message_count: i64,
+    /// Unix milliseconds; null while it is open.
+    closed_at: Option<i64>,
+    page_url: String,
+    page_title: String,
+}
+
+impl From<Summary> for ConversationSummary {
+    fn from(row: Summary) -> Self {
+        Self {
+            id: row.id,
+            creation_time: row.created_at,
+            session_id: row.session_id,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            last_message: row.last_message,
+            license_key_id: row.license_key_id,
+            message_count: row.message_count,
+            closed_at: row.closed_at,
+            page_url: row.page_url,
+            page_title: row.page_title,
+        }
+    }
+}
+
+/// One message of a conversation.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConversationMessage {
+    #[serde(rename = "_id")]
+    id: String,
+    /// Unix milliseconds.
+    #[serde(rename = "_creationTime")]
+    creation_time: i64,
+    conversation_id: String,
+    role: Role,
+    content: String,
+    /// Unix milliseconds.
+    created_at: i64,
+    /// complete, stopped, failed, or superseded by a retry.
+    status: String,
+    turn_id: String,
+    sources: Vec<Source>,
+    rating: Option<Rating>,
+    comment: Option<String>,
+}
+
+impl From<MessageRow> for ConversationMessage {
+    fn from(row: MessageRow) -> Self {
+        Self {
+            id: row.id,
+            creation_time: row.created_at,
+            conversation_id: row.conversation_id,
+            role: conversation::role(&row.role),
+            content: row.content,
+            created_at: row.created_at,
+            status: row.status,
+            turn_id: row.turn_id,
+            sources: serde_json::from_str(&row.sources).unwrap_or_default(),
+            rating: conversation::rating(row.rating.as_deref()),
+            comment: row.comment,
+        }
+    }
+}
+
+/// A page of conversations.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConversationList {
+    /// Newest `updatedAt` first.
+    conversations: Vec<ConversationSummary>,
+    /// How many match, whatever the page.
+    total: i64,
+    /// For the next page; null on the last.
+    next_cursor: Option<String>,
+}
+
+/// A conversation with its messages.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ConversationDetail {
+    conversation: ConversationSummary,
+    /// Oldest first.
+    messages: Vec<ConversationMessage>,
+}
+
+/// Lists conversations, newest first.
+#[utoipa::path(get, path = "/v1/admin/conversations", tag = "admin", params(ListQuery),
+    responses((status = 200, body = ConversationList),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn list(
+    State(app): State<Shared>,
+    _: Admin,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<ConversationList>, ApiError> {
+    let filter = filter(query)?;
+    let (rows, total) = app.store.conversations(&filter).await?;
+    let full = rows.len() == usize::try_from(filter.limit).unwrap_or(usize::MAX);
+    let next_cursor =
+        rows.last().filter(|_| full).map(|row| format!("{}_{}", row.updated_at, row.id));
+    let conversations = rows.into_iter().map(ConversationSummary::from).collect();
+    Ok(Json(ConversationList { conversations, total, next_cursor }))
+}
+
+fn filter(query: ListQuery) -> Result<Filter, ApiError> {
+    let limit = match query.limit.as_deref() {
+        None => DEFAULT_LIMIT,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|n| (1..=LIMIT).contains(n))
+            .ok_or_else(|| invalid("limit", "must be a whole number from 1 to 200"))?,
+    };
+    let after = match query.cursor.as_deref() {
+        None => None,
+        Some(text) => Some(
+            text.split_once('_')
+                .and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())))
+                .filter(|(_, id)| clock::is_ulid(id))
+                .ok_or_else(|| invalid("cursor", "must be the nextCursor of an earlier page"))?,
+        ),
+    };
+    for (field, value) in [("q", &query.q), ("licenseKeyId", &query.license_key_id)] {
+        if value.as_deref().is_some_and(|v| v.len() > 500 || v.contains('\0')) {
+            return Err(invalid(field, "must be at most 500 bytes without the character U+0000"));
+        }
+    }
+    Ok(Filter {
+        after,
+        from_ms: time("from", query.from.as_deref())?.unwrap_or(i64::MIN),
+        to_ms: time("to", query.to.as_deref())?.unwrap_or(i64::MAX),
+        license_key_id: query.license_key_id.filter(|id| !id.is_empty()),
+        q: query.q.filter(|q| !q.is_empty()),
+        limit,
+    })
+}
+
+fn time(field: &str, text: Option<&str>) -> Result<Option<i64>, ApiError> {
+    let Some(text) = text else { return Ok(None) };
+    let ms = text.parse().ok();
+    let ms = ms.or_else(|| Some(text.parse::<jiff::Timestamp>().ok()?.as_millisecond()));
+    ms.map(Some).ok_or_else(|| invalid(field, "must be RFC 3339 or Unix milliseconds"))
+}
+
+/// One conversation with all its messages.
+#[utoipa::path(get, path = "/v1/admin/conversations/{conversationId}", tag = "admin",
+    params(("conversationId" = String, Path)),
+    responses((status = 200, body = ConversationDetail),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn detail(
+    State(app): State<Shared>,
+    _: Admin,
+    Path(id): Path<String>,
+) -> Result<Json<ConversationDetail>, ApiError> {
+    if !clock::is_ulid(&id) {
+        return Err(ApiError::new(ErrorCode::InvalidRequest).with_text("Invalid conversationId"));
+    }
+    let not_found = || ApiError::new(ErrorCode::NotFound).with_text("Conversation not found");
+    let conversation = app.store.conversation(&id).await?.ok_or_else(not_found)?;
+    let messages = app.store.messages(&id).await?;
+    Ok(Json(ConversationDetail {
+        conversation: conversation.into(),
+        messages: messages.into_iter().map(ConversationMessage::from).collect(),
+    }))
+}

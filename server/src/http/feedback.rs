@@ -1,0 +1,47 @@
+//! Thumbs up, thumbs down.
+
+use axum::Json;
+use axum::extract::State;
+use shared::conversation::{Feedback, FeedbackAnswer};
+use shared::{ErrorBody, ErrorCode, Rating, limits};
+
+use crate::app::Shared;
+use crate::error::ApiError;
+use crate::extract::Licensed;
+use crate::store::feedback::Rate;
+
+/// Rates one answer of the session; `rating: null` takes the rating back.
+#[utoipa::path(post, path = "/v1/messages/feedback", tag = "chat", request_body = Feedback,
+    responses((status = 200, body = FeedbackAnswer),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn feedback(
+    State(app): State<Shared>,
+    licensed: Licensed<Feedback>,
+) -> Result<Json<FeedbackAnswer>, ApiError> {
+    let Licensed { access, body } = licensed;
+    if let Some(comment) = &body.comment {
+        if limits::utf16_len(comment) > limits::FEEDBACK_COMMENT_UNITS {
+            return Err(ApiError::field("comment", "must be at most 2000 characters"));
+        }
+        if comment.contains('\0') {
+            return Err(ApiError::field("comment", "must not contain the character U+0000"));
+        }
+    }
+    let rated = app
+        .store
+        .rate(Rate {
+            message_id: body.message_id.clone(),
+            owner: access.key.owner.clone(),
+            session_id: access.session_id,
+            rating: body.rating.map(|rating| match rating {
+                Rating::Up => "up",
+                Rating::Down => "down",
+            }),
+            comment: body.comment,
+        })
+        .await?;
+    if !rated {
+        return Err(ErrorCode::NotFound.into());
+    }
+    Ok(Json(FeedbackAnswer { message_id: body.message_id, rating: body.rating }))
+}

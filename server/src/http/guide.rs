@@ -1,0 +1,48 @@
+//! The user guide.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use shared::ErrorCode;
+
+use super::demo::{page_headers, style};
+use crate::app::Shared;
+use crate::error::ApiError;
+
+const TEMPLATE: &str = include_str!("../../../assets/guide.html");
+const STYLE: &str = include_str!("../../../assets/guide.css");
+
+/// Nothing runs on these pages.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+fn show(app: &Shared, slug: &str) -> Result<Response, ApiError> {
+    let page = app.guide.page_html(slug, TEMPLATE).ok_or(ErrorCode::NotFound)?;
+    Ok((page_headers(POLICY), page).into_response())
+}
+
+/// The guide's first page.
+#[utoipa::path(get, path = "/docs", tag = "pages", responses(
+    (status = 200, description = "The guide", content_type = "text/html")))]
+pub async fn first(State(app): State<Shared>) -> Result<Response, ApiError> {
+    let slug =
+        app.guide.pages().first().map(|page| page.slug.clone()).ok_or(ErrorCode::NotFound)?;
+    show(&app, &slug)
+}
+
+/// A page of the guide.
+#[utoipa::path(get, path = "/docs/{page}", tag = "pages", params(("page" = String, Path)),
+    responses((status = 200, description = "The page", content_type = "text/html"),
+        (status = 404, body = shared::ErrorBody)))]
+pub async fn page(
+    State(app): State<Shared>,
+    Path(slug): Path<String>,
+) -> Result<Response, ApiError> {
+    show(&app, &slug)
+}
+
+/// The guide's style sheet.
+#[utoipa::path(get, path = "/guide.css", tag = "pages", responses(
+    (status = 200, description = "The style sheet", content_type = "text/css")))]
+pub async fn css() -> Response {
+    style(STYLE)
+}

@@ -1,0 +1,14 @@
+//! Thin handlers: each reads what its extractors proved, calls the logic, and shapes the answer.
+
+pub mod admin_conversations;
+pub mod chat;
+pub mod conversations;
+pub mod demo;
+pub mod edge;
+pub mod feedback;
+pub mod guide;
+pub mod health;
+pub mod resume;
+pub mod stop;
+pub mod widget;
+pub mod widget_files;

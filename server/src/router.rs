@@ -1,0 +1,74 @@
+//! Every route on one page, and the OpenAPI document that is generated from them.
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::IntoResponse;
+use axum::{Json, Router};
+use shared::limits;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::Shared;
+use crate::http::{
+    admin_conversations, chat, conversations, demo, edge, feedback, guide, health, resume, stop,
+    widget, widget_files,
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Natter", description = "Self-hosted AI chat for websites."),
+    components(schemas(shared::ErrorBody, shared::ErrorCode, shared::Event))
+)]
+struct Document;
+
+fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        // Operations
+        .routes(routes!(health::health))
+        .routes(routes!(health::ready))
+        .routes(routes!(openapi))
+        // Chat: widget and headless clients
+        .routes(routes!(chat::whole))
+        .routes(routes!(chat::stream))
+        .routes(routes!(chat::legacy))
+        .routes(routes!(resume::resume))
+        .routes(routes!(stop::stop))
+        .routes(routes!(feedback::feedback))
+        .routes(routes!(conversations::current))
+        // Widget
+        .routes(routes!(widget::config))
+        .routes(routes!(widget::session))
+        .routes(routes!(widget_files::file))
+        // Admin
+        .routes(routes!(admin_conversations::list))
+        .routes(routes!(admin_conversations::detail))
+        // Pages
+        .routes(routes!(demo::page))
+        .routes(routes!(demo::css))
+        .routes(routes!(guide::first))
+        .routes(routes!(guide::page))
+        .routes(routes!(guide::css))
+}
+
+/// The API's description.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+/// The OpenAPI 3.1 description of this server.
+#[utoipa::path(get, path = "/v1/openapi.json", tag = "operations",
+    responses((status = 200, description = "OpenAPI 3.1")))]
+async fn openapi() -> impl IntoResponse {
+    ([(CACHE_CONTROL, "public, max-age=300")], Json(document()))
+}
+
+/// The server's routes with the layers around them.
+pub fn router(app: Shared) -> Router {
+    let (router, _) = routes().split_for_parts();
+    router
+        .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
+        .layer(axum::middleware::from_fn_with_state(app.clone(), edge::edge))
+        .with_state(app)
+}

@@ -1,0 +1,195 @@
+//! Brings the server's state together at start.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use retrieval::{Guide, Index};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::StartError;
+use crate::agents::{Agent, GUIDE_SOURCE};
+use crate::app::{App, DemoKey};
+use crate::chat::live::Turns;
+use crate::clock::{self, Clock};
+use crate::config::{Config, Demo};
+use crate::keys::rate::Rates;
+use crate::keys::token::{self, Signer};
+use crate::keys::{self, Keys, NewLicenseKey};
+use crate::store::Store;
+use crate::store::license_keys::KeyName;
+
+const GUIDE_PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/guide_pages.rs"));
+const GUIDE_SUMMARY: &str = include_str!("../../docs/SUMMARY.md");
+/// How the widget looks on the demo page.
+const DEMO_LOOK: &str = include_str!("../../assets/demo-look.json");
+/// Queries that the demo page's key may ask in a month.
+const DEMO_LIMIT: i64 = 200;
+
+fn failed(what: &str) -> impl Fn(&dyn std::fmt::Display) -> StartError {
+    move |error| StartError(format!("{what}: {error}"))
+}
+
+/// Opens the store, reads or makes the master key and the demo's key, and builds the agent.
+pub(crate) async fn prepare(
+    config: Config,
+    clock: Clock,
+    addr: SocketAddr,
+) -> Result<Arc<App>, StartError> {
+    // Twice is no error: tests start many servers in one process.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let store = Store::open(&config)
+        .await
+        .map_err(|e| failed("the database (DATABASE_URL) cannot be opened")(&e))?;
+    let master = master_key(&config)?;
+    check_fingerprint(&store, &master).await?;
+    if store.is_single_node() {
+        // Whoever wrote these answers is gone: this process has the file for itself.
+        let swept = store.sweep(i64::MAX, clock.now_ms()).await;
+        swept.map_err(|e| failed("answers of the last run cannot be ended")(&e))?;
+    }
+    let demo = demo_key(&config, &store, &clock, addr).await?;
+    let guide = Guide::new(GUIDE_SUMMARY, GUIDE_PAGES);
+    let passages = guide.documents(GUIDE_SOURCE).iter().flat_map(retrieval::passages).collect();
+    let agent = Agent::new(&config, Arc::new(Index::new(passages))).map_err(StartError)?;
+    Ok(Arc::new(App {
+        keys: Keys::new(store.clone(), &config.widget_keys, &config.admin_keys),
+        signer: Signer::new(&master),
+        rates: Rates::default(),
+        turns: Turns::default(),
+        node: clock::random_hex::<8>(),
+        tasks: TaskTracker::new(),
+        background: CancellationToken::new(),
+        killed: CancellationToken::new(),
+        stopping: AtomicBool::new(false),
+        agent,
+        guide,
+        demo,
+        store,
+        clock,
+        config,
+    }))
+}
+
+fn from_hex(text: &str) -> Option<[u8; 32]> {
+    let text = text.trim();
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    let mut key = [0; 32];
+    for (at, byte) in key.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(key)
+}
+
+/// The key from the settings, else from the data folder, where the first start puts it.
+fn master_key(config: &Config) -> Result<[u8; 32], StartError> {
+    if let Some(key) = &config.master_key {
+        return from_hex(key.reveal())
+            .ok_or_else(|| StartError("NATTER_MASTER_KEY: accepted: 64 hex digits".into()));
+    }
+    let path = config.data_dir.join("master.key");
+    let about = format!("the master key {}", path.display());
+    match std::fs::read_to_string(&path) {
+        Ok(text) => from_hex(&text)
+            .ok_or_else(|| StartError(format!("{about}: does not hold 64 hex digits"))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let key = clock::random::<32>();
+            write_secret(&path, &clock::hex(&key)).map_err(|e| failed(&about)(&e))?;
+            Ok(key)
+        }
+        Err(error) => Err(failed(&about)(&error)),
+    }
+}
+
+fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    writeln!(file, "{text}")?;
+    file.sync_all()
+}
+
+async fn check_fingerprint(store: &Store, master: &[u8; 32]) -> Result<(), StartError> {
+    let fingerprint = token::fingerprint(master);
+    let stored = store
+        .set_once("master_key_fingerprint", &fingerprint)
+        .await
+        .map_err(|e| failed("the database cannot be written")(&e))?;
+    if stored == fingerprint {
+        return Ok(());
+    }
+    Err(StartError(
+        "the master key is not the one that this database was made with: set NATTER_MASTER_KEY, \
+         or put the right master.key into NATTER_DATA_DIR"
+            .into(),
+    ))
+}
+
+/// Where the demo page may stand, as website patterns.
+fn demo_websites(config: &Config, addr: SocketAddr) -> Vec<String> {
+    let port = addr.port();
+    let mut websites: Vec<String> = ["localhost", "127.0.0.1", "[::1]"]
+        .iter()
+        .map(|host| format!("http://{host}:{port}"))
+        .collect();
+    websites.extend(config.public_url.as_ref().map(|url| url.origin().ascii_serialization()));
+    websites
+}
+
+/// The demo page's key: an ordinary license key, made once.
+async fn demo_key(
+    config: &Config,
+    store: &Store,
+    clock: &Clock,
+    addr: SocketAddr,
+) -> Result<Option<DemoKey>, StartError> {
+    if config.demo == Demo::Off {
+        return Ok(None);
+    }
+    if config.demo == Demo::Open && config.public_url.is_none() {
+        tracing::warn!(
+            "NATTER_DEMO is true, but without NATTER_PUBLIC_URL the demo's key accepts this \
+             machine's own pages only"
+        );
+    }
+    let about = failed("the demo's key cannot be made");
+    // Of several servers that start at once, one wins.
+    let id = match store.fact("demo_key").await.map_err(|e| about(&e))? {
+        Some(id) => id,
+        None => {
+            let id = clock::ulid(clock.now_ms());
+            store.set_once("demo_key", &id).await.map_err(|e| about(&e))?
+        }
+    };
+    let websites = demo_websites(config, addr);
+    let known = store.license_key(&KeyName::Id(id.clone())).await.map_err(|e| about(&e))?;
+    let chatbot_id = match known {
+        Some(row) => {
+            let json = serde_json::to_string(&websites).map_err(|e| about(&e))?;
+            store.set_websites(&id, json, clock.now_ms()).await.map_err(|e| about(&e))?;
+            row.chatbot_id
+        }
+        None => {
+            let new = NewLicenseKey {
+                name: "Demo page".into(),
+                websites: Some(websites),
+                monthly_usage_limit: Some(DEMO_LIMIT),
+                look: serde_json::from_str(DEMO_LOOK).map_err(|e| about(&e))?,
+                ..NewLicenseKey::default()
+            };
+            let issued = keys::issue_as(store, clock, id.clone(), new).await;
+            issued.map_err(|e| about(&e))?.chatbot_id
+        }
+    };
+    Ok(Some(DemoKey { license_key_id: id, chatbot_id }))
+}

@@ -1,0 +1,282 @@
+//! Admits a query: stores the visitor's message, counts it, opens its turn, all or nothing.
+
+use shared::ErrorCode;
+use shared::Role;
+use sqlx::FromRow;
+
+use super::turns::TurnStatus;
+use super::{Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, fold, statements};
+
+statements! {
+    /// Finds the session's open conversation or makes it; on PostgreSQL this also locks its row.
+    OPEN_CONVERSATION = "INSERT INTO conversations (id, owner, license_key_id, session_id, \
+        created_at, updated_at, message_count, visitor_message_count, last_message, folded, \
+        page_url, page_title, page_referrer, metadata) \
+        VALUES ($1, $2, $3, $4, $5, $5, 0, 0, '', '', $6, $7, $8, $9) \
+        ON CONFLICT (owner, session_id) WHERE closed_at IS NULL \
+        DO UPDATE SET session_id = excluded.session_id \
+        RETURNING id, updated_at, message_count, visitor_message_count, running_turn_id";
+    CLOSE_CONVERSATION = "UPDATE conversations SET closed_at = $2 WHERE id = $1";
+    DROP_EMPTY_CONVERSATION = "DELETE FROM conversations WHERE id = $1 AND message_count = 0";
+    EARLIER_TURN = "SELECT turns.id, turns.conversation_id, turns.user_message_id, turns.status, \
+        messages.content, messages.position FROM turns \
+        JOIN messages ON messages.id = turns.user_message_id \
+        WHERE turns.owner = $1 AND turns.session_id = $2 AND turns.client_message_id = $3 \
+        ORDER BY turns.created_at DESC, turns.id DESC LIMIT 1";
+    /// The one statement that holds the monthly limit: no row comes back when it is reached.
+    COUNT_QUERY = "INSERT INTO license_key_months (license_key_id, month, used) VALUES ($1, $2, 1) \
+        ON CONFLICT (license_key_id, month) DO UPDATE SET used = license_key_months.used + 1 \
+        WHERE license_key_months.used < $3";
+    ADD_MESSAGE = "INSERT INTO messages (id, conversation_id, position, role, content, status, \
+        turn_id, client_message_id, sources, created_at) \
+        VALUES ($1, $2, $3, 'user', $4, 'complete', $5, $6, '[]', $7)";
+    ADD_TURN = "INSERT INTO turns (id, conversation_id, owner, license_key_id, month, session_id, \
+        client_message_id, user_message_id, answer_message_id, status, node, lease_until, \
+        created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'running', $10, $11, $12)";
+    BEGIN_TURN = "UPDATE conversations SET running_turn_id = $2, updated_at = $3, \
+        message_count = message_count + $4, visitor_message_count = visitor_message_count + $4, \
+        last_message = $5, folded = $6 WHERE id = $1";
+    SUPERSEDE = "UPDATE messages SET status = 'superseded' \
+        WHERE conversation_id = $1 AND role = 'assistant' AND position > $2 AND status = 'failed'";
+    HISTORY = "SELECT role, content FROM messages WHERE conversation_id = $1 AND position < $2 \
+        AND status NOT IN ('failed', 'superseded') ORDER BY position DESC LIMIT $3";
+}
+
+/// A visitor's message that asks to be admitted. The ids are made by the caller.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    pub now_ms: i64,
+    /// The license key's id, or `static`.
+    pub owner: String,
+    pub license_key_id: Option<String>,
+    pub session_id: String,
+    pub message: String,
+    pub client_message_id: Option<String>,
+    pub page: shared::Page,
+    /// JSON.
+    pub metadata: String,
+    /// Used when the session has no open conversation.
+    pub conversation_id: String,
+    pub turn_id: String,
+    pub user_message_id: String,
+    pub answer_message_id: String,
+    /// Year * 100 + month.
+    pub month: i64,
+    pub monthly_limit: Option<i64>,
+    /// Visitor messages in one conversation; 0 = unlimited.
+    pub message_limit: u32,
+    pub history: u32,
+    pub node: String,
+    pub lease_ms: i64,
+    /// A conversation without a message for this long is closed.
+    pub idle_ms: i64,
+}
+
+/// What became of an [`Admission`].
+#[derive(Debug)]
+pub enum Admitted {
+    /// A new turn runs; `history` is oldest first and without the new message.
+    New {
+        conversation_id: String,
+        user_message_id: String,
+        history: Vec<(Role, String)>,
+    },
+    /// The client sent this message before: its turn, running or ended well.
+    Earlier {
+        turn_id: String,
+    },
+    Refused(ErrorCode),
+}
+
+#[derive(FromRow)]
+struct Open {
+    id: String,
+    updated_at: i64,
+    message_count: i64,
+    visitor_message_count: i64,
+    running_turn_id: Option<String>,
+}
+
+#[derive(FromRow)]
+struct EarlierTurn {
+    id: String,
+    conversation_id: String,
+    user_message_id: String,
+    status: String,
+    content: String,
+    position: i64,
+}
+
+impl Store {
+    /// Admits a query or says why not; see [`Admitted`].
+    ///
+    /// # Errors
+    /// When the database fails; then nothing was stored or counted.
+    pub async fn admit(&self, admission: Admission) -> Result<Admitted, StoreError> {
+        self.writer.run(admission).await
+    }
+}
+
+impl Write for Admission {
+    type Out = Admitted;
+
+    async fn run(&self, conn: &mut Conn) -> Result<Admitted, sqlx::Error> {
+        let open = self.open_conversation(conn).await?;
+        let earlier = match &self.client_message_id {
+            Some(id) => fetch_optional!(
+                &mut *conn,
+                EarlierTurn,
+                EARLIER_TURN,
+                &self.owner,
+                &self.session_id,
+                id
+            )?,
+            None => None,
+        };
+        if let Err(settled) = self.refuse(&open, earlier.as_ref()) {
+            self.forget_empty(conn, &open).await?;
+            return Ok(settled);
+        }
+        if let Some(key) = &self.license_key_id {
+            let limit = self.monthly_limit.unwrap_or(i64::MAX);
+            if execute!(&mut *conn, COUNT_QUERY, key, self.month, limit)? == 0 {
+                self.forget_empty(conn, &open).await?;
+                return Ok(Admitted::Refused(ErrorCode::MonthlyLimitReached));
+            }
+        }
+        self.begin(conn, open, earlier).await
+    }
+}
+
+impl Admission {
+    async fn open_conversation(&self, conn: &mut Conn) -> Result<Open, sqlx::Error> {
+        loop {
+            let open = fetch_optional!(
+                &mut *conn,
+                Open,
+                OPEN_CONVERSATION,
+                &self.conversation_id,
+                &self.owner,
+                &self.license_key_id,
+                &self.session_id,
+                self.now_ms,
+                &self.page.url,
+                &self.page.title,
+                &self.page.referrer,
+                &self.metadata
+            )?
+            .ok_or(sqlx::Error::RowNotFound)?;
+            let idle = self.now_ms - open.updated_at >= self.idle_ms;
+            if !idle || open.running_turn_id.is_some() || open.message_count == 0 {
+                return Ok(open);
+            }
+            execute!(&mut *conn, CLOSE_CONVERSATION, &open.id, self.now_ms)?;
+        }
+    }
+
+    /// What settles the matter before anything is counted.
+    fn refuse(&self, open: &Open, earlier: Option<&EarlierTurn>) -> Result<(), Admitted> {
+        let mut again = false;
+        if let Some(earlier) = earlier {
+            if earlier.content != self.message {
+                return Err(Admitted::Refused(ErrorCode::IdempotencyMismatch));
+            }
+            if TurnStatus::parse(&earlier.status) != TurnStatus::Failed {
+                return Err(Admitted::Earlier { turn_id: earlier.id.clone() });
+            }
+            if earlier.conversation_id != open.id {
+                return Err(Admitted::Refused(ErrorCode::ConversationClosed));
+            }
+            again = true;
+        }
+        if open.running_turn_id.is_some() {
+            return Err(Admitted::Refused(ErrorCode::TurnInProgress));
+        }
+        let limit = i64::from(self.message_limit);
+        if !again && limit > 0 && open.visitor_message_count >= limit {
+            return Err(Admitted::Refused(ErrorCode::ConversationMessageLimit));
+        }
+        Ok(())
+    }
+
+    /// A refused message leaves no empty conversation behind.
+    async fn forget_empty(&self, conn: &mut Conn, open: &Open) -> Result<(), sqlx::Error> {
+        if open.id == self.conversation_id {
+            execute!(&mut *conn, DROP_EMPTY_CONVERSATION, &open.id)?;
+        }
+        Ok(())
+    }
+
+    async fn begin(
+        &self,
+        conn: &mut Conn,
+        open: Open,
+        earlier: Option<EarlierTurn>,
+    ) -> Result<Admitted, sqlx::Error> {
+        let (user_message_id, position, added) = match earlier {
+            // A retry: the visitor's message stands already, what failed of the answer gives way.
+            Some(earlier) => {
+                execute!(&mut *conn, SUPERSEDE, &open.id, earlier.position)?;
+                (earlier.user_message_id, earlier.position, 0_i64)
+            }
+            None => {
+                let position = open.message_count + 1;
+                execute!(
+                    &mut *conn,
+                    ADD_MESSAGE,
+                    &self.user_message_id,
+                    &open.id,
+                    position,
+                    &self.message,
+                    &self.turn_id,
+                    &self.client_message_id,
+                    self.now_ms
+                )?;
+                (self.user_message_id.clone(), position, 1)
+            }
+        };
+        execute!(
+            &mut *conn,
+            ADD_TURN,
+            &self.turn_id,
+            &open.id,
+            &self.owner,
+            &self.license_key_id,
+            self.month,
+            &self.session_id,
+            &self.client_message_id,
+            &user_message_id,
+            &self.answer_message_id,
+            &self.node,
+            self.now_ms + self.lease_ms,
+            self.now_ms
+        )?;
+        let last = shared::limits::utf16_prefix(&self.message, shared::limits::LAST_MESSAGE_UNITS);
+        let folded = fold(last);
+        execute!(
+            &mut *conn,
+            BEGIN_TURN,
+            &open.id,
+            &self.turn_id,
+            self.now_ms,
+            added,
+            last,
+            &folded
+        )?;
+        let mut history = Vec::new();
+        if position > 1 && self.history > 0 {
+            let rows = fetch_all!(
+                &mut *conn,
+                (String, String),
+                HISTORY,
+                &open.id,
+                position,
+                i64::from(self.history)
+            )?;
+            history.extend(rows.into_iter().rev().map(|(role, content)| {
+                (if role == "user" { Role::User } else { Role::Assistant }, content)
+            }));
+        }
+        Ok(Admitted::New { conversation_id: open.id, user_message_id, history })
+    }
+}

@@ -1,0 +1,282 @@
+//! What happens to an admitted turn: its first token, its end, its lease.
+
+use shared::{ErrorCode, FinishReason, Source, Usage};
+use sqlx::FromRow;
+
+use super::{Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, fold, statements};
+
+statements! {
+    FIRST_TOKEN = "UPDATE turns SET first_token_at = $2 WHERE id = $1 AND first_token_at IS NULL";
+    END_TURN = "UPDATE turns SET status = $2, code = $3, finished_at = $4, finish_reason = $5, \
+        input_tokens = $6, output_tokens = $7, first_token_at = COALESCE(first_token_at, $8) \
+        WHERE id = $1 AND status = 'running' \
+        RETURNING conversation_id, license_key_id, month, first_token_at";
+    /// Takes the next position from the conversation, which also locks its row.
+    END_IN_CONVERSATION = "UPDATE conversations SET running_turn_id = NULL, updated_at = $3, \
+        message_count = message_count + 1, last_message = $4, folded = $5 \
+        WHERE id = $1 AND running_turn_id = $2 RETURNING message_count";
+    CLEAR_RUNNING = "UPDATE conversations SET running_turn_id = NULL \
+        WHERE id = $1 AND running_turn_id = $2";
+    ADD_ANSWER = "INSERT INTO messages (id, conversation_id, position, role, content, status, \
+        turn_id, sources, created_at) VALUES ($1, $2, $3, 'assistant', $4, $5, $6, $7, $8)";
+    GIVE_BACK = "UPDATE license_key_months SET used = used - 1 \
+        WHERE license_key_id = $1 AND month = $2 AND used > 0";
+    HEARTBEAT = "UPDATE turns SET lease_until = $2 WHERE node = $1 AND status = 'running'";
+    EXPIRED = "SELECT id, answer_message_id FROM turns WHERE status = 'running' AND lease_until < $1 \
+        ORDER BY lease_until LIMIT 100";
+    FIND = "SELECT turns.id, turns.conversation_id, turns.user_message_id, \
+        turns.answer_message_id, turns.status, turns.code, turns.finish_reason, \
+        turns.input_tokens, turns.output_tokens, turns.lease_until, \
+        messages.content, messages.sources FROM turns \
+        LEFT JOIN messages ON messages.id = turns.answer_message_id \
+        WHERE turns.id = $1 AND turns.owner = $2 AND turns.session_id = $3";
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TurnStatus {
+    Running,
+    Done,
+    Stopped,
+    Failed,
+}
+
+impl TurnStatus {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "running" => Self::Running,
+            "done" => Self::Done,
+            "stopped" => Self::Stopped,
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// A turn's end. Answered when it is on disk.
+#[derive(Clone, Debug)]
+pub struct TurnEnd {
+    pub turn_id: String,
+    pub answer_message_id: String,
+    pub status: TurnStatus,
+    pub code: Option<ErrorCode>,
+    /// The whole answer, or the part there is.
+    pub text: String,
+    pub sources: Vec<Source>,
+    pub usage: Option<Usage>,
+    pub finish_reason: Option<FinishReason>,
+    pub first_token_ms: Option<i64>,
+    pub now_ms: i64,
+}
+
+#[derive(FromRow)]
+struct Ended {
+    conversation_id: String,
+    license_key_id: Option<String>,
+    month: i64,
+    first_token_at: Option<i64>,
+}
+
+impl Write for TurnEnd {
+    /// False when somebody else has ended the turn before, such as the lease's sweep.
+    type Out = bool;
+    const DURABLE: bool = true;
+
+    async fn run(&self, conn: &mut Conn) -> Result<bool, sqlx::Error> {
+        let count = |n: Option<u64>| n.map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+        let Some(ended) = fetch_optional!(
+            &mut *conn,
+            Ended,
+            END_TURN,
+            &self.turn_id,
+            self.status.as_str(),
+            self.code.map(ErrorCode::as_str),
+            self.now_ms,
+            self.finish_reason.map(FinishReason::as_str),
+            count(self.usage.map(|u| u.input_tokens)),
+            count(self.usage.map(|u| u.output_tokens)),
+            self.first_token_ms
+        )?
+        else {
+            return Ok(false);
+        };
+        if self.status == TurnStatus::Failed && ended.first_token_at.is_none() {
+            if let Some(key) = &ended.license_key_id {
+                execute!(&mut *conn, GIVE_BACK, key, ended.month)?;
+            }
+            execute!(&mut *conn, CLEAR_RUNNING, &ended.conversation_id, &self.turn_id)?;
+            return Ok(true);
+        }
+        self.store_answer(conn, &ended.conversation_id).await?;
+        Ok(true)
+    }
+}
+
+impl TurnEnd {
+    async fn store_answer(&self, conn: &mut Conn, conversation: &str) -> Result<(), sqlx::Error> {
+        let last = shared::limits::utf16_prefix(&self.text, shared::limits::LAST_MESSAGE_UNITS);
+        let folded = fold(last);
+        let Some((position,)) = fetch_optional!(
+            &mut *conn,
+            (i64,),
+            END_IN_CONVERSATION,
+            conversation,
+            &self.turn_id,
+            self.now_ms,
+            last,
+            &folded
+        )?
+        else {
+            return Ok(());
+        };
+        let status = match self.status {
+            TurnStatus::Stopped => "stopped",
+            TurnStatus::Failed => "failed",
+            TurnStatus::Running | TurnStatus::Done => "complete",
+        };
+        let sources = if self.sources.is_empty() {
+            String::from("[]")
+        } else {
+            serde_json::to_string(&self.sources).unwrap_or_else(|_| String::from("[]"))
+        };
+        execute!(
+            &mut *conn,
+            ADD_ANSWER,
+            &self.answer_message_id,
+            conversation,
+            position,
+            &self.text,
+            status,
+            &self.turn_id,
+            &sources,
+            self.now_ms
+        )?;
+        Ok(())
+    }
+}
+
+struct FirstToken {
+    turn_id: String,
+    at_ms: i64,
+}
+
+impl Write for FirstToken {
+    type Out = ();
+
+    async fn run(&self, conn: &mut Conn) -> Result<(), sqlx::Error> {
+        execute!(&mut *conn, FIRST_TOKEN, &self.turn_id, self.at_ms)?;
+        Ok(())
+    }
+}
+
+struct Heartbeat {
+    node: String,
+    lease_until: i64,
+}
+
+impl Write for Heartbeat {
+    type Out = ();
+
+    async fn run(&self, conn: &mut Conn) -> Result<(), sqlx::Error> {
+        execute!(&mut *conn, HEARTBEAT, &self.node, self.lease_until)?;
+        Ok(())
+    }
+}
+
+/// A turn as the database knows it.
+#[derive(Clone, Debug, FromRow)]
+pub struct StoredTurn {
+    pub id: String,
+    pub conversation_id: String,
+    pub user_message_id: String,
+    pub answer_message_id: String,
+    pub status: String,
+    pub code: Option<String>,
+    pub finish_reason: Option<String>,
+    pub input_tokens: Option<i64>,
+    pub output_tokens: Option<i64>,
+    pub lease_until: i64,
+    /// The answer, once there is one.
+    pub content: Option<String>,
+    pub sources: Option<String>,
+}
+
+impl Store {
+    /// Records that the visitor has been sent a token: from now on the query counts.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn first_token(&self, turn_id: &str, at_ms: i64) -> Result<(), StoreError> {
+        self.writer.run(FirstToken { turn_id: turn_id.to_owned(), at_ms }).await
+    }
+
+    /// Ends a turn; gives its query back when it failed before its first token.
+    ///
+    /// # Errors
+    /// When the database fails; then the turn's lease runs out and the sweep ends it.
+    pub async fn end_turn(&self, end: TurnEnd) -> Result<bool, StoreError> {
+        self.writer.run(end).await
+    }
+
+    /// Extends the lease of every turn that `node` runs.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn heartbeat(&self, node: &str, lease_until: i64) -> Result<(), StoreError> {
+        self.writer.run(Heartbeat { node: node.to_owned(), lease_until }).await
+    }
+
+    /// Ends the turns whose lease ran out before `before_ms`: their server is gone.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sweep(&self, before_ms: i64, now_ms: i64) -> Result<usize, StoreError> {
+        let mut swept = 0;
+        loop {
+            let mut conn = self.conn().await?;
+            let expired = fetch_all!(&mut conn, (String, String), EXPIRED, before_ms)?;
+            drop(conn);
+            if expired.is_empty() {
+                return Ok(swept);
+            }
+            for (turn_id, answer_message_id) in expired {
+                let end = TurnEnd {
+                    turn_id,
+                    answer_message_id,
+                    status: TurnStatus::Failed,
+                    code: Some(ErrorCode::TurnLost),
+                    text: String::new(),
+                    sources: Vec::new(),
+                    usage: None,
+                    finish_reason: None,
+                    first_token_ms: None,
+                    now_ms,
+                };
+                swept += usize::from(self.end_turn(end).await?);
+            }
+        }
+    }
+
+    /// A turn of this session, ended or not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find_turn(
+        &self,
+        turn_id: &str,
+        owner: &str,
+        session_id: &str,
+    ) -> Result<Option<StoredTurn>, StoreError> {
+        let mut conn = self.conn().await?;
+        Ok(fetch_optional!(&mut conn, StoredTurn, FIND, turn_id, owner, session_id)?)
+    }
+}
