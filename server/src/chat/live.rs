@@ -50,6 +50,15 @@ enum Entry {
     Other(Box<StreamEvent>),
 }
 
+impl Entry {
+    fn token_end(&self) -> Option<usize> {
+        match self {
+            Self::Token { end } => Some(*end),
+            Self::Other(_) => None,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Log {
     phase: Phase,
@@ -227,16 +236,8 @@ impl Reader {
         self.changed.mark_unchanged();
         let (turn, next) = (&self.turn, &mut self.next);
         turn.with(|log| {
-            let mut start = match log.entries[..(*next).min(log.entries.len())]
-                .iter()
-                .rev()
-                .find_map(|entry| match entry {
-                    Entry::Token { end } => Some(*end),
-                    Entry::Other(_) => None,
-                }) {
-                Some(end) => end,
-                None => 0,
-            };
+            let read = &log.entries[..(*next).min(log.entries.len())];
+            let mut start = read.iter().rev().find_map(Entry::token_end).unwrap_or_default();
             for entry in log.entries.iter().skip(*next).take(limit) {
                 *next += 1;
                 let event = match entry {

@@ -42,7 +42,7 @@ pub async fn edge(State(app): State<Shared>, mut request: Request, next: Next) -
     };
     let error = response.extensions_mut().remove::<ApiError>();
     if let Some(error) = error.or_else(|| plain_error(&response)) {
-        response = with_body(response, error, &context.id);
+        response = with_body(&response, error, &context.id);
     }
     add_headers(response.headers_mut(), &context);
     if is_open(&path)
@@ -114,7 +114,7 @@ fn plain_error(response: &Response) -> Option<ApiError> {
     Some(code.into())
 }
 
-fn with_body(response: Response, error: ApiError, request_id: &str) -> Response {
+fn with_body(response: &Response, error: ApiError, request_id: &str) -> Response {
     let retry_after = error.retry_after;
     let mut with_body = (error.status(), Json(error.body(request_id))).into_response();
     let out = with_body.headers_mut();
