@@ -1,0 +1,261 @@
+//! Languages: which one a document is in, its stop words, its stems.
+//!
+//! A document is long enough for its language to be recognised by its stop words. A question is
+//! not, so nobody guesses: it is read in every language that the documents are in.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use rust_stemmers::{Algorithm, Stemmer};
+use unicode_segmentation::UnicodeSegmentation as _;
+
+/// Words that say something about politeness and nothing about the matter: people write them to a
+/// chat, so no list made from books has them. They are no stop words in a document.
+const CHATTER: &[&str] = &[
+    "actually",
+    "anybody",
+    "anyone",
+    "anything",
+    "exactly",
+    "explain",
+    "get",
+    "give",
+    "hello",
+    "help",
+    "hey",
+    "hi",
+    "kindly",
+    "know",
+    "let",
+    "like",
+    "maybe",
+    "mean",
+    "need",
+    "okay",
+    "one",
+    "please",
+    "possible",
+    "question",
+    "really",
+    "somebody",
+    "someone",
+    "something",
+    "tell",
+    "thank",
+    "thanks",
+    "thing",
+    "understand",
+    "want",
+    "wanted",
+    "way",
+    "wonder",
+    "wondering",
+    "would",
+    "could",
+    "may",
+    "might",
+    "must",
+    "shall",
+    "us",
+    "im",
+    "id",
+    "ill",
+    "ive",
+    "cannot",
+    "via",
+    "yes",
+    "ok",
+    "got",
+    "go",
+    "going",
+    "also",
+    "able",
+    "else",
+    "exist",
+    "see",
+    "happen",
+    "happens",
+    "happening",
+    "come",
+    "many",
+    "much",
+    "often",
+    "still",
+    "ever",
+];
+
+/// A language whose words can be stemmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Language {
+    English,
+    German,
+    French,
+    Spanish,
+    Italian,
+    Portuguese,
+    Dutch,
+    Danish,
+    Norwegian,
+    Swedish,
+    Finnish,
+    Russian,
+}
+
+const ALL: [Language; 12] = [
+    Language::English,
+    Language::German,
+    Language::French,
+    Language::Spanish,
+    Language::Italian,
+    Language::Portuguese,
+    Language::Dutch,
+    Language::Danish,
+    Language::Norwegian,
+    Language::Swedish,
+    Language::Finnish,
+    Language::Russian,
+];
+
+/// What is known of each language, in the order of [`ALL`].
+static KNOWN: LazyLock<Vec<Known>> =
+    LazyLock::new(|| ALL.iter().map(|language| Known::of(*language)).collect());
+
+struct Known {
+    stop: HashSet<&'static str>,
+    stemmer: Stemmer,
+}
+
+impl Known {
+    fn of(language: Language) -> Self {
+        let (code, algorithm) = match language {
+            Language::English => ("en", Algorithm::English),
+            Language::German => ("de", Algorithm::German),
+            Language::French => ("fr", Algorithm::French),
+            Language::Spanish => ("es", Algorithm::Spanish),
+            Language::Italian => ("it", Algorithm::Italian),
+            Language::Portuguese => ("pt", Algorithm::Portuguese),
+            Language::Dutch => ("nl", Algorithm::Dutch),
+            Language::Danish => ("da", Algorithm::Danish),
+            Language::Norwegian => ("no", Algorithm::Norwegian),
+            Language::Swedish => ("sv", Algorithm::Swedish),
+            Language::Finnish => ("fi", Algorithm::Finnish),
+            Language::Russian => ("ru", Algorithm::Russian),
+        };
+        let stop = stop_words::lookup(code).unwrap_or_default().iter().copied().collect();
+        Self { stop, stemmer: Stemmer::create(algorithm) }
+    }
+}
+
+impl Language {
+    fn known(self) -> &'static Known {
+        &KNOWN[self as usize]
+    }
+
+    /// Whether `word` (lower case) only holds a sentence of this language together.
+    pub(crate) fn is_stop_word(self, word: &str) -> bool {
+        self.known().stop.contains(word)
+    }
+
+    /// The stem of `word` (lower case); the word itself when it is not of this language's script.
+    pub(crate) fn stem(self, word: &str) -> String {
+        // The stemmers cut at bytes: what is not of their alphabet is none of their business.
+        let fits = match self {
+            Self::English => word.bytes().all(|b| b.is_ascii_lowercase()),
+            Self::Russian => word.chars().all(|c| matches!(c, 'а'..='я' | 'ё')),
+            _ => word.chars().all(|c| matches!(c, 'a'..='z' | 'ß'..='ö' | 'ø'..='ÿ' | 'œ')),
+        };
+        if !fits {
+            return word.to_owned();
+        }
+        let stemmer = &self.known().stemmer;
+        match self {
+            Self::English => stemmer.stem(&american(word)).into_owned(),
+            _ => stemmer.stem(word).into_owned(),
+        }
+    }
+
+    /// The language that `text` is written in, when its stop words tell.
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        let words: Vec<String> = text.unicode_words().take(2000).map(str::to_lowercase).collect();
+        let mut best = (None, words.len() / 20);
+        for language in ALL {
+            let known = language.known();
+            let hits = words.iter().filter(|word| known.stop.contains(word.as_str())).count();
+            if hits > best.1 {
+                best = (Some(language), hits);
+            }
+        }
+        best.0
+    }
+}
+
+/// Whether `word` (lower case) is what people say around a question.
+pub(crate) fn is_chatter(word: &str) -> bool {
+    CHATTER.contains(&word)
+}
+
+/// One spelling for colour and color, for authorise and authorize. What it does to other words does
+/// not matter, because it does it everywhere.
+fn american(word: &str) -> String {
+    let pairs = [
+        ("our", "or"),
+        ("ours", "ors"),
+        ("oured", "ored"),
+        ("ise", "ize"),
+        ("ised", "ized"),
+        ("ises", "izes"),
+        ("ising", "izing"),
+        ("isation", "ization"),
+    ];
+    for (british, american) in pairs {
+        if let Some(head) = word.strip_suffix(british).filter(|head| head.len() >= 3) {
+            return format!("{head}{american}");
+        }
+    }
+    word.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_document_tells_its_language() {
+        let texts = [
+            (Language::English, "The server is started with one command and it listens at once."),
+            (Language::German, "Der Server wird mit einem Befehl gestartet und hört sofort zu."),
+            (Language::French, "Le serveur est lancé avec une commande et il écoute aussitôt."),
+            (Language::Spanish, "El servidor se inicia con un comando y escucha de inmediato."),
+            (Language::Russian, "Сервер запускается одной командой и сразу же начинает слушать."),
+        ];
+        for (language, text) in texts {
+            assert_eq!(Language::of(text), Some(language), "{text}");
+        }
+        assert_eq!(Language::of("サーバーは一つのコマンドで起動します。"), None);
+        assert_eq!(Language::of(""), None);
+    }
+
+    #[test]
+    fn every_language_has_stop_words_and_stems() {
+        for language in ALL {
+            assert!(language.known().stop.len() > 40, "{language:?}");
+        }
+        assert_eq!(Language::German.stem("schaltfläche"), Language::German.stem("schaltflächen"));
+        assert_eq!(Language::English.stem("colours"), Language::English.stem("color"));
+        assert_eq!(Language::English.stem("authorise"), Language::English.stem("authorized"));
+        assert_eq!(Language::English.stem("日本"), "日本");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn no_word_makes_a_stemmer_panic(latin in "[a-zß-öø-ÿœ]{0,12}", russian in "[а-яё]{0,12}", any in "\\PC{0,8}") {
+            for language in ALL {
+                for word in [&latin, &russian, &any] {
+                    language.stem(word);
+                }
+            }
+        }
+    }
+}
