@@ -1,7 +1,32 @@
-#![doc = "x"]
-#![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
+//! The chat widget, without its button: a Leptos app in the shadow root that the loader made.
+//!
+//! In: the loader's handle (`assets/chat-widget.js`), the visitor's acts, the server's events.
+//! Out: the panel, and commands' answers to the page. Rooms that need no browser (`model`, `look`,
+//! `palette`, `speech`, `text`) are plain Rust and tested natively; the others exist in wasm alone.
+#![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))] // natively only tests enter the rooms
+
 mod look;
 mod model;
 mod palette;
+mod speech;
 mod text;
+
+#[cfg(target_arch = "wasm32")]
+mod api;
+#[cfg(target_arch = "wasm32")]
+mod app;
+#[cfg(target_arch = "wasm32")]
+mod dom;
+#[cfg(target_arch = "wasm32")]
+mod handle;
+#[cfg(target_arch = "wasm32")]
+mod mount;
+#[cfg(target_arch = "wasm32")]
+mod store;
+#[cfg(target_arch = "wasm32")]
+mod turn;
+#[cfg(target_arch = "wasm32")]
+mod view;
+
+/// The loader calls `mount`; loading alone does nothing.
 fn main() {}

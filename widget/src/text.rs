@@ -38,6 +38,7 @@ pub const MONTH: &str = "This chat has reached its limit for the month. Please c
 pub const ENOUGH: &str = "This conversation has reached its limit. Start a new one to go on.";
 pub const REFUSED: &str = "This chat is not available right now.";
 pub const IMAGE: &str = "Image";
+pub const CODE: &str = "Code";
 pub const TABLE: &str = "Table";
 pub const TASK_DONE: &str = "Done:";
 pub const TASK_OPEN: &str = "To do:";

@@ -1,0 +1,474 @@
+//! Ties the rooms together: what the visitor does goes in, what is shown comes out.
+//!
+//! One [`App`] per widget. Every change ends in [`App::changed`], which draws at most once per
+//! frame: the panel through one signal, the messages by hand (they are the hot part).
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use leptos::prelude::{RwSignal, Set, With};
+use shared::{Look, Rating};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::AbortController;
+
+use crate::dom::{self, Listener, window};
+use crate::handle::Handle;
+use crate::model::{Limit, Model, Progress};
+use crate::store::Store;
+use crate::turn::Small;
+use crate::view::{Nodes, Shown, mark};
+use crate::{speech, text};
+
+/// How the server is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// Not asked yet: a session begins when the chat is first opened.
+    Quiet,
+    Connecting,
+    Ready,
+    /// Away; it is asked again.
+    Unreachable,
+    /// It wants nothing of us.
+    Refused,
+}
+
+/// A session token and until when to use it (milliseconds of `Date.now`).
+#[derive(Debug)]
+pub struct Token {
+    pub text: String,
+    pub until: f64,
+}
+
+pub struct App {
+    pub handle: Handle,
+    pub look: RefCell<Look>,
+    pub model: RefCell<Model>,
+    pub store: RefCell<Store>,
+    pub token: RefCell<Option<Token>>,
+    pub line: Cell<Line>,
+    /// A stream broke and is being taken up again.
+    pub broken: Cell<bool>,
+    pub driving: Cell<bool>,
+    pub ended: Cell<bool>,
+    /// Grows with every new conversation: what an old stream still says is not for the new one.
+    pub epoch: Cell<u32>,
+    /// When the running stream last gave a sign of life.
+    pub heard: Cell<f64>,
+    pub abort: RefCell<Option<AbortController>>,
+    /// Ends the pause that is running, if any.
+    pub waker: RefCell<Option<js_sys::Function>>,
+    pub listeners: RefCell<Vec<Listener>>,
+    pub shown: RwSignal<Shown>,
+    pub nodes: RefCell<Option<Nodes>>,
+    pub open: Cell<bool>,
+    frame: RefCell<Option<Closure<dyn FnMut()>>>,
+    scheduled: Cell<bool>,
+    /// The answer that is being read out, and how far.
+    spoken: Cell<(u32, usize)>,
+}
+
+impl App {
+    #[must_use]
+    pub fn new(handle: Handle, shown: RwSignal<Shown>) -> Rc<Self> {
+        let store = Store::new(handle.chatbot().as_deref());
+        let app = Rc::new(Self {
+            look: RefCell::new(handle.look()),
+            handle,
+            model: RefCell::default(),
+            store: RefCell::new(store),
+            token: RefCell::default(),
+            line: Cell::new(Line::Quiet),
+            broken: Cell::new(false),
+            driving: Cell::new(false),
+            ended: Cell::new(false),
+            epoch: Cell::new(0),
+            heard: Cell::new(0.0),
+            abort: RefCell::default(),
+            waker: RefCell::default(),
+            listeners: RefCell::default(),
+            shown,
+            nodes: RefCell::default(),
+            open: Cell::new(false),
+            frame: RefCell::default(),
+            scheduled: Cell::new(false),
+            spoken: Cell::default(),
+        });
+        let weak = Rc::downgrade(&app);
+        let draw = Closure::<dyn FnMut()>::new(move || {
+            if let Some(app) = weak.upgrade() {
+                app.scheduled.set(false);
+                app.draw();
+            }
+        });
+        *app.frame.borrow_mut() = Some(draw);
+        app
+    }
+
+    /// Something to be seen has changed: draws with the next frame.
+    pub fn changed(&self) {
+        if let Some(frame) = self.frame.borrow().as_ref()
+            && !self.scheduled.replace(true)
+        {
+            let _ = window().request_animation_frame(frame.as_ref().unchecked_ref());
+        }
+    }
+
+    /// Draws now.
+    pub fn draw(&self) {
+        if self.ended.get() {
+            return;
+        }
+        let shown = self.what_is_shown();
+        if self.shown.with(|old| *old != shown) {
+            self.shown.set(shown);
+        }
+        self.speak();
+        if let Some(nodes) = self.nodes.borrow_mut().as_mut() {
+            nodes.draw(&self.model.borrow(), &self.look.borrow());
+        }
+    }
+
+    /// A command from the page, by way of the loader. True when open, for `isOpen`.
+    pub fn command(self: &Rc<Self>, name: &str, argument: Option<String>, by_visitor: bool) -> bool {
+        match (name, argument) {
+            ("open", _) => self.open(by_visitor),
+            ("close", _) => self.close(),
+            ("toggle", _) if self.open.get() => self.close(),
+            ("toggle", _) => self.open(by_visitor),
+            ("send", Some(message)) => {
+                self.open(false);
+                self.send(&message);
+            }
+            ("look", _) => self.relook(),
+            ("destroy", _) => self.end(),
+            _ => {}
+        }
+        self.open.get()
+    }
+
+    pub fn open(self: &Rc<Self>, by_visitor: bool) {
+        if by_visitor {
+            self.store.borrow_mut().act();
+        }
+        if !self.open.replace(true) {
+            self.remember_open();
+            mark(&self.handle.button, true);
+            self.connect();
+            self.draw();
+            self.handle.emit("widget:open", &[]);
+            if let Some(nodes) = self.nodes.borrow_mut().as_mut() {
+                nodes.opened();
+            }
+        }
+        if by_visitor && let Some(nodes) = self.nodes.borrow().as_ref() {
+            nodes.focus_composer();
+        }
+    }
+
+    pub fn close(&self) {
+        if self.open.replace(false) {
+            self.remember_open();
+            mark(&self.handle.button, false);
+            if let Some(nodes) = self.nodes.borrow().as_ref() {
+                nodes.leave(&self.handle);
+            }
+            self.draw();
+            self.handle.emit("widget:close", &[]);
+        }
+    }
+
+    fn remember_open(&self) {
+        let mut store = self.store.borrow_mut();
+        store.memory.open = self.open.get();
+        store.save();
+    }
+
+    /// What stands in the composer has changed by the visitor's hand.
+    pub fn typed(&self, draft: String) {
+        let mut store = self.store.borrow_mut();
+        store.act();
+        store.memory.draft = draft;
+        store.save();
+        drop(store);
+        self.changed();
+    }
+
+    /// Puts a text into the composer.
+    pub fn set_draft(&self, draft: &str) {
+        if let Some(nodes) = self.nodes.borrow().as_ref() {
+            nodes.set_draft(draft);
+        }
+        let mut store = self.store.borrow_mut();
+        draft.clone_into(&mut store.memory.draft);
+        store.save();
+        drop(store);
+        self.changed();
+    }
+
+    /// Sends what stands in the composer.
+    pub fn submit(self: &Rc<Self>) {
+        let draft = self.store.borrow().memory.draft.clone();
+        if self.send(&draft) {
+            self.set_draft("");
+        }
+    }
+
+    /// Sends a message; false when that is not possible now.
+    pub fn send(self: &Rc<Self>, message: &str) -> bool {
+        if !self.may_send() || shared::chat::check_message(message).is_err() {
+            return false;
+        }
+        let first = self.model.borrow().entries().is_empty();
+        if !self.model.borrow_mut().push(message, &new_id()) {
+            return false;
+        }
+        self.store.borrow_mut().act();
+        self.begin_turn();
+        if first {
+            self.handle.emit("conversation:start", &[]);
+        }
+        self.handle.emit("message:sent", &[("text", message)]);
+        true
+    }
+
+    pub fn retry(self: &Rc<Self>) {
+        if self.may_send() && self.model.borrow_mut().retry() {
+            self.begin_turn();
+        }
+    }
+
+    fn begin_turn(self: &Rc<Self>) {
+        self.keep_pending();
+        if let Some(nodes) = self.nodes.borrow_mut().as_mut() {
+            nodes.follow();
+        }
+        self.changed();
+        self.connect();
+        self.drive();
+    }
+
+    /// Stops the running answer. Without a connection to say it on, it ends here.
+    pub fn stop(self: &Rc<Self>) {
+        let turn = self.model.borrow_mut().stop();
+        if self.broken.get() || self.line.get() != Line::Ready {
+            self.model.borrow_mut().fail(crate::model::Why::Lost, true);
+            self.turn_over();
+            self.wake();
+        } else if let Some(turn) = turn {
+            self.small(Small::Stop(turn));
+        }
+    }
+
+    /// Presses a thumb.
+    pub fn rate(self: &Rc<Self>, key: u32, pressed: Rating) {
+        let rated = self.model.borrow_mut().rate(key, pressed);
+        if let Some((message, rating)) = rated {
+            let word = match rating {
+                Some(Rating::Up) => "up",
+                Some(Rating::Down) => "down",
+                None => "",
+            };
+            self.handle.emit("feedback", &[("messageId", &message), ("rating", word)]);
+            self.small(Small::Rate(message, rating));
+            self.changed();
+        }
+    }
+
+    /// Begins a new conversation.
+    pub fn renew_conversation(self: &Rc<Self>) {
+        if self.line.get() != Line::Ready {
+            return;
+        }
+        self.epoch.set(self.epoch.get() + 1);
+        if let Some(abort) = self.abort.borrow_mut().take() {
+            abort.abort();
+        }
+        self.model.borrow_mut().clear();
+        self.broken.set(false);
+        self.keep_pending();
+        self.token.borrow_mut().take();
+        self.wake();
+        self.changed();
+        self.connect_anew();
+        if let Some(nodes) = self.nodes.borrow().as_ref() {
+            nodes.focus_composer();
+        }
+    }
+
+    /// The turn has come to its end, whichever.
+    pub fn turn_over(&self) {
+        self.broken.set(false);
+        self.keep_pending();
+        self.changed();
+        let model = self.model.borrow();
+        let Some(answer) = model.entries().last() else { return };
+        match &answer.progress {
+            Progress::Failed { why, .. } => {
+                self.announce(&text::failure(why));
+                let event = if model.limit().is_some() { "limit:reached" } else { "error" };
+                self.handle.emit(event, &[("message", &text::failure(why))]);
+            }
+            _ => {
+                let id = answer.id.as_deref().unwrap_or_default();
+                self.handle
+                    .emit("message:received", &[("messageId", id), ("text", &answer.text)]);
+            }
+        }
+        if !self.open.get() {
+            // Read out and shown as a dot: something has come while nobody looked.
+            let _ = self.handle.button.class_list().add_1("u");
+        }
+    }
+
+    /// Keeps the message that is being answered, for the case that the page goes away.
+    pub fn keep_pending(&self) {
+        let model = self.model.borrow();
+        let pending = model.pending().map(|(id, text)| (id.to_owned(), text.to_owned()));
+        let mut store = self.store.borrow_mut();
+        if store.memory.pending != pending {
+            store.memory.pending = pending;
+            store.save();
+        }
+    }
+
+    /// Ends the pause before the next attempt.
+    pub fn wake(&self) {
+        if let Some(waker) = self.waker.borrow_mut().take() {
+            let _ = waker.call0(&wasm_bindgen::JsValue::UNDEFINED);
+        }
+    }
+
+    /// Does something in a moment, outside of the event at hand.
+    pub fn later(self: &Rc<Self>, milliseconds: i32, then: impl FnOnce(&Rc<Self>) + 'static) {
+        let app = Rc::clone(self);
+        spawn_local(async move {
+            dom::pause(milliseconds, |_| {}).await;
+            if !app.ended.get() {
+                then(&app);
+            }
+        });
+    }
+
+    fn relook(self: &Rc<Self>) {
+        self.store.borrow_mut().settle(self.handle.chatbot().as_deref());
+        *self.look.borrow_mut() = self.handle.look();
+        if let Some(nodes) = self.nodes.borrow().as_ref() {
+            nodes.paint(&self.look.borrow());
+        }
+        self.wake();
+        self.changed();
+    }
+
+    fn end(&self) {
+        self.ended.set(true);
+        if let Some(abort) = self.abort.borrow_mut().take() {
+            abort.abort();
+        }
+        self.wake();
+        self.listeners.borrow_mut().clear();
+        self.nodes.borrow_mut().take();
+    }
+
+    fn may_send(&self) -> bool {
+        let model = self.model.borrow();
+        !model.is_running()
+            && model.limit().is_none()
+            && self.line.get() != Line::Refused
+            && is_online()
+    }
+
+    fn notice(&self) -> Option<String> {
+        let model = self.model.borrow();
+        let own = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Some(match (self.line.get(), model.limit()) {
+            (Line::Refused, _) => text::REFUSED.to_owned(),
+            _ if !is_online() => text::OFFLINE.to_owned(),
+            (Line::Unreachable, _) => text::UNREACHABLE.to_owned(),
+            _ if self.broken.get() => text::RECONNECTING.to_owned(),
+            (_, Some(Limit::Month)) => text::MONTH.to_owned(),
+            (_, Some(Limit::Conversation(said))) => said
+                .clone()
+                .or_else(|| own(&self.look.borrow().max_messages_error))
+                .unwrap_or_else(|| text::ENOUGH.to_owned()),
+            _ => return None,
+        })
+    }
+
+    fn what_is_shown(&self) -> Shown {
+        let look = self.look.borrow();
+        let model = self.model.borrow();
+        let or = |set: &str, own: &str| if set.is_empty() { own } else { set }.to_owned();
+        let draft = &self.store.borrow().memory.draft;
+        let name = self.handle.name().unwrap_or_else(|| text::TITLE.to_owned());
+        let used = shared::limits::utf16_len(draft);
+        let left = shared::limits::MESSAGE_UNITS as i64 - used as i64;
+        let refused = self.line.get() == Line::Refused;
+        Shown {
+            open: self.open.get(),
+            title: or(&look.title, &name),
+            avatar: look.avatar_url.clone(),
+            welcome: or(&look.welcome_message, text::WELCOME),
+            placeholder: or(&look.input_placeholder, text::PLACEHOLDER),
+            suggestions: match model.entries().is_empty() && self.may_send() {
+                true => look.suggested_questions.clone(),
+                false => Vec::new(),
+            },
+            running: model.is_running(),
+            notice: self.notice(),
+            restart: matches!(model.limit(), Some(Limit::Conversation(_))),
+            disabled: refused || model.limit().is_some() || !is_online(),
+            sendable: self.may_send() && left >= 0 && !draft.trim().is_empty(),
+            left: (left < 200).then_some(left),
+            can_renew: look.show_new_conversation_button && !model.entries().is_empty(),
+            can_close: look.show_close_button,
+            privacy: look.privacy_policy_url.clone(),
+            terms: look.terms_of_service_url.clone(),
+            branded: !look.hide_branding,
+        }
+    }
+
+    /// Hands finished sentences of the newest answer to the status region.
+    fn speak(&self) {
+        let model = self.model.borrow();
+        let Some(answer) = model.entries().last().filter(|_| self.open.get()) else { return };
+        let (key, from) = match self.spoken.get() {
+            (key, from) if key == answer.key => (key, from),
+            _ if answer.progress == Progress::Complete => return,
+            _ => (answer.key, 0),
+        };
+        let end = match answer.progress {
+            Progress::Growing | Progress::Waiting(_) => speech::finished(&answer.text, from),
+            _ => Some(answer.text.len()),
+        };
+        if let Some(end) = end.filter(|end| *end > from) {
+            let said = speech::plain(answer.text.get(from..end).unwrap_or_default());
+            self.announce(&said);
+            self.spoken.set((key, end));
+        } else if key != self.spoken.get().0 {
+            self.spoken.set((key, 0));
+        }
+    }
+
+    /// Says something to those who listen.
+    pub fn announce(&self, said: &str) {
+        if let Some(nodes) = self.nodes.borrow().as_ref()
+            && !said.is_empty()
+        {
+            nodes.announce(said);
+        }
+    }
+}
+
+/// Whether the browser believes to have a network.
+#[must_use]
+pub fn is_online() -> bool {
+    window().navigator().on_line()
+}
+
+/// An id that no other message of this session has.
+fn new_id() -> String {
+    let random = || (js_sys::Math::random() * 2f64.powi(48)) as u64;
+    format!("{:x}-{:x}-{:x}", js_sys::Date::now() as u64, random(), random())
+}

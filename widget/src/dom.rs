@@ -1,0 +1,115 @@
+//! Small helpers around the browser's document. Nodes are made, never parsed from text.
+
+use js_sys::{Function, Promise};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Document, Element, EventTarget, Window};
+
+/// The page's window; a script without one is no widget, so there is nothing to do but stop.
+#[must_use]
+pub fn window() -> Window {
+    js_sys::global().unchecked_into()
+}
+
+#[must_use]
+pub fn document() -> Document {
+    window().document().unwrap_or_else(|| JsValue::UNDEFINED.unchecked_into())
+}
+
+/// An element with a class.
+#[must_use]
+pub fn element(tag: &str, class: &str) -> Element {
+    let element: Element = match document().create_element(tag) {
+        Ok(element) => element,
+        // Only a malformed tag fails, and ours are literals.
+        Err(error) => error.unchecked_into(),
+    };
+    if !class.is_empty() {
+        element.set_class_name(class);
+    }
+    element
+}
+
+/// An element with a class and a text.
+#[must_use]
+pub fn labelled(tag: &str, class: &str, text: &str) -> Element {
+    let element = element(tag, class);
+    element.set_text_content(Some(text));
+    element
+}
+
+/// Sets an attribute; the names are literals, so it cannot fail.
+pub fn set(element: &Element, name: &str, value: &str) {
+    let _ = element.set_attribute(name, value);
+}
+
+pub fn append(parent: &Element, child: &Element) {
+    let _ = parent.append_child(child);
+}
+
+/// A drawing of 24 by 24 units, in the colour of the text.
+#[must_use]
+pub fn icon(path: &str) -> Element {
+    const SPACE: Option<&str> = Some("http://www.w3.org/2000/svg");
+    let make = |tag: &str| -> Element {
+        match document().create_element_ns(SPACE, tag) {
+            Ok(element) => element,
+            Err(error) => error.unchecked_into(),
+        }
+    };
+    let (svg, shape) = (make("svg"), make("path"));
+    set(&svg, "viewBox", "0 0 24 24");
+    set(&svg, "aria-hidden", "true");
+    set(&shape, "d", path);
+    append(&svg, &shape);
+    svg
+}
+
+/// A button with an icon and a name for those who do not see it.
+#[must_use]
+pub fn icon_button(class: &str, label: &str, path: &str) -> Element {
+    let button = element("button", class);
+    set(&button, "type", "button");
+    set(&button, "aria-label", label);
+    set(&button, "title", label);
+    append(&button, &icon(path));
+    button
+}
+
+/// A listener that lasts as long as this value.
+#[derive(Debug)]
+pub struct Listener {
+    target: EventTarget,
+    name: &'static str,
+    closure: Closure<dyn FnMut(JsValue)>,
+}
+
+impl Listener {
+    #[must_use]
+    pub fn new(target: &EventTarget, name: &'static str, then: impl FnMut(JsValue) + 'static) -> Self {
+        let closure = Closure::<dyn FnMut(JsValue)>::new(then);
+        let _ = target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
+        Self { target: target.clone(), name, closure }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let function = self.closure.as_ref().unchecked_ref();
+        let _ = self.target.remove_event_listener_with_callback(self.name, function);
+    }
+}
+
+/// Resolves after `milliseconds`, or when the function given to `keep` is called.
+pub async fn pause(milliseconds: i32, keep: impl FnOnce(Function)) {
+    let mut keep = Some(keep);
+    let promise = Promise::new(&mut |resolve, _| {
+        let _ = window()
+            .set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
+        if let Some(keep) = keep.take() {
+            keep(resolve);
+        }
+    });
+    let _ = JsFuture::from(promise).await;
+}

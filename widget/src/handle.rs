@@ -1,0 +1,95 @@
+//! What the loader hands over, and the only place that knows its names.
+//!
+//! The loader has drawn the button in a shadow root of its own and knows the options; this room
+//! reads both. See `handle` in `assets/chat-widget.js`.
+
+use js_sys::{Function, Object, Promise, Reflect};
+use shared::Look;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{AbortSignal, HtmlElement, ShadowRoot, console};
+
+use crate::look::tidy;
+
+/// The loader's object.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    object: JsValue,
+    pub root: ShadowRoot,
+    /// The one button, drawn by the loader, adopted here.
+    pub button: HtmlElement,
+}
+
+impl Handle {
+    /// `None` when the object is not the loader's.
+    #[must_use]
+    pub fn new(object: JsValue) -> Option<Self> {
+        let part = |name: &str| Reflect::get(&object, &name.into()).ok();
+        let root = part("root")?.dyn_into().ok()?;
+        let button = part("button")?.dyn_into().ok()?;
+        Some(Self { object, root, button })
+    }
+
+    fn get(&self, name: &str) -> JsValue {
+        Reflect::get(&self.object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+    }
+
+    fn call(&self, name: &str, arguments: &[&JsValue]) -> JsValue {
+        let arguments = arguments.iter().copied().collect::<js_sys::Array>();
+        self.get(name)
+            .dyn_into::<Function>()
+            .and_then(|function| function.apply(&self.object, &arguments))
+            .unwrap_or(JsValue::UNDEFINED)
+    }
+
+    /// The chatbot's id; none while the server has not been reached.
+    #[must_use]
+    pub fn chatbot(&self) -> Option<String> {
+        self.get("id").as_string()
+    }
+
+    /// The chatbot's name.
+    #[must_use]
+    pub fn name(&self) -> Option<String> {
+        self.get("name").as_string().filter(|name| !name.is_empty())
+    }
+
+    /// The `licenseKey` or the `chatbotId` that the page gave.
+    #[must_use]
+    pub fn key(&self, name: &str) -> Option<String> {
+        Reflect::get(&self.get("key"), &name.into()).ok()?.as_string()
+    }
+
+    /// The options that hold; complains once about what had to be changed.
+    #[must_use]
+    pub fn look(&self) -> Look {
+        let mut bad = Vec::new();
+        let look = shared::browser::read_look(&self.get("look"), &mut bad);
+        let look = tidy(look, &mut bad);
+        if !bad.is_empty() {
+            console::warn_1(&format!("Natter: corrected {}", bad.join(",")).into());
+        }
+        look
+    }
+
+    /// `POST` to the server; the promise gives a `Response`.
+    #[must_use]
+    pub fn post(&self, path: &str, body: &str, signal: Option<&AbortSignal>) -> Promise {
+        let signal = signal.map_or(JsValue::UNDEFINED, |signal| signal.clone().into());
+        Promise::resolve(&self.call("post", &[&path.into(), &body.into(), &signal]))
+    }
+
+    /// Tells the page what has happened.
+    pub fn emit(&self, event: &str, detail: &[(&str, &str)]) {
+        let object = Object::new();
+        for (name, value) in detail {
+            // A property of a plain object of our own can always be set.
+            let _ = Reflect::set(&object, &(*name).into(), &(*value).into());
+        }
+        self.call("emit", &[&event.into(), &object]);
+    }
+
+    /// Adds a style sheet to the shadow root.
+    pub fn css(&self, text: &str) {
+        self.call("css", &[&text.into()]);
+    }
+}

@@ -1,0 +1,316 @@
+//! The long-running part: gets a session, asks for the running turn until it is over, and comes
+//! back after every loss. Decisions are the model's; here is only the waiting.
+
+use std::rc::Rc;
+
+use shared::conversation::Conversation;
+use shared::widget::SessionRequest;
+use shared::{ErrorBody, ErrorCode, Page, Rating};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{AbortController, console};
+
+use crate::api::{self, Failure};
+use crate::app::{App, Line, Token, is_online};
+use crate::dom::{self, document, window};
+use crate::model::{Applied, Ask, Next, Why};
+
+/// Attempts without progress before a turn is given up, while the network is said to be there.
+const ATTEMPTS: u32 = 7;
+/// A token is not used in the last moments before its end.
+const MARGIN_MS: f64 = 20_000.0;
+/// The server pings every 15 seconds of silence; a stream silent for longer is dead.
+const SILENCE_MS: f64 = 40_000.0;
+
+/// A call whose answer nobody waits for.
+#[derive(Clone, Debug)]
+pub enum Small {
+    Stop(String),
+    Rate(String, Option<Rating>),
+}
+
+impl App {
+    /// Begins a session unless there is one or one is being begun.
+    pub fn connect(self: &Rc<Self>) {
+        if self.line.get() == Line::Quiet {
+            self.line.set(Line::Connecting);
+            let app = Rc::clone(self);
+            spawn_local(async move { app.connecting(false).await });
+        }
+    }
+
+    /// Begins a new session and a new conversation.
+    pub fn connect_anew(self: &Rc<Self>) {
+        self.line.set(Line::Connecting);
+        let app = Rc::clone(self);
+        spawn_local(async move { app.connecting(true).await });
+    }
+
+    async fn connecting(self: Rc<Self>, new: bool) {
+        let mut attempt = 0;
+        loop {
+            let result = self.session(new).await;
+            if self.ended.get() {
+                return;
+            }
+            match result {
+                Ok(conversation) => {
+                    self.line.set(Line::Ready);
+                    self.show(conversation);
+                    return;
+                }
+                Err(Failure::Refused(body)) if !body.code.retryable() => {
+                    self.refused(&body);
+                    return;
+                }
+                Err(_) => {
+                    self.line.set(Line::Unreachable);
+                    self.changed();
+                    self.pause(attempt).await;
+                    attempt += 1;
+                }
+            }
+        }
+    }
+
+    /// Shows the conversation as the server has it, and goes on with what is running in it.
+    fn show(self: &Rc<Self>, conversation: Option<Conversation>) {
+        let being_sent = self
+            .model
+            .borrow()
+            .pending()
+            .map(|(id, text)| (id.to_owned(), text.to_owned()))
+            .or_else(|| self.store.borrow().memory.pending.clone());
+        self.model.borrow_mut().load(conversation, being_sent);
+        self.keep_pending();
+        self.changed();
+        self.drive();
+    }
+
+    fn refused(&self, body: &ErrorBody) {
+        self.line.set(Line::Refused);
+        let why = body.message.as_ref().unwrap_or(&body.error);
+        console::error_1(&format!("Natter: {why} ({})", body.code.as_str()).into());
+        self.model.borrow_mut().fail(Why::Code(body.code), false);
+        self.handle.emit("error", &[("code", body.code.as_str())]);
+        self.keep_pending();
+        self.changed();
+    }
+
+    async fn session(&self, new: bool) -> Result<Option<Conversation>, Failure> {
+        let request = SessionRequest {
+            license_key: self.handle.key("licenseKey"),
+            chatbot_id: self.handle.key("chatbotId"),
+            visitor_id: self.store.borrow().memory.visitor.clone(),
+            new,
+            identity: None,
+            page: Some(page()),
+            locale: None,
+        };
+        let answer = api::session(&self.handle, &request).await?;
+        // A clock that is wrong must not ask for a token with every call.
+        let now = js_sys::Date::now();
+        let until = (js_sys::Date::parse(&answer.expires_at) - MARGIN_MS).max(now + 60_000.0);
+        *self.token.borrow_mut() = Some(Token { text: answer.token, until });
+        let mut store = self.store.borrow_mut();
+        if store.memory.visitor.as_ref() != Some(&answer.visitor_id) {
+            store.memory.visitor = Some(answer.visitor_id);
+            store.save();
+        }
+        Ok(answer.conversation)
+    }
+
+    /// A token that is still good, renewed silently.
+    async fn token(&self) -> Result<String, Failure> {
+        let now = js_sys::Date::now();
+        let good = |token: &&Token| token.until > now;
+        let held = self.token.borrow().as_ref().filter(good).map(|token| token.text.clone());
+        if let Some(token) = held {
+            return Ok(token);
+        }
+        self.session(false).await?;
+        self.token.borrow().as_ref().map(|token| token.text.clone()).ok_or(Failure::Lost)
+    }
+
+    /// Asks for the running turn until it is over; harmless when that is being done.
+    pub fn drive(self: &Rc<Self>) {
+        if self.line.get() == Line::Ready && !self.driving.replace(true) {
+            let app = Rc::clone(self);
+            spawn_local(async move {
+                app.driven().await;
+                app.driving.set(false);
+            });
+        }
+    }
+
+    async fn driven(self: &Rc<Self>) {
+        let (mut attempt, mut renewed) = (0, false);
+        loop {
+            let Some(ask) = self.model.borrow().ask().filter(|_| !self.ended.get()) else { return };
+            let epoch = self.epoch.get();
+            let before = self.seq();
+            let result = self.listen(ask).await;
+            if self.ended.get() {
+                return;
+            }
+            if epoch != self.epoch.get() {
+                // A new conversation: once its session is there, its turn is driven.
+                if self.line.get() == Line::Ready {
+                    continue;
+                }
+                return;
+            }
+            if self.seq() != before {
+                (attempt, renewed) = (0, false);
+            }
+            if let Err(Failure::Refused(body)) = &result {
+                let next = self.model.borrow_mut().refuse(body);
+                match next {
+                    Next::Renew if !renewed => {
+                        renewed = true;
+                        self.token.borrow_mut().take();
+                        continue;
+                    }
+                    Next::Renew => self.model.borrow_mut().fail(Why::Code(body.code), true),
+                    Next::Reload => {
+                        if self.reload().await.is_ok() {
+                            continue;
+                        }
+                    }
+                    Next::Later | Next::Failed => {}
+                }
+            }
+            if !self.model.borrow().is_running() {
+                self.turn_over();
+                continue;
+            }
+            attempt += 1;
+            if attempt > ATTEMPTS && is_online() {
+                self.model.borrow_mut().fail(Why::Lost, true);
+                self.turn_over();
+                continue;
+            }
+            self.broken.set(true);
+            self.changed();
+            self.pause(attempt).await;
+        }
+    }
+
+    fn seq(&self) -> u64 {
+        self.model.borrow().position().map_or(0, |(_, seq)| seq)
+    }
+
+    /// One stream, from its request to its end.
+    async fn listen(self: &Rc<Self>, ask: Ask) -> Result<(), Failure> {
+        let token = self.token().await?;
+        let Ok(abort) = AbortController::new() else { return Err(Failure::Lost) };
+        let epoch = self.epoch.get();
+        *self.abort.borrow_mut() = Some(abort.clone());
+        self.heard.set(js_sys::Date::now());
+        self.watch(abort.clone());
+        let mut take = |event| {
+            self.heard.set(js_sys::Date::now());
+            if epoch != self.epoch.get() || self.ended.get() {
+                return false;
+            }
+            let Some(event) = event else { return true };
+            self.broken.set(false);
+            let applied = self.model.borrow_mut().apply(event);
+            if applied == Applied::Changed {
+                let due = self.model.borrow_mut().stop_due();
+                if let Some(turn) = due {
+                    self.small(Small::Stop(turn));
+                }
+            }
+            self.changed();
+            matches!(applied, Applied::Changed | Applied::Ignored)
+        };
+        let signal = abort.signal();
+        let result = api::stream(&self.handle, token, ask, page(), &signal, &mut take).await;
+        // The watcher sees by this that its stream has ended.
+        self.abort.borrow_mut().take_if(|current| *current == abort);
+        result
+    }
+
+    /// Breaks off a stream that has fallen silent, once it has spoken.
+    fn watch(self: &Rc<Self>, abort: AbortController) {
+        let app = Rc::clone(self);
+        spawn_local(async move {
+            loop {
+                dom::pause(5000, |_| {}).await;
+                if app.abort.borrow().as_ref() != Some(&abort) {
+                    return;
+                }
+                // Before its first event an answer may take as long as the model needs.
+                let started = app.model.borrow().position().is_some();
+                if started && js_sys::Date::now() - app.heard.get() > SILENCE_MS {
+                    abort.abort();
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Another turn is running, or ours is forgotten: takes over what the server has. A message
+    /// that was not taken goes back into the composer.
+    async fn reload(self: &Rc<Self>) -> Result<(), Failure> {
+        let token = self.token().await?;
+        let conversation = api::current(&self.handle, token).await?;
+        let resumed = self.model.borrow().position().is_some();
+        let unsent = self.model.borrow_mut().take_back().filter(|_| !resumed);
+        self.model.borrow_mut().load(conversation, None);
+        if let Some(unsent) = unsent
+            && self.store.borrow().memory.draft.is_empty()
+        {
+            self.set_draft(&unsent);
+        }
+        self.keep_pending();
+        self.changed();
+        Ok(())
+    }
+
+    /// Makes a call whose answer nobody waits for; an expired session is renewed once.
+    pub fn small(self: &Rc<Self>, what: Small) {
+        let app = Rc::clone(self);
+        spawn_local(async move {
+            for _ in 0..2 {
+                let Ok(token) = app.token().await else { return };
+                let result = match what.clone() {
+                    Small::Stop(turn) => api::stop(&app.handle, token, turn).await,
+                    Small::Rate(id, rating) => api::feedback(&app.handle, token, id, rating).await,
+                };
+                match result {
+                    Err(Failure::Refused(body)) if body.code == ErrorCode::SessionExpired => {
+                        app.token.borrow_mut().take();
+                    }
+                    _ => return,
+                }
+            }
+        });
+    }
+
+    /// Waits before attempt `n`: half a second and twice as long each time, up to half a minute,
+    /// with some chance in it, and less when the network comes back.
+    async fn pause(&self, n: u32) {
+        let longest = (500.0 * f64::from(1u32 << n.min(6))).min(30_000.0);
+        let milliseconds = longest * (0.5 + js_sys::Math::random() / 2.0);
+        dom::pause(milliseconds as i32, |waker| *self.waker.borrow_mut() = Some(waker)).await;
+    }
+}
+
+/// The page that the widget stands on. A fragment may hold secrets and says nothing.
+fn page() -> Page {
+    let fit = |mut text: String| {
+        let mut end = text.len().min(shared::limits::PAGE_FIELD_BYTES);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+        text
+    };
+    let url = window().location().href().unwrap_or_default();
+    Page {
+        url: fit(url.split('#').next().unwrap_or_default().to_owned()),
+        title: fit(document().title()),
+        referrer: fit(document().referrer()),
+    }
+}

@@ -1,0 +1,193 @@
+//! Draws an answer's blocks as nodes; text becomes text nodes, so nothing in it is ever markup.
+
+use markdown::{Align, Block, Inline, Item};
+use web_sys::{Element, Node};
+
+use crate::dom::{append, document, element, icon_button, labelled, set};
+use crate::text;
+use crate::view::icons;
+
+/// The nodes of an answer, one for each block.
+#[derive(Debug)]
+pub struct Drawn {
+    root: Element,
+    blocks: Vec<(Block, Element)>,
+}
+
+impl Drawn {
+    #[must_use]
+    pub fn new(root: Element) -> Self {
+        Self { root, blocks: Vec::new() }
+    }
+
+    pub fn clear(&mut self) {
+        self.root.set_text_content(None);
+        self.blocks.clear();
+    }
+
+    /// Draws `blocks` anew from index `from` on; those before it stay as they are.
+    pub fn draw(&mut self, blocks: &[Block], from: usize) {
+        for (_, node) in self.blocks.drain(blocks.len().min(self.blocks.len())..) {
+            node.remove();
+        }
+        for (at, block) in blocks.iter().enumerate().skip(from) {
+            match self.blocks.get_mut(at) {
+                Some((old, _)) if old == block => {}
+                // Code grows in its place, so that a selection in it and its scroll position stay.
+                Some((old, node)) if grow_code(old, block, node) => block.clone_into(old),
+                Some((old, node)) => {
+                    let new = draw_block(block);
+                    let _ = node.replace_with_with_node_1(&new);
+                    (*old, *node) = (block.clone(), new);
+                }
+                None => {
+                    let node = draw_block(block);
+                    append(&self.root, &node);
+                    self.blocks.push((block.clone(), node));
+                }
+            }
+        }
+    }
+}
+
+fn grow_code(old: &Block, new: &Block, node: &Element) -> bool {
+    let (Block::Code { language: was, .. }, Block::Code { language, text }) = (old, new) else {
+        return false;
+    };
+    let code = node.query_selector("code").ok().flatten();
+    if was != language {
+        return false;
+    }
+    let Some(code) = code else { return false };
+    code.set_text_content(Some(text));
+    true
+}
+
+fn draw_block(block: &Block) -> Element {
+    match block {
+        Block::Paragraph(content) => inlines(element("p", ""), content),
+        Block::Heading { level, content } => {
+            // The panel's title is a heading of level 2: those of an answer stand below it.
+            let tag = ["h3", "h4", "h5", "h6"][usize::from(level.saturating_sub(1)).min(3)];
+            inlines(element(tag, ""), content)
+        }
+        Block::List { ordered, tight, items } => draw_list(*ordered, *tight, items),
+        Block::Quote(blocks) => children(element("blockquote", ""), blocks),
+        Block::Code { language, text } => draw_code(language, text),
+        Block::Table { alignments, head, rows } => draw_table(alignments, head, rows),
+        Block::Rule => element("hr", ""),
+    }
+}
+
+fn children(parent: Element, blocks: &[Block]) -> Element {
+    for block in blocks {
+        append(&parent, &draw_block(block));
+    }
+    parent
+}
+
+fn draw_list(ordered: Option<u32>, tight: bool, items: &[Item]) -> Element {
+    let list = element(if ordered.is_some() { "ol" } else { "ul" }, if tight { "tight" } else { "" });
+    if let Some(first) = ordered.filter(|first| *first != 1) {
+        set(&list, "start", &first.to_string());
+    }
+    for item in items {
+        let node = element("li", "");
+        if let Some(checked) = item.checked {
+            node.set_class_name("task");
+            let sign = labelled("span", "box", if checked { "✓" } else { "" });
+            set(&sign, "role", "img");
+            set(&sign, "aria-label", if checked { text::TASK_DONE } else { text::TASK_OPEN });
+            append(&node, &sign);
+        }
+        append(&list, &children(node, &item.blocks));
+    }
+    list
+}
+
+/// What is wider than the panel scrolls sideways by itself, also by keyboard.
+fn scrolling(tag: &str, class: &str, label: &str) -> Element {
+    let node = element(tag, class);
+    set(&node, "tabindex", "0");
+    set(&node, "role", "group");
+    set(&node, "aria-label", label);
+    node
+}
+
+fn draw_code(language: &str, source: &str) -> Element {
+    let root = element("div", "code");
+    let bar = element("div", "bar");
+    append(&bar, &labelled("span", "", language));
+    let copy = icon_button("act", text::COPY_CODE, icons::COPY);
+    set(&copy, "data-act", "code");
+    append(&bar, &copy);
+    append(&root, &bar);
+    let lines = scrolling("pre", "", if language.is_empty() { text::CODE } else { language });
+    append(&lines, &labelled("code", "", source));
+    append(&root, &lines);
+    root
+}
+
+fn draw_table(alignments: &[Align], head: &[Vec<Inline>], rows: &[Vec<Vec<Inline>>]) -> Element {
+    let root = scrolling("div", "table", text::TABLE);
+    let table = element("table", "");
+    let line = |tag: &str, cells: &[Vec<Inline>]| {
+        let line = element("tr", "");
+        for (at, cell) in cells.iter().enumerate() {
+            let class = match alignments.get(at) {
+                Some(Align::Center) => "mid",
+                Some(Align::Right) => "end",
+                _ => "",
+            };
+            append(&line, &inlines(element(tag, class), cell));
+        }
+        line
+    };
+    let top = element("thead", "");
+    append(&top, &line("th", head));
+    append(&table, &top);
+    let body = element("tbody", "");
+    for row in rows {
+        append(&body, &line("td", row));
+    }
+    append(&table, &body);
+    append(&root, &table);
+    root
+}
+
+fn inlines(parent: Element, content: &[Inline]) -> Element {
+    for inline in content {
+        let node: Node = match inline {
+            Inline::Text(text) => document().create_text_node(text).into(),
+            Inline::Code(text) => labelled("code", "", text).into(),
+            Inline::Emphasis(content) => inlines(element("em", ""), content).into(),
+            Inline::Strong(content) => inlines(element("strong", ""), content).into(),
+            Inline::Strike(content) => inlines(element("s", ""), content).into(),
+            Inline::Link { url, content } => {
+                let link = inlines(link(url), content);
+                if content.is_empty() {
+                    link.set_text_content(Some(url));
+                }
+                link.into()
+            }
+            // Loading a picture that a model chose would tell its server what was asked.
+            Inline::Image { url, alt } => {
+                let link = link(url);
+                link.set_text_content(Some(if alt.is_empty() { text::IMAGE } else { alt }));
+                link.into()
+            }
+            Inline::Break => element("br", "").into(),
+        };
+        let _ = parent.append_child(&node);
+    }
+    parent
+}
+
+/// A link in a new tab. The parser has let only harmless addresses through.
+fn link(url: &str) -> Element {
+    let link = element("a", "");
+    set(&link, "href", url);
+    set(&link, "target", "_blank");
+    set(&link, "rel", "noopener nofollow ugc");
+    link
+}

@@ -1,0 +1,243 @@
+//! The list of messages, drawn by hand: it is what changes with every frame of an answer.
+//!
+//! In: the model's entries. Out: rows of nodes, of which only the changed parts are touched. What
+//! is pressed in a row is found by `data-act` and the row's `data-key`, by one listener in
+//! [`super::panel`].
+
+use ::markdown::Stream;
+use shared::{Look, Rating, Role, Source};
+use web_sys::Element;
+
+use super::icons;
+use super::markdown::Drawn;
+use crate::dom::{append, element, icon_button, labelled, set};
+use crate::look::is_web;
+use crate::model::{Entry, Progress};
+use crate::text;
+
+#[derive(Debug)]
+pub struct List {
+    root: Element,
+    rows: Vec<Row>,
+}
+
+/// One message and how much of it is drawn.
+#[derive(Debug)]
+struct Row {
+    key: u32,
+    root: Element,
+    body: Element,
+    /// What stands under the text: why it ended, its sources, what can be done with it.
+    foot: Element,
+    text: Stream,
+    drawn: Drawn,
+    revision: u32,
+    /// Bytes of the entry's text that were handed to `text`.
+    taken: usize,
+    progress: Option<Progress>,
+    rating: Option<Rating>,
+    sources: usize,
+    last: bool,
+}
+
+impl List {
+    #[must_use]
+    pub fn new(root: Element) -> Self {
+        Self { root, rows: Vec::new() }
+    }
+
+    /// Brings the rows to what the entries say.
+    pub fn draw(&mut self, entries: &[Entry], look: &Look) {
+        self.rows.retain(|row| {
+            let stays = entries.iter().any(|entry| entry.key == row.key);
+            if !stays {
+                row.root.remove();
+            }
+            stays
+        });
+        for (at, entry) in entries.iter().enumerate() {
+            // Entries come at the end and go from anywhere, but never change their order.
+            if self.rows.get(at).is_none_or(|row| row.key != entry.key) {
+                let row = Row::new(entry);
+                append(&self.root, &row.root);
+                self.rows.insert(at, row);
+            }
+            self.rows[at].draw(entry, look, at + 1 == entries.len());
+        }
+    }
+}
+
+impl Row {
+    fn new(entry: &Entry) -> Self {
+        let (class, who) = match entry.role {
+            Role::User => ("row you", text::YOU),
+            Role::Assistant => ("row bot", text::ASSISTANT),
+        };
+        let root = element("div", class);
+        set(&root, "data-key", &entry.key.to_string());
+        append(&root, &labelled("span", "sr", who));
+        let body = element("div", "body");
+        let foot = element("div", "foot");
+        append(&root, &body);
+        append(&root, &foot);
+        Self {
+            key: entry.key,
+            root,
+            drawn: Drawn::new(body.clone()),
+            body,
+            foot,
+            text: Stream::new(),
+            revision: 0,
+            taken: 0,
+            progress: None,
+            rating: None,
+            sources: 0,
+            last: false,
+        }
+    }
+
+    fn draw(&mut self, entry: &Entry, look: &Look, last: bool) {
+        match entry.role {
+            Role::User => {
+                if self.taken != entry.text.len() {
+                    self.body.set_text_content(Some(&entry.text));
+                    self.taken = entry.text.len();
+                }
+            }
+            Role::Assistant => {
+                self.draw_text(entry);
+                let now = (Some(&entry.progress), entry.rating, entry.sources.len(), last);
+                if now != (self.progress.as_ref(), self.rating, self.sources, self.last) {
+                    self.draw_foot(entry, look, last);
+                    self.progress = Some(entry.progress.clone());
+                    (self.rating, self.sources, self.last) =
+                        (entry.rating, entry.sources.len(), last);
+                }
+            }
+        }
+    }
+
+    fn draw_text(&mut self, entry: &Entry) {
+        if self.revision != entry.revision {
+            self.revision = entry.revision;
+            self.text = Stream::new();
+            self.taken = 0;
+            self.drawn.clear();
+        }
+        // Shorter by white space at its end: drawn already.
+        if let Some(more) = entry.text.get(self.taken..).filter(|more| !more.is_empty()) {
+            self.text.push(more);
+            self.taken = entry.text.len();
+            let from = self.text.take_changed();
+            self.drawn.draw(self.text.blocks(), from);
+        }
+    }
+
+    fn draw_foot(&self, entry: &Entry, look: &Look, last: bool) {
+        let growing = entry.progress == Progress::Growing;
+        let _ = self.root.class_list().toggle_with_force("growing", growing);
+        // A thumb that was just pressed keeps the focus: its row of buttons is changed in place.
+        if self.progress.as_ref() == Some(&entry.progress) && self.rating != entry.rating {
+            self.mark_rating(entry.rating);
+            return;
+        }
+        self.foot.set_text_content(None);
+        match &entry.progress {
+            Progress::Waiting(tool) => append(&self.foot, &waiting(tool.as_deref())),
+            Progress::Growing => {}
+            Progress::Stopped => append(&self.foot, &labelled("p", "end", text::STOPPED)),
+            Progress::Failed { why, retryable } => {
+                let end = labelled("p", "end failed", &text::failure(why));
+                if *retryable && last {
+                    let again = labelled("button", "again", text::RETRY);
+                    set(&again, "type", "button");
+                    set(&again, "data-act", "retry");
+                    append(&end, &again);
+                }
+                append(&self.foot, &end);
+            }
+            Progress::Complete => {}
+        }
+        if look.show_sources && !entry.sources.is_empty() {
+            append(&self.foot, &sources(&entry.sources));
+        }
+        let whole = matches!(entry.progress, Progress::Complete | Progress::Stopped);
+        if whole && !entry.text.is_empty() {
+            append(&self.foot, &self.actions(entry, look));
+        }
+    }
+
+    fn actions(&self, entry: &Entry, look: &Look) -> Element {
+        let row = element("div", "acts");
+        let act = |name: &str, label: &str, path: &str| {
+            let button = icon_button("act", label, path);
+            set(&button, "data-act", name);
+            append(&row, &button);
+            button
+        };
+        if look.show_copy {
+            act("copy", text::COPY, icons::COPY);
+        }
+        if look.show_feedback && entry.id.is_some() {
+            for (name, label, path, rating) in [
+                ("up", text::GOOD, icons::UP, Rating::Up),
+                ("down", text::BAD, icons::BAD, Rating::Down),
+            ] {
+                let pressed = entry.rating == Some(rating);
+                set(&act(name, label, path), "aria-pressed", if pressed { "true" } else { "false" });
+            }
+        }
+        row
+    }
+
+    fn mark_rating(&self, rating: Option<Rating>) {
+        for (selector, meant) in
+            [("[data-act=up]", Rating::Up), ("[data-act=down]", Rating::Down)]
+        {
+            if let Ok(Some(button)) = self.foot.query_selector(selector) {
+                let pressed = rating == Some(meant);
+                set(&button, "aria-pressed", if pressed { "true" } else { "false" });
+            }
+        }
+    }
+}
+
+/// Three dots, and what is being done if the server said so.
+fn waiting(tool: Option<&str>) -> Element {
+    let root = element("div", "waiting");
+    let dots = element("span", "dots");
+    for _ in 0..3 {
+        append(&dots, &element("i", ""));
+    }
+    append(&root, &dots);
+    append(&root, &labelled("span", if tool.is_some() { "" } else { "sr" }, tool.unwrap_or(text::WAITING)));
+    root
+}
+
+/// The places an answer was drawn from, as numbered chips.
+fn sources(sources: &[Source]) -> Element {
+    let root = element("div", "sources");
+    append(&root, &labelled("span", "label", text::SOURCES));
+    let list = element("ol", "");
+    for source in sources {
+        let item = element("li", "");
+        let chip = match source.url.as_deref().filter(|url| is_web(url)) {
+            Some(url) => {
+                let link = element("a", "chip");
+                set(&link, "href", url);
+                set(&link, "target", "_blank");
+                set(&link, "rel", "noopener nofollow ugc");
+                link
+            }
+            None => element("span", "chip"),
+        };
+        chip.set_text_content(Some(&source.title));
+        if !source.snippet.is_empty() {
+            set(&chip, "title", &source.snippet);
+        }
+        append(&item, &chip);
+        append(&list, &item);
+    }
+    append(&root, &list);
+    root
+}

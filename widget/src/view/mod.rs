@@ -1,0 +1,247 @@
+//! Everything that is seen: the panel by Leptos, the messages by hand, the colours.
+//!
+//! In: [`Shown`] (all that the panel's frame depends on) and the model's entries. Out: nodes in
+//! the shadow root, and the visitor's acts as calls of [`crate::app::App`].
+
+pub mod icons;
+pub mod markdown;
+pub mod messages;
+pub mod panel;
+
+use shared::{Look, Theme};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
+
+use crate::dom::{self, append, document, window};
+use crate::handle::Handle;
+use crate::model::Model;
+use crate::palette::{Palette, Rgb};
+use crate::text;
+use messages::List;
+
+/// What the panel's frame shows; messages aside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    pub open: bool,
+    pub title: String,
+    pub avatar: String,
+    pub welcome: String,
+    pub placeholder: String,
+    pub suggestions: Vec<String>,
+    /// An answer is being written: the composer's button stops it.
+    pub running: bool,
+    /// Why something does not work as usual.
+    pub notice: Option<String>,
+    /// The notice offers a new conversation.
+    pub restart: bool,
+    pub disabled: bool,
+    pub sendable: bool,
+    /// Characters left, when few are.
+    pub left: Option<i64>,
+    pub can_renew: bool,
+    pub can_close: bool,
+    pub privacy: String,
+    pub terms: String,
+    pub branded: bool,
+}
+
+/// The nodes that are touched by hand.
+#[derive(Debug)]
+pub struct Nodes {
+    root: HtmlElement,
+    panel: HtmlElement,
+    scroller: Element,
+    composer: HtmlTextAreaElement,
+    jump: Element,
+    status: Element,
+    list: List,
+    /// The reader is at the end and wants to stay there.
+    following: bool,
+}
+
+impl Nodes {
+    /// Finds them in the mounted panel.
+    #[must_use]
+    pub fn find(root: HtmlElement) -> Option<Self> {
+        let find = |selector: &str| root.query_selector(selector).ok()?;
+        Some(Self {
+            panel: find(".panel")?.unchecked_into(),
+            scroller: find(".scroll")?,
+            composer: find("textarea")?.unchecked_into(),
+            jump: find(".jump")?,
+            status: find(".status")?,
+            list: List::new(find(".log")?),
+            following: true,
+            root,
+        })
+    }
+
+    /// Draws the entries that have changed, and keeps the end in sight of whoever follows.
+    pub fn draw(&mut self, model: &Model, look: &Look) {
+        self.list.draw(model.entries(), look);
+        if self.following {
+            self.scroller.set_scroll_top(self.scroller.scroll_height());
+        }
+        self.show_jump();
+    }
+
+    /// The reader has scrolled.
+    pub fn scrolled(&mut self) {
+        let below = self.scroller.scroll_height() - self.scroller.scroll_top();
+        self.following = below - self.scroller.client_height() < 48;
+        self.show_jump();
+    }
+
+    fn show_jump(&self) {
+        let _ = self.jump.toggle_attribute_with_force("hidden", self.following);
+    }
+
+    /// Goes to the end and stays there.
+    pub fn follow(&mut self) {
+        self.following = true;
+        self.scroller.set_scroll_top(self.scroller.scroll_height());
+        self.show_jump();
+    }
+
+    /// The panel has just been opened.
+    pub fn opened(&mut self) {
+        self.follow();
+        self.fit();
+    }
+
+    /// Whether the panel fills the screen, as on a phone.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        // The style sheet decides; this is how it says so.
+        matches("(max-width: 480px)")
+    }
+
+    /// Fits the full-screen panel between the top and the keyboard.
+    pub fn fit(&self) {
+        let full = self.is_full();
+        let _ = self.panel.set_attribute("aria-modal", if full { "true" } else { "false" });
+        let style = self.panel.style();
+        if let Some(viewport) = window().visual_viewport().filter(|_| full) {
+            let _ = style.set_property("--vh", &format!("{}px", viewport.height()));
+            let _ = style.set_property("--vt", &format!("{}px", viewport.offset_top()));
+        }
+    }
+
+    pub fn focus_composer(&self) {
+        let _ = self.composer.focus();
+    }
+
+    pub fn set_draft(&self, draft: &str) {
+        self.composer.set_value(draft);
+        self.grow(draft);
+    }
+
+    /// The composer is as high as its text: a hidden copy of the text gives it its height.
+    pub fn grow(&self, draft: &str) {
+        if let Some(cell) = self.composer.parent_element() {
+            dom::set(&cell, "data-draft", draft);
+        }
+    }
+
+    /// The panel closes: a focus inside returns to the button.
+    pub fn leave(&self, handle: &Handle) {
+        let active = handle.root.active_element();
+        if active.is_some_and(|active| self.panel.contains(Some(&active))) {
+            let _ = handle.button.focus();
+        }
+    }
+
+    pub fn announce(&self, said: &str) {
+        // Additions are read out in their order; old ones need not be kept.
+        if self.status.child_element_count() > 20 {
+            self.status.set_text_content(None);
+        }
+        append(&self.status, &dom::labelled("p", "", said));
+    }
+
+    /// Keeps Tab inside a panel that fills the screen.
+    pub fn next_focus(&self, handle: &Handle, back: bool) -> Option<HtmlElement> {
+        const FOCUSABLE: &str = "button:not([disabled]):not([hidden]),a[href],\
+            textarea:not([disabled]),[tabindex=\"0\"]";
+        let found = self.panel.query_selector_all(FOCUSABLE).ok()?;
+        let all: Vec<HtmlElement> = (0..found.length())
+            .filter_map(|at| found.item(at)?.dyn_into().ok())
+            .filter(|node: &HtmlElement| node.offset_parent().is_some())
+            .collect();
+        let active = handle.root.active_element();
+        let is_active = |node: &HtmlElement| active.as_deref() == Some(node.unchecked_ref());
+        let (first, last) = (all.first()?, all.last()?);
+        match back {
+            false if is_active(last) => Some(first.clone()),
+            true if is_active(first) => Some(last.clone()),
+            _ => None,
+        }
+    }
+
+    /// Puts the look's colours and side on the panel.
+    pub fn paint(&self, look: &Look) {
+        let dark = match look.theme {
+            Theme::Light => false,
+            Theme::Dark => true,
+            Theme::Auto => matches("(prefers-color-scheme: dark)"),
+            Theme::Host => {
+                page_theme().unwrap_or_else(|| matches("(prefers-color-scheme: dark)"))
+            }
+        };
+        let side = match look.position {
+            shared::Position::Left => "left",
+            shared::Position::Right => "right",
+        };
+        let class = format!("nt {side}{}", if dark { " dark" } else { "" });
+        self.root.set_class_name(&class);
+        let Some(primary) = Rgb::parse(&look.primary_color) else { return };
+        let palette = Palette::new(primary, dark);
+        let style = self.root.style();
+        for (name, colour) in [
+            ("--primary", palette.primary),
+            ("--on", palette.on_primary),
+            ("--accent", palette.accent),
+            ("--tint", palette.tint),
+        ] {
+            let _ = style.set_property(name, &colour.css());
+        }
+    }
+}
+
+/// Makes the button ours: its second sign, and what it says.
+pub fn adopt(button: &HtmlElement) {
+    append(button, &dom::icon(icons::DOWN));
+    dom::set(button, "aria-haspopup", "dialog");
+}
+
+/// Shows on the button whether the panel is open.
+pub fn mark(button: &HtmlElement, open: bool) {
+    dom::set(button, "aria-expanded", if open { "true" } else { "false" });
+    dom::set(button, "aria-label", if open { text::CLOSE } else { text::OPEN });
+    if open {
+        let _ = button.class_list().remove_1("u");
+    }
+}
+
+fn matches(query: &str) -> bool {
+    window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
+}
+
+/// What the page's own class or `data-theme` says, if it says anything: true for dark.
+fn page_theme() -> Option<bool> {
+    let page = document();
+    let nodes = [page.document_element(), page.body().map(Into::into)];
+    nodes.into_iter().flatten().find_map(|node: Element| {
+        let named = ["data-theme", "data-bs-theme", "data-color-scheme"];
+        let said = named.iter().find_map(|name| node.get_attribute(name)).unwrap_or_default();
+        let classes = node.class_name();
+        let says = |word: &str| {
+            said.split(['-', '_', ' ']).chain(classes.split(' ')).any(|part| part == word)
+        };
+        match (says("dark"), says("light")) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        }
+    })
+}
