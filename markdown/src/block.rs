@@ -10,7 +10,7 @@
 use crate::{
     Block, Item, MAX_DEPTH, inline, leaf,
     line::{Line, line_end},
-    scan::{byte, cut, run, unescape},
+    scan::{byte, cut, is_blank, run, trim, trim_end, trim_start, unescape},
     steps::step,
     table::Table,
 };
@@ -154,10 +154,7 @@ impl Reader {
         let (indent, at) = line.indent();
         let length = if line.byte(at) == fence.mark { run(line.text, at) } else { 0 };
         let rest = cut(line.text, at + length, line.text.len());
-        if length >= fence.length
-            && indent <= fence.indent.max(3)
-            && rest.trim_matches([' ', '\t']).is_empty()
-        {
+        if length >= fence.length && indent <= fence.indent.max(3) && trim(rest).is_empty() {
             self.close(self.frames.len());
             return true;
         }
@@ -207,13 +204,13 @@ impl Reader {
                 return true;
             } else if let Some((mark, length)) = leaf::fence(line, at) {
                 self.begin(*matched);
-                let info = cut(line.text, at + length, line.text.len());
-                let language = info.split([' ', '\t']).find(|word| !word.is_empty());
+                let info = trim_start(cut(line.text, at + length, line.text.len()));
+                let word = info.bytes().take_while(|b| !is_blank(*b)).count();
                 self.leaf = Leaf::Fence(Fence {
                     mark,
                     length,
                     indent,
-                    language: unescape(language.unwrap_or("")),
+                    language: unescape(cut(info, 0, word)),
                     text: String::new(),
                     begun: false,
                 });
@@ -235,9 +232,7 @@ impl Reader {
         let Some(marker) = leaf::marker(line, at) else {
             return false;
         };
-        let empty = cut(line.text, at + marker.length, line.text.len())
-            .trim_matches([' ', '\t'])
-            .is_empty();
+        let empty = trim(cut(line.text, at + marker.length, line.text.len())).is_empty();
         // In running text a line may begin with a number or a dash without meaning a list.
         let in_paragraph = matched == self.frames.len() && matches!(self.leaf, Leaf::Paragraph(_));
         if in_paragraph && (empty || marker.number.is_some_and(|number| number != 1)) {
@@ -289,13 +284,14 @@ impl Reader {
         }
         match &mut self.leaf {
             Leaf::Paragraph(paragraph) => {
-                let last = paragraph.rfind('\n').map_or(0, |end| end + 1);
+                let last = last_line(paragraph);
                 let head = cut(paragraph, last, paragraph.len());
-                let table = if lazy { None } else { Table::begin(head, text) };
+                let table =
+                    if lazy || line.indent().0 >= 4 { None } else { Table::begin(head, text) };
                 match table {
                     None => {
                         paragraph.push('\n');
-                        paragraph.push_str(line.rest().trim_start_matches([' ', '\t']));
+                        paragraph.push_str(trim_start(line.rest()));
                         false
                     }
                     Some(table) => {
@@ -315,7 +311,7 @@ impl Reader {
             }
             _ => {
                 self.begin(matched);
-                let text = line.rest().trim_start_matches([' ', '\t']);
+                let text = trim_start(line.rest());
                 self.leaf = Leaf::Paragraph(String::from(text));
                 false
             }
@@ -360,7 +356,7 @@ impl Reader {
     }
 
     fn end_paragraph(&mut self, text: &str) {
-        let mut text = text.trim_end_matches([' ', '\t']);
+        let mut text = trim_end(text);
         if let Some(Frame { list: Some(list), blocks, .. }) = self.frames.last_mut()
             && blocks.is_empty()
             && let Some((checked, rest)) = task(text)
@@ -372,6 +368,16 @@ impl Reader {
     }
 }
 
+/// Where the last line of a paragraph begins.
+fn last_line(paragraph: &str) -> usize {
+    let mut start = paragraph.len();
+    while start > 0 && byte(paragraph, start - 1) != b'\n' {
+        start -= 1;
+    }
+    step(paragraph.len() - start);
+    start
+}
+
 /// The state and the text of a task.
 fn task(text: &str) -> Option<(bool, &str)> {
     let checked = match byte(text, 1) {
@@ -380,6 +386,6 @@ fn task(text: &str) -> Option<(bool, &str)> {
         _ => return None,
     };
     let rest = cut(text, 3, text.len());
-    (text.starts_with('[') && byte(text, 2) == b']' && rest.starts_with([' ', '\t']))
-        .then(|| (checked, rest.trim_start_matches([' ', '\t'])))
+    (byte(text, 0) == b'[' && byte(text, 2) == b']' && is_blank(byte(rest, 0)))
+        .then(|| (checked, trim_start(rest)))
 }

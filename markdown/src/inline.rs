@@ -100,7 +100,10 @@ impl Reader<'_> {
             },
             b'&' => match entity(self.text, at) {
                 Some((c, end)) => {
-                    self.push(c.encode_utf8(&mut [0; 4]));
+                    self.push("");
+                    if let Some(Token::Text(last)) = self.tokens.last_mut() {
+                        last.push(c);
+                    }
                     end
                 }
                 None => self.plain(at),
@@ -111,7 +114,24 @@ impl Reader<'_> {
 
     /// The text up to the next byte that may mean something.
     fn plain(&mut self, at: usize) -> usize {
-        let special = |b: &u8| b"\\\n`*_~[]!<&hH".contains(b);
+        let special = |b: &u8| {
+            matches!(
+                b,
+                b'\\'
+                    | b'\n'
+                    | b'`'
+                    | b'*'
+                    | b'_'
+                    | b'~'
+                    | b'['
+                    | b']'
+                    | b'!'
+                    | b'<'
+                    | b'&'
+                    | b'h'
+                    | b'H'
+            )
+        };
         let rest = self.text.as_bytes().get(at + 1..).unwrap_or(&[]);
         let length = rest.iter().position(special).unwrap_or(rest.len());
         step(length);
@@ -146,8 +166,10 @@ impl Reader<'_> {
     }
 
     fn line_end(&mut self, at: usize) -> usize {
-        let before = cut(self.text, 0, at);
-        let spaces = at - before.trim_end_matches(' ').len();
+        let mut spaces = 0;
+        while at > spaces && byte(self.text, at - spaces - 1) == b' ' {
+            spaces += 1;
+        }
         step(spaces);
         if let Some(Token::Text(last)) = self.tokens.last_mut() {
             last.truncate(last.len().saturating_sub(spaces));
@@ -167,13 +189,17 @@ impl Reader<'_> {
             self.push(cut(self.text, at, start));
             return start;
         };
-        let code = cut(self.text, start, end).replace('\n', " ");
-        let padded = code.strip_prefix(' ').and_then(|code| code.strip_suffix(' '));
-        let code = match padded {
-            Some(inner) if !code.trim_matches(' ').is_empty() => String::from(inner),
-            _ => code,
-        };
-        self.leaf(Inline::Code(code));
+        let mut code = cut(self.text, start, end);
+        let is_space = |b: u8| b == b' ' || b == b'\n';
+        // One space on both sides lets code begin or end with a backtick.
+        if is_space(byte(code, 0))
+            && is_space(byte(code, code.len().saturating_sub(1)))
+            && !code.bytes().all(is_space)
+        {
+            code = cut(code, 1, code.len() - 1);
+        }
+        let code = code.chars().map(|c| if c == '\n' { ' ' } else { c });
+        self.leaf(Inline::Code(code.collect()));
         end + ticks
     }
 
@@ -212,8 +238,13 @@ impl Reader<'_> {
         let (punct_before, punct_after) = (is_punctuation(before), is_punctuation(after));
         let (space_before, space_after) = (before.is_whitespace(), after.is_whitespace());
         let free = mark != b'_';
+        // Strikethrough may begin anywhere, as the oracle has it.
         let left = !space_after
-            && (!punct_after || space_before || punct_before || (free && is_cjk(before)));
+            && (mark == b'~'
+                || !punct_after
+                || space_before
+                || punct_before
+                || (free && is_cjk(before) && after != '\\'));
         let right = !space_before
             && (!punct_before || space_after || punct_after || (free && is_cjk(after)));
         self.marks.push(self.tokens.len());

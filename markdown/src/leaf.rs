@@ -1,6 +1,10 @@
 //! The marks that begin a block: rule, heading, fence, list item.
 
-use crate::{line::Line, scan::cut, steps::step};
+use crate::{
+    line::Line,
+    scan::{byte, cut, run, trim, trim_end},
+    steps::step,
+};
 
 /// `***`, `---` or `___`, also with spaces between.
 pub(crate) fn is_rule(line: &Line, at: usize) -> bool {
@@ -30,13 +34,17 @@ pub(crate) fn heading<'a>(line: &Line<'a>, at: usize) -> Option<(u8, &'a str)> {
     if !(1..=6).contains(&level) || !matches!(line.byte(end), b' ' | b'\t' | b'\n') {
         return None;
     }
-    let space = [' ', '\t'];
-    let text = cut(line.text, end, line.text.len()).trim_matches(space);
-    let open = text.trim_end_matches('#');
+    let text = trim(cut(line.text, end, line.text.len()));
+    let mut marks = 0;
+    while text.len() > marks && byte(text, text.len() - marks - 1) == b'#' {
+        marks += 1;
+    }
+    let open = cut(text, 0, text.len() - marks);
     step(line.text.len());
     // The closing marks count only after white space: `C#` is a language.
-    let closed = open.is_empty() || open.ends_with(space);
-    Some((level, if closed { open.trim_end_matches(space) } else { text }))
+    let bare = trim_end(open);
+    let closed = bare.len() < open.len() || open.is_empty();
+    Some((level, if closed { bare } else { text }))
 }
 
 /// The mark and length of an opening fence at `at`, and the byte after it.
@@ -45,10 +53,10 @@ pub(crate) fn fence(line: &Line, at: usize) -> Option<(u8, usize)> {
     if mark != b'`' && mark != b'~' {
         return None;
     }
-    let length = crate::scan::run(line.text, at);
+    let length = run(line.text, at);
     let info = cut(line.text, at + length, line.text.len());
     step(info.len());
-    (length >= 3 && (mark == b'~' || !info.contains('`'))).then_some((mark, length))
+    (length >= 3 && (mark == b'~' || info.bytes().all(|b| b != b'`'))).then_some((mark, length))
 }
 
 /// What begins a list item.

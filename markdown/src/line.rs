@@ -3,7 +3,10 @@
 //! Indentation is counted in columns: a tab reaches to the next multiple of four, and a container
 //! may take only a part of one.
 
-use crate::{scan::cut, steps::step};
+use crate::{
+    scan::{cut, trim},
+    steps::step,
+};
 
 /// A line without its end, and a place in it.
 pub(crate) struct Line<'a> {
@@ -73,7 +76,7 @@ impl<'a> Line<'a> {
 
     /// What is left, without the white space around it.
     pub(crate) fn content(&self) -> &'a str {
-        self.rest().trim_matches([' ', '\t'])
+        trim(self.rest())
     }
 
     /// What is left; of a tab consumed in part, nothing ([`Line::pad`] says how much).

@@ -22,6 +22,37 @@ pub(crate) fn run(text: &str, at: usize) -> usize {
     length
 }
 
+/// The text without the spaces and tabs around it. (The patterns of `str::trim_matches` are copied
+/// into the download once per use; this is there once.)
+pub(crate) fn trim(text: &str) -> &str {
+    trim_start(trim_end(text))
+}
+
+/// The text without the spaces and tabs before it.
+pub(crate) fn trim_start(text: &str) -> &str {
+    let mut start = 0;
+    while is_blank(byte(text, start)) {
+        start += 1;
+    }
+    step(start);
+    cut(text, start, text.len())
+}
+
+/// The text without the spaces and tabs after it.
+pub(crate) fn trim_end(text: &str) -> &str {
+    let mut end = text.len();
+    while end > 0 && is_blank(byte(text, end - 1)) {
+        end -= 1;
+    }
+    step(text.len() - end);
+    cut(text, 0, end)
+}
+
+/// A space or a tab.
+pub(crate) fn is_blank(b: u8) -> bool {
+    b == b' ' || b == b'\t'
+}
+
 /// Punctuation and symbols, as emphasis judges its neighbours. Outside ASCII these are the blocks
 /// that answers use, not the whole of Unicode: its tables weigh more than this crate.
 pub(crate) fn is_punctuation(c: char) -> bool {

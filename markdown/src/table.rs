@@ -1,6 +1,10 @@
 //! GFM tables: a header line with pipes, a delimiter row with as many cells, then rows.
 
-use crate::{Align, Block, Inline, inline, scan::cut, steps::step};
+use crate::{
+    Align, Block, Inline, inline,
+    scan::{cut, trim},
+    steps::step,
+};
 
 /// A table that is still being read.
 pub(crate) struct Table {
@@ -12,7 +16,9 @@ pub(crate) struct Table {
 impl Table {
     /// The table that `delimiters` makes of the line before it.
     pub(crate) fn begin(head: &str, delimiters: &str) -> Option<Self> {
-        if !head.contains('|') || !delimiters.contains('|') {
+        let has_pipe = |line: &str| line.bytes().any(|b| b == b'|');
+        step(delimiters.len());
+        if !has_pipe(delimiters) || !has_pipe(head) {
             return None;
         }
         let mut alignments = Vec::new();
@@ -58,10 +64,22 @@ fn alignment(cell: &str) -> Option<Align> {
 fn cells(line: &str, most: usize) -> Vec<Vec<Inline>> {
     let mut row = Vec::new();
     for cell in Cells::of(line).take(most) {
-        // An escaped pipe is a pipe even inside a code span: GFM takes the row apart first.
-        row.push(inline::parse(&cell.replace("\\|", "|")));
+        row.push(inline::parse(&without_escapes(cell)));
     }
     row
+}
+
+/// The cell with its escaped pipes as pipes, also inside code spans: GFM takes the row apart first.
+fn without_escapes(cell: &str) -> String {
+    let mut plain = String::new();
+    for c in cell.chars() {
+        // Only an escaped one is inside a cell.
+        if c == '|' {
+            plain.pop();
+        }
+        plain.push(c);
+    }
+    plain
 }
 
 /// The cells of a row, trimmed; a pipe after a backslash divides nothing.
@@ -71,7 +89,7 @@ struct Cells<'a> {
 
 impl<'a> Cells<'a> {
     fn of(line: &'a str) -> Self {
-        let line = line.trim_matches([' ', '\t']);
+        let line = trim(line);
         Self { rest: line.strip_prefix('|').unwrap_or(line) }
     }
 }
@@ -93,7 +111,7 @@ impl<'a> Iterator for Cells<'a> {
             end += 1;
         }
         step(end + 1);
-        let cell = cut(self.rest, 0, end).trim_matches([' ', '\t']);
+        let cell = trim(cut(self.rest, 0, end));
         self.rest = cut(self.rest, end + 1, self.rest.len());
         Some(cell)
     }

@@ -16,11 +16,18 @@ use crate::scan::cut;
 #[must_use]
 pub fn safe_url(url: &str) -> Option<String> {
     let mut clean = String::new();
-    for c in url.trim_matches(|c: char| c.is_whitespace() || c.is_control()).chars() {
-        match c {
-            ' ' => clean.push_str("%20"),
-            c if c.is_control() || c.is_whitespace() => {}
-            c => clean.push(c),
+    let mut spaces = 0;
+    for c in url.chars() {
+        if c == ' ' {
+            spaces += 1;
+        } else if !c.is_control() && !c.is_whitespace() {
+            // Those before the URL are dropped; those after it never come here.
+            while spaces > 0 && !clean.is_empty() {
+                clean.push_str("%20");
+                spaces -= 1;
+            }
+            spaces = 0;
+            clean.push(c);
         }
     }
     let allowed = ["http://", "https://", "mailto:", "tel:"].iter().any(|start| {

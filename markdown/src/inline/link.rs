@@ -2,7 +2,7 @@
 
 use crate::{
     safe_url,
-    scan::{byte, cut, unescape},
+    scan::{byte, cut, is_punctuation, unescape},
     steps::step,
 };
 
@@ -18,7 +18,7 @@ pub(super) fn tail(text: &str, at: usize) -> Option<(String, usize)> {
     let start = skip_space(text, at + 1);
     let (url, end) = match byte(text, start) {
         b'<' => {
-            let end = until(text, start + 1, b'>', b"<\n")?;
+            let end = until(text, start + 1, b'>', *b"<\n")?;
             (cut(text, start + 1, end), end + 1)
         }
         _ => {
@@ -28,10 +28,10 @@ pub(super) fn tail(text: &str, at: usize) -> Option<(String, usize)> {
     };
     let mut close = skip_space(text, end);
     if close > end {
-        let (quote, forbidden): (u8, &[u8]) = match byte(text, close) {
-            quote @ (b'"' | b'\'') => (quote, b""),
-            b'(' => (b')', b"("),
-            _ => (0, b""),
+        let (quote, forbidden) = match byte(text, close) {
+            quote @ (b'"' | b'\'') => (quote, [0; 2]),
+            b'(' => (b')', [b'('; 2]),
+            _ => (0, [0; 2]),
         };
         if quote != 0 {
             close = skip_space(text, until(text, close + 1, quote, forbidden)? + 1);
@@ -49,12 +49,12 @@ fn skip_space(text: &str, mut at: usize) -> usize {
 }
 
 /// Where the next `end` is that no backslash precedes, with none of `forbidden` before it.
-fn until(text: &str, mut at: usize, end: u8, forbidden: &[u8]) -> Option<usize> {
+fn until(text: &str, mut at: usize, end: u8, forbidden: [u8; 2]) -> Option<usize> {
     while at < text.len() {
         step(1);
         match byte(text, at) {
             b if b == end => return Some(at),
-            b if forbidden.contains(&b) => return None,
+            b if b == forbidden[0] || b == forbidden[1] => return None,
             b'\\' if byte(text, at + 1).is_ascii_punctuation() => at += 2,
             _ => at += 1,
         }
@@ -104,18 +104,36 @@ pub(super) fn angle(text: &str, at: usize) -> Option<(String, usize)> {
 }
 
 fn is_mail(text: &str) -> bool {
-    let Some((name, domain)) = text.split_once('@') else {
-        return false;
-    };
-    let in_name = |b: u8| b.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&b);
-    let is_label = |label: &str| {
-        !label.is_empty()
-            && label.len() <= 63
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
-    !name.is_empty() && name.bytes().all(in_name) && domain.split('.').all(is_label)
+    // Of the name, until the `@` has come; then of the label of the domain.
+    let (mut length, mut in_domain) = (0, false);
+    let mut last = 0;
+    for b in text.bytes() {
+        let ends_label = b == b'@' || b == b'.';
+        match b {
+            b'@' if in_domain || length == 0 => return false,
+            b'@' => in_domain = true,
+            _ if b.is_ascii_alphanumeric() => {}
+            _ if !in_domain
+                && !matches!(
+                    b,
+                    b'"' | b'(' | b')' | b',' | b':' | b';' | b'<' | b'>' | b'['..=b']'
+                ) =>
+            {
+                if !b.is_ascii_punctuation() {
+                    return false;
+                }
+            }
+            b'-' if length > 0 => {}
+            b'.' if length > 0 && last != b'-' => {}
+            _ => return false,
+        }
+        length = if ends_label && in_domain { 0 } else { length + 1 };
+        if in_domain && length > 63 {
+            return false;
+        }
+        last = b;
+    }
+    in_domain && length > 0 && last != b'-'
 }
 
 /// The `http://` or `https://` URL at `at`, and where it ends: without the punctuation that belongs
@@ -130,7 +148,7 @@ pub(super) fn bare(text: &str, at: usize) -> Option<(String, usize)> {
         };
     let before = cut(text, 0, at).bytes().next_back().unwrap_or(b' ');
     let first = cut(text, start, text.len()).chars().next().unwrap_or(' ');
-    if before.is_ascii_alphanumeric() || !first.is_alphanumeric() {
+    if before.is_ascii_alphanumeric() || is_punctuation(first) || is_foreign(first) {
         return None;
     }
     let mut end = text.len();
