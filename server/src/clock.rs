@@ -3,27 +3,29 @@
 //! Wall time comes from a [`Clock`] that tests can hold and move; ids and secrets come from the
 //! operating system.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Wall time in milliseconds since 1970 UTC.
 #[derive(Clone, Debug)]
 pub struct Clock {
     fixed: Option<Arc<AtomicI64>>,
+    /// The last id that was made, as a number: the next one of the same millisecond is greater.
+    last_id: Arc<Mutex<u128>>,
 }
 
 impl Clock {
     /// The machine's clock.
     #[must_use]
     pub fn system() -> Self {
-        Self { fixed: None }
+        Self { fixed: None, last_id: Arc::default() }
     }
 
     /// A clock that stands at `unix_ms` until it is moved. Clones move together.
     #[must_use]
     pub fn fixed(unix_ms: i64) -> Self {
-        Self { fixed: Some(Arc::new(AtomicI64::new(unix_ms))) }
+        Self { fixed: Some(Arc::new(AtomicI64::new(unix_ms))), last_id: Arc::default() }
     }
 
     /// Moves a fixed clock forward; the machine's clock stays as it is.
@@ -102,14 +104,22 @@ pub fn random<const N: usize>() -> [u8; N] {
 /// Crockford's base32 alphabet: no I, L, O, U.
 pub const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// A new ULID: 48 bits of milliseconds, 80 random bits, 26 characters of Crockford base32.
-#[must_use]
-pub fn ulid(now_ms: i64) -> String {
-    let random: [u8; 10] = random();
-    let mut value = u128::from(now_ms.cast_unsigned() & 0xffff_ffff_ffff) << 80;
-    for (i, byte) in random.iter().enumerate() {
-        value |= u128::from(*byte) << (72 - 8 * i);
+impl Clock {
+    /// A new ULID: 48 bits of milliseconds, 80 random bits, 26 characters of Crockford base32.
+    /// Ids of one millisecond grow in the order they were made.
+    #[must_use]
+    pub fn ulid(&self) -> String {
+        let time = u128::from(self.now_ms().cast_unsigned() & 0xffff_ffff_ffff) << 80;
+        let random: [u8; 10] = random();
+        let random = random.iter().fold(0_u128, |value, byte| value << 8 | u128::from(*byte));
+        let mut last = self.last_id.lock().unwrap_or_else(PoisonError::into_inner);
+        let same_ms = *last >> 80 == time >> 80;
+        *last = if same_ms { *last + 1 } else { time | random };
+        write_ulid(*last)
     }
+}
+
+fn write_ulid(value: u128) -> String {
     (0..26)
         .rev()
         .map(|i| {
@@ -155,10 +165,13 @@ mod tests {
 
     #[test]
     fn ulids_sort_by_time_and_never_repeat() {
-        let (a, b) = (ulid(1_000_000), ulid(1_000_001));
-        assert!(is_ulid(&a) && is_ulid(&b));
-        assert!(a < b);
-        assert_ne!(ulid(5), ulid(5));
+        let clock = Clock::fixed(1_000_000);
+        let mut ids: Vec<_> = (0..1000).map(|_| clock.ulid()).collect();
+        clock.advance(Duration::from_millis(1));
+        ids.push(clock.ulid());
+        assert!(ids.iter().all(|id| is_ulid(id)));
+        assert!(ids.is_sorted_by(|a, b| a < b));
+        assert_ne!(Clock::fixed(5).ulid(), Clock::fixed(5).ulid());
         assert!(!is_ulid("0123") && !is_ulid(&"U".repeat(26)));
     }
 }

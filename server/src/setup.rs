@@ -46,11 +46,10 @@ pub(crate) async fn prepare(
         .map_err(|e| failed("the database (DATABASE_URL) cannot be opened")(&e))?;
     let master = master_key(&config)?;
     check_fingerprint(&store, &master).await?;
-    if store.is_single_node() {
-        // Whoever wrote these answers is gone: this process has the file for itself.
-        let swept = store.sweep(i64::MAX, clock.now_ms()).await;
-        swept.map_err(|e| failed("answers of the last run cannot be ended")(&e))?;
-    }
+    // With SQLite whoever wrote these answers is gone: this process has the file for itself.
+    let before = if store.is_single_node() { i64::MAX } else { clock.now_ms() };
+    let swept = store.sweep(before, clock.now_ms()).await;
+    swept.map_err(|e| failed("answers of the last run cannot be ended")(&e))?;
     let demo = demo_key(&config, &store, &clock, addr).await?;
     let guide = Guide::new(GUIDE_SUMMARY, GUIDE_PAGES);
     let passages = guide.documents(GUIDE_SOURCE).iter().flat_map(retrieval::passages).collect();
@@ -167,7 +166,7 @@ async fn demo_key(
     let id = match store.fact("demo_key").await.map_err(|e| about(&e))? {
         Some(id) => id,
         None => {
-            let id = clock::ulid(clock.now_ms());
+            let id = clock.ulid();
             store.set_once("demo_key", &id).await.map_err(|e| about(&e))?
         }
     };

@@ -156,19 +156,11 @@ pub fn check_message(message: &str) -> Result<(), &'static str> {
 }
 
 impl ChatRequest {
-    /// Checks every field that can be checked without looking anything up.
-    ///
-    /// # Errors
-    /// All complaints, by the JSON name of their field.
-    pub fn check(&self) -> Result<(), FieldErrors> {
-        let mut errors = FieldErrors::default();
+    /// Adds to `errors` what is wrong with the fields, but for the session id; see
+    /// [`check_session_id`].
+    pub fn check(&self, errors: &mut FieldErrors) {
         if let Err(why) = check_message(&self.message) {
             errors.add("message", why);
-        }
-        if let Some(id) = &self.session_id
-            && let Err(why) = check_session_id(id)
-        {
-            errors.add("sessionId", why);
         }
         if let Some(id) = &self.client_message_id {
             if id.is_empty() || id.len() > limits::CLIENT_MESSAGE_ID_BYTES {
@@ -177,15 +169,14 @@ impl ChatRequest {
             errors.refuse_nul("clientMessageId", id);
         }
         if let Some(page) = &self.page {
-            page.check(&mut errors);
+            page.check(errors);
         }
         if let Some(metadata) = &self.metadata {
-            let json = serde_json::Value::Object(metadata.clone()).to_string();
-            if json.len() > limits::METADATA_BYTES {
+            let metadata = serde_json::Value::Object(metadata.clone());
+            if metadata.to_string().len() > limits::METADATA_BYTES {
                 errors.add("metadata", "must be at most 4096 bytes of JSON");
             }
-            // JSON escapes the character, so the check is on the escape.
-            if json.contains("\\u0000") {
+            if has_nul(&metadata) {
                 errors.add("metadata", "must not contain the character U+0000");
             }
         }
@@ -200,8 +191,57 @@ impl ChatRequest {
                 errors.add(field, "must be 1 to 64 bytes long");
             }
         }
-        errors.into_result()
     }
+}
+
+fn has_nul(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::String(text) => text.contains('\0'),
+        serde_json::Value::Array(list) => list.iter().any(has_nul),
+        serde_json::Value::Object(map) => {
+            map.iter().any(|(name, value)| name.contains('\0') || has_nul(value))
+        }
+        _ => false,
+    }
+}
+
+/// Adds to `errors` when `id` cannot be one that the server made.
+fn check_id(field: &str, id: &str, errors: &mut FieldErrors) {
+    if id.is_empty() || id.len() > 64 || id.contains('\0') {
+        errors.add(field, "must be the id that the server gave");
+    }
+}
+
+impl ResumeRequest {
+    /// Adds to `errors` what is wrong with the fields, but for the session id.
+    pub fn check(&self, errors: &mut FieldErrors) {
+        check_id("turnId", &self.turn_id, errors);
+    }
+}
+
+impl StopRequest {
+    /// Adds to `errors` what is wrong with the fields, but for the session id.
+    pub fn check(&self, errors: &mut FieldErrors) {
+        check_id("turnId", &self.turn_id, errors);
+    }
+}
+
+impl crate::conversation::Feedback {
+    /// Adds to `errors` what is wrong with the fields, but for the session id.
+    pub fn check(&self, errors: &mut FieldErrors) {
+        check_id("messageId", &self.message_id, errors);
+        if let Some(comment) = &self.comment {
+            if limits::utf16_len(comment) > limits::FEEDBACK_COMMENT_UNITS {
+                errors.add("comment", "must be at most 2000 characters");
+            }
+            errors.refuse_nul("comment", comment);
+        }
+    }
+}
+
+impl crate::conversation::CurrentRequest {
+    /// Nothing but the session id, which is checked with the key.
+    pub fn check(&self, _errors: &mut FieldErrors) {}
 }
 
 impl Page {
@@ -228,18 +268,24 @@ mod tests {
         ChatRequest { message, session_id: Some("s".into()), ..ChatRequest::default() }
     }
 
+    fn check(request: &ChatRequest) -> Result<(), FieldErrors> {
+        let mut errors = FieldErrors::default();
+        request.check(&mut errors);
+        errors.into_result()
+    }
+
     #[test]
     fn message_is_limited_to_4000_utf16_units() {
-        assert!(request("x".repeat(4000)).check().is_ok());
-        assert!(request("x".repeat(4001)).check().is_err());
-        assert!(request("😀".repeat(2000)).check().is_ok());
-        assert!(request("😀".repeat(2001)).check().is_err());
+        assert!(check(&request("x".repeat(4000))).is_ok());
+        assert!(check(&request("x".repeat(4001))).is_err());
+        assert!(check(&request("😀".repeat(2000))).is_ok());
+        assert!(check(&request("😀".repeat(2001))).is_err());
     }
 
     #[test]
     fn only_white_space_is_refused_but_white_space_around_is_kept() {
-        assert!(request(" \n\t\u{a0}".into()).check().is_err());
-        assert!(request("  hello  ".into()).check().is_ok());
+        assert!(check(&request(" \n\t\u{a0}".into())).is_err());
+        assert!(check(&request("  hello  ".into())).is_ok());
     }
 
     #[test]
@@ -258,7 +304,7 @@ mod tests {
             let mut map = serde_json::Map::new();
             map.insert("k".into(), "x".repeat(n).into());
             request.metadata = Some(map);
-            request.check()
+            check(&request)
         };
         // {"k":"…"} is eight bytes around the value.
         assert!(with(4096 - 8).is_ok());
@@ -268,10 +314,9 @@ mod tests {
     #[test]
     fn every_refusal_names_its_field() {
         let mut bad = request(String::new());
-        bad.session_id = Some("a b".into());
         bad.page = Some(Page { url: "x".repeat(2049), ..Page::default() });
-        let errors = bad.check().unwrap_err();
-        for field in ["message", "sessionId", "page.url"] {
+        let errors = check(&bad).unwrap_err();
+        for field in ["message", "page.url"] {
             assert!(errors.0.contains_key(field), "{field} is named");
         }
     }

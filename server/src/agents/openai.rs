@@ -316,7 +316,7 @@ impl Completion {
             let text = String::from_utf8(body)
                 .map_err(|_| UpstreamError::failed("The model server's answer is not UTF-8."))?;
             completion.take(&text)?;
-            if !completion.any_text {
+            if !completion.any_text && completion.finish.is_none() {
                 return Err(UpstreamError::failed("The model server's answer holds no text."));
             }
             completion.end();

@@ -96,9 +96,14 @@ async fn ended(app: &App, access: &Access, turn_id: &str) -> Result<StoredTurn, 
             .find_turn(turn_id, &access.key.owner, &access.session_id)
             .await?
             .ok_or(ErrorCode::NotFound)?;
-        let running = TurnStatus::parse(&turn.status) == TurnStatus::Running;
-        if !running || turn.lease_until < app.clock.now_ms() {
+        if TurnStatus::parse(&turn.status) != TurnStatus::Running {
             return Ok(turn);
+        }
+        let now_ms = app.clock.now_ms();
+        if turn.lease_until < now_ms {
+            // Its server is gone: what it left is ended now rather than at the next sweep.
+            app.store.sweep(now_ms, now_ms).await?;
+            continue;
         }
         tokio::time::sleep(LOOK).await;
     }

@@ -35,15 +35,14 @@ pub async fn begin(
     request: ChatRequest,
     streamed: bool,
 ) -> Result<Begun, ApiError> {
-    request.check()?;
     check_choice(&request)?;
     if app.is_stopping() {
         return Err(ApiError::new(ErrorCode::NotReady).with_retry_after(5));
     }
     let now_ms = app.clock.now_ms();
     let key = &access.key;
-    let turn_id = clock::ulid(now_ms);
-    let message_id = clock::ulid(now_ms);
+    let turn_id = app.clock.ulid();
+    let message_id = app.clock.ulid();
     let metadata = request.metadata.map(serde_json::Value::Object);
     let admission = Admission {
         now_ms,
@@ -54,9 +53,9 @@ pub async fn begin(
         client_message_id: request.client_message_id,
         page: request.page.unwrap_or_default(),
         metadata: metadata.map_or_else(|| String::from("{}"), |m| m.to_string()),
-        conversation_id: clock::ulid(now_ms),
+        conversation_id: app.clock.ulid(),
         turn_id: turn_id.clone(),
-        user_message_id: clock::ulid(now_ms),
+        user_message_id: app.clock.ulid(),
         answer_message_id: message_id.clone(),
         month: clock::month_of(now_ms),
         monthly_limit: key.monthly_limit,
@@ -66,7 +65,7 @@ pub async fn begin(
         lease_ms: app.lease_ms(),
         idle_ms: i64::try_from(app.config.conversation_idle.as_millis()).unwrap_or(i64::MAX),
     };
-    let (conversation_id, user_message_id, history) = match app.store.admit(admission).await? {
+    let (conversation_id, user_message_id, history) = match admit(app, admission).await? {
         Admitted::New { conversation_id, user_message_id, history } => {
             (conversation_id, user_message_id, history)
         }
@@ -98,6 +97,18 @@ pub async fn begin(
         .in_current_span(),
     );
     Ok(Begun::Live(reader))
+}
+
+/// Admits, after ending the answer that stands in the way when its server is gone.
+async fn admit(app: &App, admission: Admission) -> Result<Admitted, ApiError> {
+    let now_ms = admission.now_ms;
+    let admitted = app.store.admit(admission.clone()).await?;
+    if matches!(admitted, Admitted::Refused(ErrorCode::TurnInProgress))
+        && app.store.sweep(now_ms, now_ms).await? > 0
+    {
+        return Ok(app.store.admit(admission).await?);
+    }
+    Ok(admitted)
 }
 
 /// There is one agent and one data source so far: naming another is refused.
@@ -194,6 +205,8 @@ async fn generate(
     while let Some(delta) = answer.next().await? {
         match delta {
             Delta::Text(text) => {
+                // PostgreSQL's TEXT cannot hold U+0000, and nobody can read it.
+                let text = text.replace('\0', "\u{fffd}");
                 let room = limits::ANSWER_BYTES - bytes;
                 let fits = prefix(&text, room);
                 if !fits.is_empty() {
@@ -214,12 +227,6 @@ async fn generate(
             Delta::Usage(usage) => outcome.usage = Some(usage),
             Delta::Finish(reason) => outcome.finish = Some(reason),
         }
-    }
-    if bytes == 0 {
-        return Err(UpstreamError {
-            code: ErrorCode::UpstreamFailed,
-            detail: String::from("The model server sent an empty answer."),
-        });
     }
     if !outcome.sources.is_empty() {
         turn.event(StreamEvent::Sources { sources: outcome.sources.clone() });
@@ -250,7 +257,7 @@ fn record_first_token(app: &Arc<App>, turn: &LiveTurn, at_ms: i64) {
 
 /// Stores how the turn ended, then tells its readers.
 async fn settle(app: &Arc<App>, turn: &LiveTurn, outcome: Outcome) {
-    let text = turn.text();
+    let text = turn.text().trim().to_owned();
     let end = TurnEnd {
         turn_id: turn.ids.turn_id.clone(),
         answer_message_id: turn.ids.message_id.clone(),

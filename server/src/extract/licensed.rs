@@ -8,7 +8,7 @@ use axum::http::{Extensions, HeaderMap};
 use serde::de::DeserializeOwned;
 use shared::chat::{ResumeRequest, StopRequest, check_session_id};
 use shared::conversation::{CurrentRequest, Feedback};
-use shared::{ChatRequest, ErrorCode};
+use shared::{ChatRequest, ErrorCode, FieldErrors};
 
 use super::client::Client;
 use super::{RequestContext, body};
@@ -30,6 +30,8 @@ pub trait ChatBody: DeserializeOwned + Send {
 
     fn token(&self) -> Option<&str>;
     fn session_id(&self) -> Option<&str>;
+    /// Adds what is wrong with the body, but for its session.
+    fn check(&self, errors: &mut FieldErrors);
 }
 
 macro_rules! chat_body {
@@ -43,6 +45,10 @@ macro_rules! chat_body {
 
             fn session_id(&self) -> Option<&str> {
                 self.session_id.as_deref()
+            }
+
+            fn check(&self, errors: &mut FieldErrors) {
+                $name::check(self, errors);
             }
         }
     )*};
@@ -81,14 +87,11 @@ impl<T: ChatBody> FromRequest<Shared> for Licensed<T> {
             .and_then(|v| v.to_str().ok())
             .and_then(|v| v.strip_prefix("Bearer "));
         let (key, session_id) = match (header_key, bearer.or(body.token())) {
-            (Some(key), _) => {
-                let id = body
-                    .session_id()
-                    .ok_or_else(|| ApiError::field("sessionId", "is required with a key"))?;
-                check_session_id(id).map_err(|why| ApiError::field("sessionId", why))?;
-                (key, id.to_owned())
+            (Some(key), _) => (key, None),
+            (None, Some(token)) => {
+                let (key, session_id) = session(app, &client, token).await?;
+                (key, Some(session_id))
             }
-            (None, Some(token)) => session(app, &client, token).await?,
             (None, None) => {
                 unknown_key(app, &client, &extensions)?;
                 return Err(ErrorCode::Unauthorized.into());
@@ -97,6 +100,17 @@ impl<T: ChatBody> FromRequest<Shared> for Licensed<T> {
         let rate =
             if T::IS_CHAT { chat_rate(app, &key, &client) } else { side_rate(app, &key, &client) };
         admit(&extensions, rate)?;
+        let mut errors = FieldErrors::default();
+        body.check(&mut errors);
+        let session_id = session_id.unwrap_or_else(|| {
+            match body.session_id().map(|id| (id, check_session_id(id))) {
+                None => errors.add("sessionId", "is required with a key"),
+                Some((_, Err(why))) => errors.add("sessionId", why),
+                Some((id, Ok(()))) => return id.to_owned(),
+            }
+            String::new()
+        });
+        errors.into_result()?;
         Ok(Self { access: Access { key, session_id, ip: client.ip }, body })
     }
 }

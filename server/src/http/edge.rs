@@ -16,7 +16,6 @@ use shared::ErrorCode;
 use tracing::Instrument as _;
 
 use crate::app::{App, Shared};
-use crate::clock;
 use crate::error::ApiError;
 use crate::extract::RequestContext;
 use crate::keys::rate::RateStatus;
@@ -29,16 +28,21 @@ const EXPOSED_HEADERS: &str = "Retry-After, X-RateLimit-Limit, X-RateLimit-Remai
 
 /// Wraps every request.
 pub async fn edge(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
-    let context =
-        Arc::new(RequestContext { id: clock::ulid(app.clock.now_ms()), rate: OnceLock::new() });
+    let context = Arc::new(RequestContext { id: app.clock.ulid(), rate: OnceLock::new() });
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let span = tracing::info_span!("request", id = %context.id, %method, path = %path);
     let origin = request.headers().get(ORIGIN).cloned();
     request.extensions_mut().insert(Arc::clone(&context));
-    let mut response = match gate(&app, &method, &path, request.headers()) {
-        Some(response) => response,
-        None => next.run(request).instrument(span.clone()).await,
+    let outsider = is_outsider(&app, request.headers());
+    let mut response = if outsider {
+        let error = ApiError::new(ErrorCode::OriginNotAllowed)
+            .with_text("This website may not use this server");
+        error.into_response()
+    } else if is_open(&path) && is_preflight(&method, request.headers()) {
+        preflight()
+    } else {
+        next.run(request).instrument(span.clone()).await
     };
     let error = response.extensions_mut().remove::<ApiError>();
     if let Some(error) = error.or_else(|| plain_error(&response)) {
@@ -46,6 +50,7 @@ pub async fn edge(State(app): State<Shared>, mut request: Request, next: Next) -
     }
     add_headers(response.headers_mut(), &context);
     if is_open(&path)
+        && !outsider
         && let Some(origin) = origin
     {
         allow_origin(response.headers_mut(), origin);
@@ -69,28 +74,28 @@ fn is_open(path: &str) -> bool {
     (below("/v1") && !below("/v1/admin")) || path == "/chat" || below("/license")
 }
 
-/// What is answered before any route: a website that `CORS_ORIGIN` leaves out, and preflights.
-fn gate(app: &App, method: &Method, path: &str, headers: &HeaderMap) -> Option<Response> {
-    let origin = headers.get(ORIGIN);
-    if let (Some(allowed), Some(origin)) = (&app.config.cors_origins, origin) {
-        let origin = proved_origin(Some(origin.to_str().unwrap_or("null")), None);
-        if !origin.is_some_and(|origin| allowed.contains(&origin)) {
-            let error = ApiError::new(ErrorCode::OriginNotAllowed)
-                .with_text("This website may not use this server");
-            return Some(error.into_response());
-        }
-    }
-    let preflight = method == Method::OPTIONS
-        && origin.is_some()
-        && headers.contains_key("access-control-request-method");
-    (preflight && is_open(path)).then(|| {
-        let headers = [
-            (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),
-            (ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS),
-            (ACCESS_CONTROL_MAX_AGE, "7200"),
-        ];
-        (StatusCode::NO_CONTENT, headers).into_response()
-    })
+/// Whether `CORS_ORIGIN` leaves out the website that asks.
+fn is_outsider(app: &App, headers: &HeaderMap) -> bool {
+    let (Some(allowed), Some(origin)) = (&app.config.cors_origins, headers.get(ORIGIN)) else {
+        return false;
+    };
+    let origin = proved_origin(Some(origin.to_str().unwrap_or("null")), None);
+    !origin.is_some_and(|origin| allowed.contains(&origin))
+}
+
+fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
+    method == Method::OPTIONS
+        && headers.contains_key(ORIGIN)
+        && headers.contains_key("access-control-request-method")
+}
+
+fn preflight() -> Response {
+    let headers = [
+        (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),
+        (ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS),
+        (ACCESS_CONTROL_MAX_AGE, "7200"),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
 }
 
 /// What the router itself refused, in a body of its own making.

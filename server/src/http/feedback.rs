@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use shared::conversation::{Feedback, FeedbackAnswer};
-use shared::{ErrorBody, ErrorCode, Rating, limits};
+use shared::{ErrorBody, ErrorCode, Rating};
 
 use crate::app::Shared;
 use crate::error::ApiError;
@@ -19,14 +19,6 @@ pub async fn feedback(
     licensed: Licensed<Feedback>,
 ) -> Result<Json<FeedbackAnswer>, ApiError> {
     let Licensed { access, body } = licensed;
-    if let Some(comment) = &body.comment {
-        if limits::utf16_len(comment) > limits::FEEDBACK_COMMENT_UNITS {
-            return Err(ApiError::field("comment", "must be at most 2000 characters"));
-        }
-        if comment.contains('\0') {
-            return Err(ApiError::field("comment", "must not contain the character U+0000"));
-        }
-    }
     let rated = app
         .store
         .rate(Rate {

@@ -173,7 +173,7 @@ pub enum IssueError {
 /// # Errors
 /// When a pattern or address is not one, or the database fails.
 pub async fn issue(store: &Store, clock: &Clock, new: NewLicenseKey) -> Result<Issued, IssueError> {
-    let id = clock::ulid(clock.now_ms());
+    let id = clock.ulid();
     issue_as(store, clock, id, new).await
 }
 
@@ -190,11 +190,8 @@ pub async fn issue_as(
     let restriction = Restriction::parse(new.websites.as_deref(), new.ip_addresses.as_deref())?;
     let now_ms = clock.now_ms();
     let key = license_key::generate();
-    let issued = Issued {
-        id,
-        chatbot_id: format!("cb_{}", clock::ulid(now_ms)),
-        key: license_key::grouped(&key),
-    };
+    let issued =
+        Issued { id, chatbot_id: format!("cb_{}", clock.ulid()), key: license_key::grouped(&key) };
     let json = |list: Option<Vec<String>>| {
         serde_json::to_string(&list.unwrap_or_default()).unwrap_or_else(|_| String::from("[]"))
     };
