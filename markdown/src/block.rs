@@ -32,8 +32,10 @@ pub(crate) fn read(text: &str) -> Read {
     let mut settled = None;
     while at < text.len() {
         let (end, next) = line_end(text, at);
-        // A line is whole when its end has come; a `\r` may still be the half of one.
-        if next == end || (next == text.len() && byte(text, next - 1) == b'\r') {
+        // Until its end has come, a line may still turn out to be of another kind. (A `\r` at the end
+        // of the text counts as an end: where a `\n` after it is read apart, it is a blank line
+        // between blocks.)
+        if next == end {
             settled = Some((reader.root.len(), began));
         }
         let finished = reader.root.len();

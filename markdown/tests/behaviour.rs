@@ -1,6 +1,6 @@
 //! What the parser promises beyond what the oracle can say.
 
-use markdown::{Block, Inline, parse};
+use markdown::{Block, Inline, MAX_DEPTH, parse};
 
 fn text(text: &str) -> Inline {
     Inline::Text(String::from(text))
@@ -185,4 +185,41 @@ fn nothing_gives_nothing() {
     for source in ["", "\n", " \t\n\r\n\n", "\r"] {
         assert_eq!(parse(source), []);
     }
+}
+
+fn depth(blocks: &[Block]) -> usize {
+    let inner = |block: &Block| match block {
+        Block::Quote(blocks) => 1 + depth(blocks),
+        Block::List { items, .. } => {
+            1 + items.iter().map(|item| depth(&item.blocks)).max().unwrap_or(0)
+        }
+        Block::Paragraph(content) | Block::Heading { content, .. } => inline_depth(content),
+        Block::Code { .. } | Block::Table { .. } | Block::Rule => 0,
+    };
+    blocks.iter().map(inner).max().unwrap_or(0)
+}
+
+fn inline_depth(inlines: &[Inline]) -> usize {
+    let inner = |inline: &Inline| match inline {
+        Inline::Emphasis(content)
+        | Inline::Strong(content)
+        | Inline::Strike(content)
+        | Inline::Link { content, .. } => 1 + inline_depth(content),
+        Inline::Text(_) | Inline::Code(_) | Inline::Image { .. } | Inline::Break => 0,
+    };
+    inlines.iter().map(inner).max().unwrap_or(0)
+}
+
+#[test]
+fn nesting_ends_at_the_depth_promised_and_loses_no_text() {
+    for (before, after) in
+        [("> ", ""), ("- ", ""), ("1. ", ""), ("> - ", ""), ("**", "**"), ("*a ", "*")]
+    {
+        let source = format!("{}x{}", before.repeat(100_000), after.repeat(100_000));
+        let blocks = parse(&source);
+        assert_eq!(depth(&blocks), MAX_DEPTH, "{before}");
+        assert!(format!("{blocks:?}").contains('x'), "{before}");
+    }
+    let source = format!("{}x{}", "[".repeat(100_000), "](https://a.example)".repeat(100_000));
+    assert_eq!(depth(&parse(&source)), 1);
 }
