@@ -7,13 +7,16 @@
 //! is left of it belongs to a leaf: paragraph, fence or table. Each line costs its length times at
 //! most [`MAX_DEPTH`].
 
+mod open;
+
 use crate::{
-    Block, Item, MAX_DEPTH, inline, leaf,
+    Block, MAX_DEPTH, inline, leaf,
     line::{Line, line_end},
-    scan::{byte, cut, is_blank, run, trim, trim_end, trim_start, unescape},
+    scan::{byte, cut, is_blank, run, trim, trim_start, unescape},
     steps::step,
     table::Table,
 };
+use open::{Fence, Frame, Leaf, List, Reader};
 
 /// What a text says.
 pub(crate) struct Read {
@@ -51,59 +54,6 @@ pub(crate) fn read(text: &str) -> Read {
     let (settled, settled_at) = settled.unwrap_or((reader.root.len(), began));
     reader.close(0);
     Read { blocks: reader.root, settled, settled_at }
-}
-
-/// The block at the end that lines are added to.
-enum Leaf {
-    None,
-    Paragraph(String),
-    Fence(Fence),
-    Table(Table),
-}
-
-struct Fence {
-    mark: u8,
-    length: usize,
-    indent: usize,
-    language: String,
-    text: String,
-    /// Whether `text` holds a line (which may be empty).
-    begun: bool,
-}
-
-/// An open quote, or an open list with its last item.
-struct Frame {
-    /// `None` for a quote.
-    list: Option<List>,
-    /// Of the quote, or of the last item.
-    blocks: Vec<Block>,
-    /// The last line was blank.
-    blank: bool,
-}
-
-struct List {
-    mark: u8,
-    number: Option<u32>,
-    loose: bool,
-    items: Vec<Item>,
-    /// Columns that a line must be indented by to belong to the last item.
-    width: usize,
-    /// The last item is empty and a blank line has ended it.
-    ended: bool,
-    checked: Option<bool>,
-}
-
-impl List {
-    fn end_item(&mut self, blocks: Vec<Block>) {
-        self.items.push(Item { checked: self.checked.take(), blocks });
-        self.ended = false;
-    }
-}
-
-struct Reader {
-    root: Vec<Block>,
-    frames: Vec<Frame>,
-    leaf: Leaf,
 }
 
 impl Reader {
@@ -319,55 +269,6 @@ impl Reader {
             }
         }
     }
-
-    /// Closes what the line does not continue, for a new block.
-    fn begin(&mut self, matched: usize) {
-        self.close(matched);
-        if let Some(Frame { list: Some(list), blocks, blank: true }) = self.frames.last_mut() {
-            list.loose |= !blocks.is_empty();
-        }
-    }
-
-    fn add(&mut self, block: Block) {
-        match self.frames.last_mut() {
-            Some(frame) => frame.blocks.push(block),
-            None => self.root.push(block),
-        }
-    }
-
-    /// Closes the leaf, and the containers from `depth` on.
-    fn close(&mut self, depth: usize) {
-        match std::mem::replace(&mut self.leaf, Leaf::None) {
-            Leaf::None => {}
-            Leaf::Paragraph(text) => self.end_paragraph(&text),
-            Leaf::Fence(Fence { language, text, .. }) => self.add(Block::Code { language, text }),
-            Leaf::Table(table) => self.add(table.end()),
-        }
-        while self.frames.len() > depth {
-            let Some(frame) = self.frames.pop() else {
-                return;
-            };
-            self.add(match frame.list {
-                None => Block::Quote(frame.blocks),
-                Some(mut list) => {
-                    list.end_item(frame.blocks);
-                    Block::List { ordered: list.number, tight: !list.loose, items: list.items }
-                }
-            });
-        }
-    }
-
-    fn end_paragraph(&mut self, text: &str) {
-        let mut text = trim_end(text);
-        if let Some(Frame { list: Some(list), blocks, .. }) = self.frames.last_mut()
-            && blocks.is_empty()
-            && let Some((checked, rest)) = task(text)
-        {
-            list.checked = Some(checked);
-            text = rest;
-        }
-        self.add(Block::Paragraph(inline::parse(text)));
-    }
 }
 
 /// Where the last line of a paragraph begins.
@@ -378,16 +279,4 @@ fn last_line(paragraph: &str) -> usize {
     }
     step(paragraph.len() - start);
     start
-}
-
-/// The state and the text of a task.
-fn task(text: &str) -> Option<(bool, &str)> {
-    let checked = match byte(text, 1) {
-        b' ' => false,
-        b'x' | b'X' => true,
-        _ => return None,
-    };
-    let rest = cut(text, 3, text.len());
-    (byte(text, 0) == b'[' && byte(text, 2) == b']' && is_blank(byte(rest, 0)))
-        .then(|| (checked, trim_start(rest)))
 }
