@@ -112,11 +112,10 @@ test('finished sentences, not tokens, are announced', async ({ natter, upstream,
   await expect(chat.log).toHaveAttribute('aria-live', 'off');
   await chat.ask('Say');
   const call = await upstream.call();
-  const status = chat.panel.getByRole('status');
   call.send('This is one sentence. And this is');
-  await expect(status).toContainText('This is one sentence.');
-  await expect(status).not.toContainText('And this is', { timeout: 1 });
+  await expect(chat.spoken).toContainText('This is one sentence.');
+  await expect(chat.spoken).not.toContainText('And this is', { timeout: 1 });
   call.send(' another.');
   call.finish();
-  await expect(status).toContainText('And this is another.');
+  await expect(chat.spoken).toContainText('And this is another.');
 });

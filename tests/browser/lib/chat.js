@@ -1,4 +1,4 @@
-// The widget as a visitor meets it: by roles and names, not by the way it is built.
+// The widget as a visitor meets it: by roles and names, and by class only where it has no other.
 import { expect } from '@playwright/test';
 
 export class Chat {
@@ -13,10 +13,12 @@ export class Chat {
     this.retryButton = this.panel.getByRole('button', { name: /try again|retry/i });
     this.closeButton = this.panel.getByRole('button', { name: /close/i });
     this.newButton = this.panel.getByRole('button', { name: /new conversation/i });
-    this.questions = this.log.locator('[data-role="user"]');
-    this.answers = this.log.locator('[data-role="assistant"]');
+    this.questions = this.log.locator('.row.you .body');
+    this.answers = this.log.locator('.row.bot');
     this.answer = this.answers.last();
-    this.answerText = this.answer.locator('[data-part="text"]');
+    this.answerText = this.answer.locator('.body');
+    /** What is read out. */
+    this.spoken = this.panel.locator('.status[role="status"]');
   }
 
   async open() {

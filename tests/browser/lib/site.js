@@ -12,8 +12,13 @@ import { WIDGET_KEY } from './natter.js';
 export async function startSite(pages) {
   const hits = [];
   const server = createServer((request, response) => {
-    hits.push(request.url);
     const path = request.url.split('?')[0];
+    // Asked for by the browser itself.
+    if (path === '/favicon.ico') {
+      response.writeHead(204).end();
+      return;
+    }
+    hits.push(request.url);
     const page = pages[path];
     if (page === undefined) {
       response.writeHead(404).end();

@@ -35,7 +35,7 @@ export const test = base.extend({
 
   /** What the page requested, logged as an error, and threw. */
   seen: [
-    async ({ page }, use) => {
+    async ({ page }, use, info) => {
       const seen = { requests: [], errors: [], warnings: [], exceptions: [] };
       page.on('request', (request) => seen.requests.push(request.url()));
       page.on('pageerror', (error) => seen.exceptions.push(String(error)));
@@ -44,6 +44,9 @@ export const test = base.extend({
         if (message.type() === 'warning') seen.warnings.push(message.text());
       });
       await use(seen);
+      if (info.status !== info.expectedStatus) {
+        await info.attach('seen', { body: JSON.stringify(seen, null, 1), contentType: 'text/plain' });
+      }
       expect(seen.exceptions, 'nothing throws on the page').toEqual([]);
     },
     { auto: true },
