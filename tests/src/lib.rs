@@ -8,12 +8,16 @@
 //! These are tools of tests: they panic, with the promise that was broken.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod app;
 mod backend;
 mod client;
 mod gate;
+mod property;
 pub mod upstream;
 
+pub use app::TestApp;
 pub use backend::Backend;
 pub use client::{Answer, Call, Client, types};
 pub use gate::{Gate, patience};
+pub use property::for_all;
 pub use upstream::{FakeUpstream, Reply};
