@@ -20,13 +20,11 @@
   // Options: page config, then script attributes, then the server's look, then defaults.
   const settle = () => {
     const page = { ...W.CHAT_WIDGET_CONFIG }, own = { ...tag?.dataset }
-    for (const name in own) own[name] = { true: true, false: false }[own[name]] ?? own[name]
     for (const given of [own, page]) {
       const license = given.licenseKey || given.apiKey, chatbotId = given.chatbotId
       if (chatbotId) key = { chatbotId }
       else if (license) key = { licenseKey: license }
-      given.primaryColor ??= given.accentColor
-      if (!given.primaryColor) delete given.primaryColor
+      if (given.accentColor) given.primaryColor ??= given.accentColor
     }
     options = { ...own, ...page }
     // What the server alone decides cannot be set by the page.
@@ -34,8 +32,7 @@
     delete options.maxMessagesPerConversation
     base = new URL(options.apiUrl || new URL(src).origin, location.href).href
     base = base.replace(/(\/v1\/chat\/stream|\/v1\/chat|\/chat)?\/*$/, '')
-    const now = base + JSON.stringify(key)
-    if (key && now != asked) answer = fetchLook((asked = now))
+    if (key && asked != (asked = base + JSON.stringify(key))) answer = fetchLook()
   }
 
   const post = (path, body, signal) =>
@@ -44,8 +41,7 @@
   // The server's answer, or nothing when it cannot be reached now.
   const fetchLook = async () => {
     try {
-      const locale = options.locale || D.documentElement.lang || navigator.language
-      const reply = await post('/v1/widget/config', JSON.stringify({ ...key, locale }))
+      const reply = await post('/v1/widget/config', JSON.stringify(key))
       const body = await reply.json()
       if (reply.ok) return body
       if (reply.status < 500 && reply.status != 429) return { refused: body }
@@ -54,10 +50,10 @@
 
   const remedies = {
     key_deactivated: 'Use another key.',
-    key_inactive: 'Switch it on in the dashboard.',
-    key_expired: 'Extend it in the dashboard.',
-    origin_not_allowed: `Add ${location.origin} to the key's websites.`,
-    ip_not_allowed: "Add the visitor's address to the key's.",
+    key_inactive: 'Switch the key on.',
+    key_expired: 'Extend the key.',
+    origin_not_allowed: `Add ${location.origin} to the key.`,
+    ip_not_allowed: "Add this address to the key.",
     unauthorized: 'Check licenseKey or chatbotId.',
   }
 
@@ -71,14 +67,9 @@
     }
     clamp('openerSize', 40, 140, 70)
     clamp('marginBottom', 10, 1e3, 10)
-    const side = (text) => /^(bottom-)?(left|right)$/.exec(text)?.[2]
-    let at = side(options.position)
-    if (!at) {
-      if (options.position) bad.push('position')
-      at = side(ui.position) || 'right'
-      if (getComputedStyle(D.documentElement).direction == 'rtl') at = at == 'left' ? 'right' : 'left'
-    }
-    look.position = at
+    let left = /left/.test(look.position)
+    if (!options.position && getComputedStyle(D.documentElement).direction == 'rtl') left = !left
+    const at = (look.position = left ? 'left' : 'right')
     if (!CSS.supports('color', look.primaryColor)) {
       if (look.primaryColor) bad.push('primaryColor')
       look.primaryColor = '#5D87FF'
@@ -86,35 +77,25 @@
     if (bad.length) console.warn('Natter: corrected ' + bad)
     handle.sheet.replaceSync(css(look, at))
     // The browser reads every way of writing a colour; `--o` is white where that has 3:1.
-    const rgb = getComputedStyle(button).backgroundColor.match(/\d+/g)
-    const light = rgb[0] ** 2 * 0.21 + rgb[1] ** 2 * 0.72 + rgb[2] ** 2 * 0.07
-    button.classList.toggle('d', light > 19600)
-    look.primaryColor = '#' + rgb.slice(0, 3).map((n) => (+n + 256).toString(16).slice(1)).join('')
+    const rgb = getComputedStyle(button).backgroundColor.match(/\d+/g).slice(0, 3).map(Number)
+    button.classList.toggle('d', rgb[0] ** 2 * 0.21 + rgb[1] ** 2 * 0.72 + rgb[2] ** 2 * 0.07 > 19600)
+    look.primaryColor = rgb.reduce((hex, n) => hex + (n + 256).toString(16).slice(1), '#')
     Object.assign(handle, { look, key, id: found?.chatbot.id, name: found?.chatbot.name })
   }
 
   const css = (look, at) => `
 :host{all:initial!important;display:block!important;position:fixed!important;z-index:2147483647!important;--s:${look.openerSize}px;--m:${look.marginBottom}px;--p:${look.primaryColor}}
-@media print{:host{display:none!important}}
 [hidden]{display:none!important}
-.b{box-sizing:border-box;position:fixed;${at}:calc(16px + env(safe-area-inset-${at}));bottom:calc(var(--m) + env(safe-area-inset-bottom));width:var(--s);height:var(--s);padding:0;border:1px solid transparent;border-radius:50%;background:var(--p);color:#fff;cursor:pointer;box-shadow:0 1px 2px #0003,0 6px 20px -4px #0006;-webkit-tap-highlight-color:transparent;animation:i .3s backwards}
-.b.d{color:#0b1020}
-.b:focus-visible{outline:3px solid var(--p);outline-offset:3px;box-shadow:0 0 0 3px #fff}
-.b,.b svg{transition:opacity .2s,transform .2s}
-.b:hover{transform:translateY(-2px)}
-.b:active{transform:scale(.95)}
-svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColor;stroke-width:1.9;stroke-linecap:round;stroke-linejoin:round}
-.b svg+svg,.b[aria-expanded=true] svg{opacity:0;transform:rotate(-60deg) scale(.5)}
-.b[aria-expanded=true] svg+svg{opacity:1;transform:none}
-.b[aria-busy=true] svg{animation:p 1s infinite alternate}
-.b.u::after{content:"";position:absolute;top:3%;right:3%;width:20%;height:20%;border-radius:50%;background:#e5484d;border:2px solid #fff}
-.n{position:fixed;${at}:16px;bottom:calc(var(--m) + var(--s) + 12px);max-width:260px;padding:12px 16px;border-radius:14px;background:#16181d;color:#fff;font:14px/1.45 system-ui,sans-serif}
-@keyframes i{from{opacity:0;transform:scale(.6)}}
-@keyframes p{to{opacity:.3}}
-@media(prefers-reduced-motion:reduce){.b,.b svg{animation:none!important;transition:none}}`
+.b,.n{position:fixed;${at}:16px;bottom:var(--m)}
+.b{width:var(--s);height:var(--s);padding:0;border:1px solid transparent;border-radius:50%;background:var(--p);color:#fff;cursor:pointer;box-shadow:0 6px 20px -4px #0007}
+.d{color:#0b1020}
+.b:focus-visible{outline:3px solid var(--p);outline-offset:3px}
+svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColor;stroke-width:1.9;stroke-linecap:round}
+[aria-busy] svg{opacity:.4}
+.n{margin:0 0 calc(var(--s) + 12px);width:240px;padding:12px 16px;border-radius:14px;background:#16181d;color:#fff;font:14px/1.45 system-ui}`
 
-  const make = (name, attributes) => {
-    const node = D.createElementNS(`http://www.w3.org/${/svg|path/.test(name) ? '2000/svg' : '1999/xhtml'}`, name)
+  const make = (name, attributes, space = '1999/xhtml') => {
+    const node = D.createElementNS('http://www.w3.org/' + space, name)
     for (const name in attributes) node.setAttribute(name, attributes[name])
     return node
   }
@@ -126,19 +107,29 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
     handle.sheet = root.adoptedStyleSheets[0]
     button = handle.button = make('button', { type: 'button', class: 'b', 'aria-label': 'Open chat', 'aria-expanded': false })
     button.hidden = flag('hideLauncher')
-    for (const d of ['M20.5 11.6c0 4.2-3.8 7.6-8.5 7.6-1.2 0-2.4-.2-3.4-.6L4 20l1.2-3.6c-1.1-1.3-1.7-3-1.7-4.8C3.5 7.400 7.300 4 12 4s8.500 3.400 8.500 7.600zM8.200 11.700h0M12 11.700h0M15.800 11.700h0', 'M6 9.500l6 6 6-6']) {
-      const svg = make('svg', { viewBox: '0 0 24 24', 'aria-hidden': true })
-      svg.append(make('path', { d }))
-      button.append(svg)
-    }
+    const svg = make('svg', { viewBox: '0 0 24 24' }, '2000/svg')
+    svg.append(make('path', { d: 'M4 20l1.3-4a8 7.6 0 1 1 3.3 2.9zM8.5 12h0m3.5 0h0m3.5 0h0' }, '2000/svg'))
+    button.append(svg)
     button.onclick = () => command('toggle', true)
-    for (const intent of ['pointerenter', 'focus', 'touchstart']) button.addEventListener(intent, start, { passive: true })
+    button.onpointerenter = button.onfocus = start
     root.append(button)
     D.documentElement.append(host)
     paint(found)
+    handle.emit('ready')
+    try {
+      const known = JSON.parse(localStorage.getItem('natter:' + handle.id))
+      if (known.pending) start()
+      if (known.open) command('open')
+    } catch {}
+    if (flag('open')) command('open')
+    if (queue[0]) start()
+    ;(W.requestIdleCallback || setTimeout)(() => {
+      // Into the browser's cache; a failure shows when the file is needed.
+      if (!starting && !navigator.connection?.saveData) for (const name in assets) fetch(new URL(assets[name], src)).then((file) => file.blob()).catch(() => {})
+    })
   }
 
-  const flag = (name) => options[name] === '' || options[name] === true
+  const flag = (name) => /^(true)?$/.test(options[name] ?? 0)
 
   // What the WebAssembly gets; `draw` and `paint` add what they make and know.
   const handle = {
@@ -173,10 +164,10 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
       } catch (error) {
         button.removeAttribute('aria-busy')
         if (n) {
-          if (n == 1) say('cannot load the chat, trying again. ' + error)
-          if (queue.length && !note) {
+          say(error)
+          if (queue[0] && !note) {
             root.append((note = make('div', { class: 'n', role: 'status' })))
-            note.textContent = 'The chat cannot be reached right now. Trying again…'
+            note.textContent = 'Chat not reachable. Trying again…'
           }
           await backoff(n)
         }
@@ -209,43 +200,29 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
   }
   Object.defineProperty(Chat, 'isOpen', { get: () => !!call?.('isOpen') })
 
-  const refuse = ({ code, error, message }) => {
-    say([error, message, remedies[code]].filter((part) => part).join('. '))
-    Chat.destroy()
-  }
-
   const run = async () => {
     settle()
     if (!key) return say('set licenseKey or chatbotId.')
     try {
-      new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))
+      new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))
     } catch {
       return say("the page's Content-Security-Policy needs 'wasm-unsafe-eval' in script-src.")
     }
-    // A server that hangs is one that cannot be reached: the button does not wait for it.
-    let found = await Promise.race([answer, wait(6e3)])
-    if (ended) return
-    if (found?.refused) return refuse(found.refused)
-    draw(found)
-    handle.emit('ready')
-    try {
-      const known = JSON.parse(localStorage.getItem('natter:' + handle.id))
-      if (known?.open) command('open')
-      else if (known?.pending) start()
-    } catch {}
-    if (flag('open')) command('open')
-    if (queue.length) start()
-    ;(W.requestIdleCallback || setTimeout)(() => {
-      // Into the browser's cache; a failure shows when the file is needed.
-      if (!starting && !navigator.connection?.saveData) for (const name in assets) fetch(new URL(assets[name], src)).then((file) => file.blob()).catch(() => {})
-    })
-    for (let n = 1; !found && !ended; n++) {
-      await backoff(n)
-      found = await fetchLook()
-      if (ended || !found) continue
-      if (found.refused) return refuse(found.refused)
-      paint(found)
-      call?.('look')
+    for (let n = 0, found; !found; n++) {
+      // A server that hangs is one that cannot be reached: the button does not wait for it.
+      found = await Promise.race([n ? fetchLook() : answer, wait(6e3)])
+      if (ended) return
+      if (found?.refused) {
+        const { code, error, message } = found.refused
+        say([error, message, remedies[code]].filter(Boolean).join('. '))
+        return Chat.destroy()
+      }
+      if (!root) draw(found)
+      else if (found) {
+        paint(found)
+        call?.('look')
+      }
+      if (!found) await backoff(n)
     }
   }
 

@@ -6,7 +6,8 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use leptos::prelude::{RwSignal, Set, With};
+use reactive_graph::signal::ArcRwSignal;
+use reactive_graph::traits::{Set, With};
 use shared::{Look, Rating};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -60,7 +61,9 @@ pub struct App {
     /// Ends the pause that is running, if any.
     pub waker: RefCell<Option<js_sys::Function>>,
     pub listeners: RefCell<Vec<Listener>>,
-    pub shown: RwSignal<Shown>,
+    pub shown: ArcRwSignal<Shown>,
+    /// Grows when the look has changed.
+    looks: Cell<u32>,
     pub nodes: RefCell<Option<Nodes>>,
     pub open: Cell<bool>,
     frame: RefCell<Option<Closure<dyn FnMut()>>>,
@@ -71,7 +74,7 @@ pub struct App {
 
 impl App {
     #[must_use]
-    pub fn new(handle: Handle, shown: RwSignal<Shown>) -> Rc<Self> {
+    pub fn new(handle: Handle) -> Rc<Self> {
         let store = Store::new(handle.chatbot().as_deref());
         let app = Rc::new(Self {
             look: RefCell::new(handle.look()),
@@ -88,7 +91,8 @@ impl App {
             abort: RefCell::default(),
             waker: RefCell::default(),
             listeners: RefCell::default(),
-            shown,
+            shown: ArcRwSignal::new(Shown::default()),
+            looks: Cell::new(0),
             nodes: RefCell::default(),
             open: Cell::new(false),
             frame: RefCell::default(),
@@ -162,8 +166,8 @@ impl App {
                 nodes.opened();
             }
         }
-        if by_visitor && let Some(nodes) = self.nodes.borrow().as_ref() {
-            nodes.focus_composer();
+        if by_visitor {
+            self.focus_composer();
         }
     }
 
@@ -292,9 +296,7 @@ impl App {
         self.wake();
         self.changed();
         self.connect_anew();
-        if let Some(nodes) = self.nodes.borrow().as_ref() {
-            nodes.focus_composer();
-        }
+        self.focus_composer();
     }
 
     /// The turn has come to its end, whichever.
@@ -341,22 +343,46 @@ impl App {
     }
 
     /// Does something in a moment, outside of the event at hand.
-    pub fn later(self: &Rc<Self>, milliseconds: i32, then: impl FnOnce(&Rc<Self>) + 'static) {
+    pub fn later(self: &Rc<Self>, milliseconds: i32, then: Box<dyn FnOnce(&Rc<Self>)>) {
         let app = Rc::clone(self);
         spawn_local(async move {
-            dom::pause(milliseconds, |_| {}).await;
+            dom::pause(milliseconds, None).await;
             if !app.ended.get() {
                 then(&app);
             }
         });
     }
 
-    fn relook(self: &Rc<Self>) {
-        self.store.borrow_mut().settle(self.handle.chatbot().as_deref());
-        *self.look.borrow_mut() = self.handle.look();
+    /// Shows what is remembered, once the nodes are there.
+    pub fn begin(self: &Rc<Self>) {
+        self.paint();
+        let draft = self.store.borrow().memory.draft.clone();
+        if let Some(nodes) = self.nodes.borrow().as_ref() {
+            nodes.set_draft(&draft);
+        }
+        if self.store.borrow().memory.pending.is_some() {
+            self.connect();
+        }
+        self.draw();
+    }
+
+    pub fn paint(&self) {
         if let Some(nodes) = self.nodes.borrow().as_ref() {
             nodes.paint(&self.look.borrow());
         }
+    }
+
+    pub fn focus_composer(&self) {
+        if let Some(nodes) = self.nodes.borrow().as_ref() {
+            nodes.focus_composer();
+        }
+    }
+
+    fn relook(self: &Rc<Self>) {
+        self.store.borrow_mut().settle(self.handle.chatbot().as_deref());
+        *self.look.borrow_mut() = self.handle.look();
+        self.looks.set(self.looks.get() + 1);
+        self.paint();
         self.wake();
         self.changed();
     }
@@ -397,35 +423,21 @@ impl App {
     }
 
     fn what_is_shown(&self) -> Shown {
-        let look = self.look.borrow();
         let model = self.model.borrow();
-        let or = |set: &str, own: &str| if set.is_empty() { own } else { set }.to_owned();
         let draft = &self.store.borrow().memory.draft;
-        let name = self.handle.name().unwrap_or_else(|| text::TITLE.to_owned());
-        let used = shared::limits::utf16_len(draft);
-        let left = shared::limits::MESSAGE_UNITS as i64 - used as i64;
-        let refused = self.line.get() == Line::Refused;
+        let left = shared::limits::MESSAGE_UNITS as i32 - shared::limits::utf16_len(draft) as i32;
+        let (empty, may_send) = (model.entries().is_empty(), self.may_send());
         Shown {
+            look: self.looks.get(),
             open: self.open.get(),
-            title: or(&look.title, &name),
-            avatar: look.avatar_url.clone(),
-            welcome: or(&look.welcome_message, text::WELCOME),
-            placeholder: or(&look.input_placeholder, text::PLACEHOLDER),
-            suggestions: match model.entries().is_empty() && self.may_send() {
-                true => look.suggested_questions.clone(),
-                false => Vec::new(),
-            },
+            suggesting: empty && may_send,
             running: model.is_running(),
             notice: self.notice(),
             restart: matches!(model.limit(), Some(Limit::Conversation(_))),
-            disabled: refused || model.limit().is_some() || !is_online(),
-            sendable: self.may_send() && left >= 0 && !draft.trim().is_empty(),
+            disabled: self.line.get() == Line::Refused || model.limit().is_some() || !is_online(),
+            sendable: may_send && left >= 0 && !draft.trim().is_empty(),
             left: (left < 200).then_some(left),
-            can_renew: look.show_new_conversation_button && !model.entries().is_empty(),
-            can_close: look.show_close_button,
-            privacy: look.privacy_policy_url.clone(),
-            terms: look.terms_of_service_url.clone(),
-            branded: !look.hide_branding,
+            begun: !empty,
         }
     }
 

@@ -1,10 +1,12 @@
 //! Small helpers around the browser's document. Nodes are made, never parsed from text.
 
+use std::cell::RefCell;
+
 use js_sys::{Function, Promise};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Document, Element, EventTarget, Window};
+use web_sys::{Document, Element, EventTarget, Node, Window};
 
 /// The page's window; a script without one is no widget, so there is nothing to do but stop.
 #[must_use]
@@ -44,7 +46,7 @@ pub fn set(element: &Element, name: &str, value: &str) {
     let _ = element.set_attribute(name, value);
 }
 
-pub fn append(parent: &Element, child: &Element) {
+pub fn append(parent: &Node, child: &Node) {
     let _ = parent.append_child(child);
 }
 
@@ -87,8 +89,12 @@ pub struct Listener {
 
 impl Listener {
     #[must_use]
-    pub fn new(target: &EventTarget, name: &'static str, then: impl FnMut(JsValue) + 'static) -> Self {
-        let closure = Closure::<dyn FnMut(JsValue)>::new(then);
+    pub fn new(
+        target: &EventTarget,
+        name: &'static str,
+        then: Box<dyn FnMut(JsValue)>,
+    ) -> Self {
+        let closure = Closure::wrap(then);
         let _ = target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
         Self { target: target.clone(), name, closure }
     }
@@ -101,14 +107,13 @@ impl Drop for Listener {
     }
 }
 
-/// Resolves after `milliseconds`, or when the function given to `keep` is called.
-pub async fn pause(milliseconds: i32, keep: impl FnOnce(Function)) {
-    let mut keep = Some(keep);
+/// Resolves after `milliseconds`, or when the function that it puts into `keep` is called.
+pub async fn pause(milliseconds: i32, keep: Option<&RefCell<Option<Function>>>) {
     let promise = Promise::new(&mut |resolve, _| {
         let _ = window()
             .set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
-        if let Some(keep) = keep.take() {
-            keep(resolve);
+        if let Some(keep) = keep {
+            *keep.borrow_mut() = Some(resolve);
         }
     });
     let _ = JsFuture::from(promise).await;

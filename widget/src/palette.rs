@@ -40,7 +40,7 @@ impl Rgb {
     fn luminance(self) -> f64 {
         let part = |value: u8| {
             let value = f64::from(value) / 255.0;
-            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+            if value <= 0.04045 { value / 12.92 } else { power_2_4((value + 0.055) / 1.055) }
         };
         0.2126 * part(self.0) + 0.7152 * part(self.1) + 0.0722 * part(self.2)
     }
@@ -66,6 +66,18 @@ impl Rgb {
     pub fn text_on(self) -> Self {
         [WHITE, INK].into_iter().find(|text| self.contrast(*text) >= TEXT).unwrap_or(BLACK)
     }
+}
+
+/// `x` to the power of 2.4, for 0 < `x` <= 1: the general power function would be a tenth of what
+/// this room weighs. `x`^2.4 = `x`² · (`x`²)^⅕, and Newton finds the fifth root.
+fn power_2_4(x: f64) -> f64 {
+    let square = x * x;
+    let mut root = 1.0;
+    for _ in 0..24 {
+        let fourth: f64 = root * root * root * root;
+        root += (square / fourth - root) / 5.0;
+    }
+    square * root
 }
 
 /// What the style sheet takes from the primary colour.
@@ -126,6 +138,16 @@ mod tests {
             for colour in every_colour() {
                 let tint = Palette::new(colour, dark).tint;
                 assert!(text.contrast(tint) >= 7.0, "{colour:?} dark {dark}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_small_power_function_is_the_real_one() {
+        for step in 1..=1000 {
+            let x = f64::from(step) / 1000.0;
+            if x > 0.04 {
+                assert!((power_2_4(x) - x.powf(2.4)).abs() < 1e-9, "{x}");
             }
         }
     }

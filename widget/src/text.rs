@@ -31,7 +31,6 @@ pub const PRIVACY: &str = "Privacy";
 pub const TERMS: &str = "Terms";
 pub const POWERED: &str = "Powered by Natter";
 pub const OFFLINE: &str = "You are offline. Sending is possible when the connection is back.";
-pub const CONNECTING: &str = "Connecting…";
 pub const UNREACHABLE: &str = "The chat cannot be reached right now. Trying again…";
 pub const RECONNECTING: &str = "The connection was lost. Reconnecting…";
 pub const MONTH: &str = "This chat has reached its limit for the month. Please come back next month.";
@@ -70,7 +69,7 @@ pub fn failure(why: &Why) -> String {
 
 /// How many characters are left, or too many.
 #[must_use]
-pub fn characters(left: i64) -> String {
+pub fn characters(left: i32) -> String {
     if left < 0 { format!("{} too many", -left) } else { format!("{left} left") }
 }
 

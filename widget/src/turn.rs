@@ -236,7 +236,7 @@ impl App {
         let app = Rc::clone(self);
         spawn_local(async move {
             loop {
-                dom::pause(5000, |_| {}).await;
+                dom::pause(5000, None).await;
                 if app.abort.borrow().as_ref() != Some(&abort) {
                     return;
                 }
@@ -293,7 +293,7 @@ impl App {
     async fn pause(&self, n: u32) {
         let longest = (500.0 * f64::from(1u32 << n.min(6))).min(30_000.0);
         let milliseconds = longest * (0.5 + js_sys::Math::random() / 2.0);
-        dom::pause(milliseconds as i32, |waker| *self.waker.borrow_mut() = Some(waker)).await;
+        dom::pause(milliseconds as i32, Some(&self.waker)).await;
     }
 }
 

@@ -3,10 +3,11 @@
 //! In: [`Shown`] (all that the panel's frame depends on) and the model's entries. Out: nodes in
 //! the shadow root, and the visitor's acts as calls of [`crate::app::App`].
 
+pub mod acts;
+pub mod frame;
 pub mod icons;
 pub mod markdown;
 pub mod messages;
-pub mod panel;
 
 use shared::{Look, Theme};
 use wasm_bindgen::JsCast;
@@ -19,15 +20,14 @@ use crate::palette::{Palette, Rgb};
 use crate::text;
 use messages::List;
 
-/// What the panel's frame shows; messages aside.
+/// What the panel's frame shows, beside the look; messages aside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shown {
+    /// Which look it is: another number, another look.
+    pub look: u32,
     pub open: bool,
-    pub title: String,
-    pub avatar: String,
-    pub welcome: String,
-    pub placeholder: String,
-    pub suggestions: Vec<String>,
+    /// Nothing has been said yet, and something can be.
+    pub suggesting: bool,
     /// An answer is being written: the composer's button stops it.
     pub running: bool,
     /// Why something does not work as usual.
@@ -37,12 +37,9 @@ pub struct Shown {
     pub disabled: bool,
     pub sendable: bool,
     /// Characters left, when few are.
-    pub left: Option<i64>,
-    pub can_renew: bool,
-    pub can_close: bool,
-    pub privacy: String,
-    pub terms: String,
-    pub branded: bool,
+    pub left: Option<i32>,
+    /// There is a conversation.
+    pub begun: bool,
 }
 
 /// The nodes that are touched by hand.
@@ -122,8 +119,8 @@ impl Nodes {
         let _ = self.panel.set_attribute("aria-modal", if full { "true" } else { "false" });
         let style = self.panel.style();
         if let Some(viewport) = window().visual_viewport().filter(|_| full) {
-            let _ = style.set_property("--vh", &format!("{}px", viewport.height()));
-            let _ = style.set_property("--vt", &format!("{}px", viewport.offset_top()));
+            let _ = style.set_property("--vh", &format!("{}px", viewport.height() as i32));
+            let _ = style.set_property("--vt", &format!("{}px", viewport.offset_top() as i32));
         }
     }
 

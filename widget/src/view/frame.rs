@@ -1,0 +1,253 @@
+//! The panel's frame: header, notice, suggestions, composer, links.
+//!
+//! A Leptos view whose nodes are made by hand and brought up to date by one effect over [`Shown`]:
+//! the same frame in Leptos' element types weighs four times as much, which every visitor would
+//! download.
+
+use std::rc::Rc;
+
+use reactive_graph::effect::RenderEffect;
+use reactive_graph::traits::With;
+use shared::Look;
+use tachys::view::{Mountable, Render};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlTextAreaElement, Node};
+
+use super::{Shown, icons};
+use crate::app::App;
+use crate::dom::{append, element, icon, icon_button, labelled, set};
+use crate::text;
+
+/// The frame as a Leptos view.
+pub struct Frame(pub Rc<App>);
+
+/// The frame as it stands in the page.
+pub struct FrameState {
+    root: Element,
+    _effect: RenderEffect<()>,
+}
+
+impl Render for Frame {
+    type State = FrameState;
+
+    fn build(self) -> FrameState {
+        let parts = Parts::new();
+        let root = parts.root.clone();
+        let app = self.0;
+        let shown = app.shown.clone();
+        let mut old = Shown::default();
+        let effect = RenderEffect::new(move |before: Option<()>| {
+            shown.with(|now| {
+                parts.show(&app, now, before.map(|()| &old));
+                now.clone_into(&mut old);
+            });
+        });
+        FrameState { root, _effect: effect }
+    }
+
+    /// The frame is mounted once; what it shows comes through its signal.
+    fn rebuild(self, _: &mut FrameState) {}
+}
+
+impl Mountable for FrameState {
+    fn unmount(&mut self) {
+        self.root.remove();
+    }
+
+    fn mount(&mut self, parent: &Element, marker: Option<&Node>) {
+        let _ = parent.insert_before(&self.root, marker);
+    }
+
+    fn insert_before_this(&self, child: &mut dyn Mountable) -> bool {
+        let Some(parent) = self.root.parent_element() else { return false };
+        child.mount(&parent, Some(&self.root));
+        true
+    }
+
+    fn elements(&self) -> Vec<Element> {
+        vec![self.root.clone()]
+    }
+}
+
+/// The nodes that change with [`Shown`].
+struct Parts {
+    root: Element,
+    picture: Element,
+    title: Element,
+    renew: Element,
+    close: Element,
+    welcome: Element,
+    suggestions: Element,
+    notice: Element,
+    notice_text: Element,
+    restart: Element,
+    composer: Element,
+    field: HtmlTextAreaElement,
+    left: Element,
+    send: Element,
+    privacy: Element,
+    terms: Element,
+    brand: Element,
+}
+
+/// A child of `parent` with a class and a few attributes.
+fn child(parent: &Element, tag: &str, class: &str, attributes: &[(&str, &str)]) -> Element {
+    let node = element(tag, class);
+    for (name, value) in attributes {
+        set(&node, name, value);
+    }
+    append(parent, &node);
+    node
+}
+
+/// A child of `parent` that is a button with a sign, and what pressing it does (see `acts`).
+fn tool(parent: &Element, class: &str, act: &str, name: &str, path: &str) -> Element {
+    let node = icon_button(class, name, path);
+    set(&node, "data-act", act);
+    append(parent, &node);
+    node
+}
+
+fn hide(node: &Element, hidden: bool) {
+    let _ = node.toggle_attribute_with_force("hidden", hidden);
+}
+
+impl Parts {
+    fn new() -> Self {
+        let root = element("section", "panel");
+        set(&root, "role", "dialog");
+
+        let head = child(&root, "header", "head", &[]);
+        let avatar = child(&head, "span", "avatar", &[]);
+        append(&avatar, &icon(icons::CHAT));
+        let picture = child(&avatar, "img", "", &[("alt", "")]);
+        let title = child(&head, "h2", "", &[]);
+        let renew = tool(&head, "tool", "new", text::NEW, icons::NEW);
+        let close = tool(&head, "tool", "close", text::CLOSE, icons::CLOSE);
+
+        let middle = child(&root, "div", "middle", &[]);
+        let region = [("tabindex", "0"), ("role", "region"), ("aria-label", text::CONVERSATION)];
+        let scroll = child(&middle, "div", "scroll", &region);
+        let welcome = child(&scroll, "p", "welcome", &[]);
+        let log = [("role", "log"), ("aria-live", "off"), ("aria-label", text::CONVERSATION)];
+        child(&scroll, "div", "log", &log);
+        let group = [("role", "group"), ("aria-label", text::SUGGESTIONS)];
+        let suggestions = child(&scroll, "div", "suggestions", &group);
+        tool(&middle, "jump", "jump", text::JUMP, icons::DOWN);
+
+        let notice = child(&root, "div", "notice", &[("role", "status")]);
+        let notice_text = child(&notice, "span", "", &[]);
+        let restart = labelled("button", "again", text::NEW);
+        set(&restart, "data-act", "new");
+        append(&notice, &restart);
+
+        let composer = child(&root, "div", "composer", &[]);
+        let grow = child(&composer, "div", "grow", &[]);
+        let words = [("rows", "1"), ("aria-label", text::MESSAGE), ("enterkeyhint", "send")];
+        let field = child(&grow, "textarea", "", &words).unchecked_into();
+        let left = child(&composer, "span", "left", &[]);
+        let send = tool(&composer, "send", "send", text::SEND, icons::SEND);
+        append(&send, &icon(icons::STOP));
+
+        let line = child(&root, "footer", "line", &[]);
+        let outside = |name: &str| {
+            let link = child(&line, "a", "", &[("target", "_blank"), ("rel", "noopener")]);
+            link.set_text_content(Some(name));
+            link
+        };
+        let (privacy, terms) = (outside(text::PRIVACY), outside(text::TERMS));
+        let brand = child(&line, "span", "", &[]);
+        brand.set_text_content(Some(text::POWERED));
+        child(&root, "div", "status sr", &[("role", "status"), ("aria-live", "polite")]);
+
+        Self {
+            root,
+            picture,
+            title,
+            renew,
+            close,
+            welcome,
+            suggestions,
+            notice,
+            notice_text,
+            restart,
+            composer,
+            field,
+            left,
+            send,
+            privacy,
+            terms,
+            brand,
+        }
+    }
+
+    /// Brings the nodes from what was shown to what is shown.
+    fn show(&self, app: &App, now: &Shown, old: Option<&Shown>) {
+        self.root.set_class_name(if now.open { "panel open" } else { "panel" });
+        if old.is_none_or(|old| old.look != now.look) {
+            self.dress(&app.look.borrow(), app.handle.name());
+        }
+        let look = app.look.borrow();
+        hide(&self.renew, !(look.show_new_conversation_button && now.begun));
+        hide(&self.restart, !now.restart);
+        hide(&self.notice, now.notice.is_none());
+        hide(&self.suggestions, !now.suggesting || look.suggested_questions.is_empty());
+        // A notice that is written again, though the same, would be read out again.
+        if old.is_none_or(|old| old.notice != now.notice) {
+            self.notice_text.set_text_content(now.notice.as_deref());
+        }
+        self.show_composer(now);
+    }
+
+    /// What only another look changes.
+    fn dress(&self, look: &Look, name: Option<String>) {
+        let name = name.unwrap_or_else(|| text::TITLE.to_owned());
+        let title = if look.title.is_empty() { &name } else { &look.title };
+        set(&self.root, "aria-label", title);
+        self.title.set_text_content(Some(title));
+        hide(&self.picture, look.avatar_url.is_empty());
+        if !look.avatar_url.is_empty() {
+            set(&self.picture, "src", &look.avatar_url);
+        }
+        let or = |own: &str, usual: &'static str| {
+            if own.is_empty() { usual.to_owned() } else { own.to_owned() }
+        };
+        self.welcome.set_text_content(Some(&or(&look.welcome_message, text::WELCOME)));
+        set(&self.field, "placeholder", &or(&look.input_placeholder, text::PLACEHOLDER));
+        hide(&self.close, !look.show_close_button);
+        hide(&self.brand, look.hide_branding);
+        let links =
+            [(&self.privacy, &look.privacy_policy_url), (&self.terms, &look.terms_of_service_url)];
+        for (link, url) in links {
+            hide(link, url.is_empty());
+            set(link, "href", url);
+        }
+        self.suggest(&look.suggested_questions);
+    }
+
+    fn suggest(&self, questions: &[String]) {
+        self.suggestions.set_text_content(None);
+        for question in questions {
+            let chip = labelled("button", "suggestion", question);
+            set(&chip, "data-act", "ask");
+            append(&self.suggestions, &chip);
+        }
+    }
+
+    fn show_composer(&self, now: &Shown) {
+        self.field.set_disabled(now.disabled);
+        self.composer.set_class_name(if now.disabled { "composer off" } else { "composer" });
+        let left = now.left.map(text::characters);
+        self.left.set_text_content(left.as_deref());
+        let over = now.left.is_some_and(|left| left < 0);
+        self.left.set_class_name(if over { "left over" } else { "left" });
+        let (class, name) =
+            if now.running { ("send stop", text::STOP) } else { ("send", text::SEND) };
+        self.send.set_class_name(class);
+        set(&self.send, "aria-label", name);
+        set(&self.send, "title", name);
+        // Not `disabled`, which would throw a keyboard's focus away.
+        let idle = !(now.running || now.sendable);
+        set(&self.send, "aria-disabled", if idle { "true" } else { "false" });
+    }
+}
