@@ -13,12 +13,15 @@ use crate::passage::Passage;
 
 /// The part of a question's weight that a passage must cover to answer it.
 const FOUND: f32 = 0.5;
+/// As [`FOUND`], for a passage that holds several words of the question: people wrap what they ask
+/// in words of their own, but a foreign question seldom shares two with one passage.
+const FOUND_BY_SEVERAL: f32 = 0.33;
 /// A question with no more words than this may be a follow-up.
 const SHORT: usize = 2;
 /// Passages that an answer draws on.
 const SOURCES: usize = 3;
 /// The part of the best passage's score that a further one needs.
-const CLOSE: f32 = 0.6;
+const CLOSE: f32 = 0.7;
 /// Length that an answer's main part aims at, in bytes.
 const MAIN: usize = 1000;
 /// Length of what a further passage adds, in bytes.
@@ -62,7 +65,7 @@ pub fn compose(index: &Index, question: &str, earlier_questions: &[&str]) -> Com
         return without_answer(NOTHING_ASKED);
     };
     match ranked.first() {
-        Some(best) if best.coverage >= FOUND => answer(index, &query, &ranked),
+        Some(best) if answers(best) => answer(index, &query, &ranked),
         _ => without_answer(NOTHING_FOUND),
     }
 }
@@ -70,6 +73,10 @@ pub fn compose(index: &Index, question: &str, earlier_questions: &[&str]) -> Com
 fn rank(index: &Index, own: &Query, earlier: Option<&Query>) -> Vec<Ranked> {
     let earlier = earlier.filter(|_| own.words <= SHORT);
     index.rank(own, earlier, 2 * SOURCES)
+}
+
+fn answers(candidate: &Ranked) -> bool {
+    candidate.coverage >= if candidate.terms > 1 { FOUND_BY_SEVERAL } else { FOUND }
 }
 
 fn without_answer(text: &str) -> Composed {
@@ -83,7 +90,7 @@ fn answer(index: &Index, query: &Query, ranked: &[Ranked]) -> Composed {
     for candidate in ranked {
         let passage = index.passage(candidate.at);
         let is_first = sources.is_empty();
-        let is_close = candidate.score >= CLOSE * best && candidate.coverage >= FOUND;
+        let is_close = candidate.score >= CLOSE * best && answers(candidate);
         if sources.len() == SOURCES || !is_first && !is_close {
             break;
         }

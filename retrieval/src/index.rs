@@ -15,7 +15,10 @@ use crate::words::{Term, asked, number, terms};
 /// How often a word of a passage's own heading counts.
 const HEADING: usize = 3;
 /// How often a word of its document's title counts.
-const PAGE: usize = 2;
+const PAGE: usize = 1;
+/// How much BM25 prefers short passages, its `b`: sections of a manual are short by nature, and one
+/// that says more is no worse an answer.
+const LENGTH: f32 = 0.5;
 /// How many of BM25's proposals are looked at closely.
 const PROPOSALS: usize = 24;
 /// Words of a question that count; the rest of a long one says little.
@@ -39,6 +42,8 @@ pub struct Index {
 struct Read {
     all: Vec<Term>,
     heading: Vec<Term>,
+    /// The first of the text.
+    first: Option<Term>,
     /// Of each block, of each piece.
     blocks: Vec<Vec<Vec<Term>>>,
 }
@@ -68,6 +73,8 @@ pub(crate) struct Ranked {
     pub score: f32,
     /// The part of the question's weight that the passage covers, 0 to 1.
     pub coverage: f32,
+    /// Terms of the question that stand in the passage.
+    pub terms: usize,
 }
 
 /// Terms are cut before BM25 sees them: it gets them joined by spaces.
@@ -100,6 +107,10 @@ pub(crate) fn weight(query: &[(Term, f32)], terms: &[Term]) -> f32 {
     query.iter().filter(|(term, _)| terms.binary_search(term).is_ok()).map(|(_, idf)| idf).sum()
 }
 
+fn count(query: &[(Term, f32)], terms: &[Term]) -> usize {
+    query.iter().filter(|(term, _)| terms.binary_search(term).is_ok()).count()
+}
+
 impl Index {
     /// Reads the passages; their order decides between equals.
     #[must_use]
@@ -110,7 +121,11 @@ impl Index {
         for passage in &passages {
             let language = passage.language;
             let page = terms(&passage.page, language);
-            let heading = terms(&passage.heading, language);
+            // What opens a document stands under its title.
+            let heading = match passage.heading.as_str() {
+                "" => page.clone(),
+                heading => terms(heading, language),
+            };
             let text = terms(&passage.text, language);
             let blocks = passage.blocks.iter().map(|block| {
                 block.pieces.iter().map(|piece| numbers(&terms(piece, language))).collect()
@@ -121,11 +136,12 @@ impl Index {
                 text.join(" "),
             ];
             prepared.push(weighted.join(" "));
-            let heading = [page, heading].concat();
-            let mut all = [heading.clone(), text].concat();
+            let first = text.first().cloned();
+            let mut all = [page, heading.clone(), text].concat();
             read.push(Read {
                 all: numbers(&all),
                 heading: numbers(&heading),
+                first: first.as_deref().map(number),
                 blocks: blocks.collect(),
             });
             all.sort_unstable();
@@ -194,7 +210,7 @@ impl Index {
         (1.0 + (all - some + 0.5) / (some + 0.5)).ln()
     }
 
-    /// The commonest term that is one slip of the keys away from `stem`.
+    /// The commonest term that is one slip of the keys away from `stem`, or a longer form of it.
     fn neighbour(&self, stem: &str) -> Option<(&str, u32)> {
         stem.chars().nth(MISSPELT - 1)?;
         let first = stem.chars().next().filter(|c| c.is_alphabetic())?;
@@ -202,7 +218,7 @@ impl Index {
         self.vocabulary
             .range(first.to_string()..)
             .take_while(|(term, _)| term.starts_with(first))
-            .filter(|(term, _)| is_one_slip(stem, term))
+            .filter(|(term, _)| is_one_slip(stem, term) || is_longer_form(stem, term))
             .max_by_key(|(_, passages)| **passages)
             .map(|(term, passages)| (term.as_str(), *passages))
     }
@@ -220,14 +236,29 @@ impl Index {
         }
         let mut ranked: Vec<Ranked> = scores
             .into_iter()
-            .map(|(id, score)| Ranked { at: id as usize, score, coverage: 0.0 })
+            .map(|(id, score)| Ranked { at: id as usize, score, coverage: 0.0, terms: 0 })
             .collect();
         best_first(&mut ranked, PROPOSALS);
         for candidate in &mut ranked {
             let read = &self.read[candidate.at];
-            let share = |terms| weight(&query.known, terms) / query.mass.max(f32::MIN_POSITIVE);
+            let share =
+                |terms: &[Term]| weight(&query.known, terms) / query.mass.max(f32::MIN_POSITIVE);
+            let pieces = read.blocks.iter().flatten();
+            // What one sentence says together is meant together.
+            let together = pieces.map(|piece| share(piece)).fold(0.0, f32::max);
             candidate.coverage = share(&read.all);
-            candidate.score *= (0.25 + candidate.coverage) * (1.0 + 0.5 * share(&read.heading));
+            candidate.terms = count(&query.known, &read.all);
+            // A passage begins with what it is about, and a manual's basics stand in front.
+            let begins = read.first.is_some_and(|first| query.known.iter().any(|k| k.0 == first));
+            let place = 1.0 - 0.1 * candidate.at as f32 / self.read.len().max(1) as f32;
+            candidate.score *= (0.25 + 0.5 * candidate.coverage + together)
+                * (1.0 + share(&read.heading))
+                * match (begins, self.passages[candidate.at].heading.is_empty()) {
+                    (true, true) => 1.4,
+                    (true, false) => 1.2,
+                    (false, _) => 1.0,
+                }
+                * place;
         }
         best_first(&mut ranked, limit);
         ranked
@@ -242,7 +273,7 @@ fn best_first(ranked: &mut Vec<Ranked>, limit: usize) {
 fn scorer(prepared: &[String]) -> Scorer<u32, Term> {
     let corpus: Vec<&str> = prepared.iter().map(String::as_str).collect();
     let embedder: Embedder<Term, Prepared> =
-        EmbedderBuilder::with_tokenizer_and_fit_to_corpus(Prepared, &corpus).build();
+        EmbedderBuilder::with_tokenizer_and_fit_to_corpus(Prepared, &corpus).b(LENGTH).build();
     let mut scorer = Scorer::new();
     for (id, text) in (0_u32..).zip(corpus) {
         // One entry a term, sorted: the scorer looks for the first and adds in this order.
@@ -273,6 +304,11 @@ fn is_one_slip(a: &str, b: &str) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether `term` begins with `stem` and goes on for a few letters: postgres, postgresql.
+fn is_longer_form(stem: &str, term: &str) -> bool {
+    term.strip_prefix(stem).is_some_and(|rest| rest.chars().count() <= 3)
 }
 
 trait RepeatSpaced {

@@ -84,6 +84,9 @@ const CHATTER: &[&str] = &[
     "ever",
 ];
 
+/// Stop words of books that make a difference in a manual: switched off, back up, after a crash.
+const MEANINGFUL: &[&str] = &["up", "down", "off", "before", "after", "own", "again", "not"];
+
 /// A language whose words can be stemmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Language {
@@ -141,7 +144,13 @@ impl Known {
             Language::Finnish => ("fi", Algorithm::Finnish),
             Language::Russian => ("ru", Algorithm::Russian),
         };
-        let stop = stop_words::lookup(code).unwrap_or_default().iter().copied().collect();
+        let mut stop: HashSet<&'static str> =
+            stop_words::lookup(code).unwrap_or_default().iter().copied().collect();
+        if language == Language::English {
+            MEANINGFUL.iter().for_each(|word| {
+                stop.remove(word);
+            });
+        }
         Self { stop, stemmer: Stemmer::create(algorithm) }
     }
 }
@@ -169,7 +178,17 @@ impl Language {
         }
         let stemmer = &self.known().stemmer;
         match self {
-            Self::English => stemmer.stem(&american(word)).into_owned(),
+            Self::English => {
+                let mut stem = stemmer.stem(&american(word)).into_owned();
+                // "added" loses a letter on the way to its stem that "add" keeps.
+                if let [.., a, b] = stem.as_bytes()
+                    && a == b
+                    && !b"aeiouls".contains(b)
+                {
+                    stem.pop();
+                }
+                stem
+            }
             _ => stemmer.stem(word).into_owned(),
         }
     }
@@ -244,6 +263,7 @@ mod tests {
         assert_eq!(Language::German.stem("schaltfläche"), Language::German.stem("schaltflächen"));
         assert_eq!(Language::English.stem("colours"), Language::English.stem("color"));
         assert_eq!(Language::English.stem("authorise"), Language::English.stem("authorized"));
+        assert_eq!(Language::English.stem("added"), Language::English.stem("add"));
         assert_eq!(Language::English.stem("日本"), "日本");
     }
 

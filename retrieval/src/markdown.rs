@@ -38,6 +38,8 @@ fn slug(heading: &str) -> String {
     for c in heading.chars().flat_map(char::to_lowercase) {
         if c.is_alphanumeric() || c == '_' {
             slug.push(c);
+        } else if matches!(c, '\'' | '’') {
+            // visitor's → visitors
         } else if !slug.is_empty() && !slug.ends_with('-') {
             slug.push('-');
         }
@@ -270,6 +272,7 @@ mod tests {
         assert_eq!(anchors.next("Stop, retry & resume"), "stop-retry-resume");
         assert_eq!(anchors.next("Stop, retry, resume!"), "stop-retry-resume-1");
         assert_eq!(anchors.next("WIDGET_API_KEY"), "widget_api_key");
+        assert_eq!(anchors.next("The visitor's view"), "the-visitors-view");
         assert_eq!(anchors.next("鍵"), "鍵");
         assert_eq!(anchors.next("?"), "section");
     }
