@@ -1,9 +1,11 @@
 //! The built-in agent knows the guide: real questions to the real pages of `docs/`.
+#![allow(clippy::panic)]
 
 use std::path::Path;
 use std::sync::LazyLock;
 use std::{env, fs};
 
+use proptest::prelude::*;
 use retrieval::{Composed, Guide, Index, Passage, compose, passages};
 
 /// Questions whose words do not stand in the heading that answers them.
@@ -73,23 +75,34 @@ const FOREIGN: &[&str] = &[
     "明日の天気は?",
 ];
 
-static GUIDE: LazyLock<Guide> = LazyLock::new(|| {
+/// The files of `docs/` by name.
+static FILES: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
-    let mut pages = Vec::new();
-    for entry in fs::read_dir(&docs).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        pages.push((name, fs::read_to_string(path).unwrap()));
-    }
-    let summary = fs::read_to_string(docs.join("SUMMARY.md")).unwrap();
-    let pages: Vec<(&str, &str)> = pages.iter().map(|(n, text)| (&**n, &**text)).collect();
-    Guide::new(&summary, &pages)
+    let read = || -> std::io::Result<Vec<_>> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&docs)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            files.push((name, fs::read_to_string(path)?));
+        }
+        Ok(files)
+    };
+    read().unwrap_or_else(|error| panic!("{}: {error}", docs.display()))
+});
+
+static GUIDE: LazyLock<Guide> = LazyLock::new(|| {
+    let pages: Vec<(&str, &str)> = FILES.iter().map(|(n, text)| (&**n, &**text)).collect();
+    let summary = pages.iter().find(|(name, _)| *name == "SUMMARY.md").map_or("", |(_, text)| text);
+    Guide::new(summary, &pages)
 });
 
 static PASSAGES: LazyLock<Vec<Passage>> =
     LazyLock::new(|| GUIDE.documents("guide").iter().flat_map(passages).collect());
 
 static INDEX: LazyLock<Index> = LazyLock::new(|| Index::new(PASSAGES.clone()));
+
+/// Built a second time: hash maps of its own, the same order of answers.
+static AGAIN: LazyLock<Index> = LazyLock::new(|| Index::new(PASSAGES.clone()));
 
 fn urls(answer: &Composed) -> Vec<&str> {
     answer.sources.iter().filter_map(|source| source.url.as_deref()).collect()
@@ -118,5 +131,129 @@ fn foreign_questions_are_declined() {
         assert!(!answer.found && answer.sources.is_empty(), "{question}\n{}", answer.text);
         let answer = compose(&INDEX, question, &["How do I put the widget on my page?"]);
         assert!(!answer.found, "{question} after another\n{}", answer.text);
+    }
+}
+
+/// White space and the marks that only lay out an answer do not count as words.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Everything that an answer may be made of.
+static SAID: LazyLock<String> = LazyLock::new(|| {
+    let said = PASSAGES.iter().map(|p| format!("{} {}", p.title, p.text)).collect::<Vec<_>>();
+    words(&said.join("\n"))
+});
+
+/// Asserts that each line of an answer stands in a document, but for headings in bold.
+fn assert_quoted(answer: &Composed) {
+    for block in answer.text.split("\n\n").filter(|_| answer.found) {
+        let line = block.strip_prefix("**").and_then(|b| b.strip_suffix("**")).unwrap_or(block);
+        let pieces: Vec<&str> = match line.starts_with(['|', '-', '`']) {
+            true => line.lines().collect(),
+            // Sentences between two quoted ones may be left out.
+            false => line.split_inclusive(['.', '?', '!', ':']).collect(),
+        };
+        for piece in pieces {
+            assert!(SAID.contains(&words(piece)), "made up: {piece}\nin {}", answer.text);
+        }
+    }
+}
+
+#[test]
+fn answers_quote_the_guide_and_invent_nothing() {
+    let mut answered = 0;
+    for (question, _) in QUESTIONS {
+        let answer = compose(&INDEX, question, &[]);
+        assert_quoted(&answer);
+        answered += usize::from(answer.found);
+        for source in &answer.sources {
+            let snippet = &source.snippet;
+            assert!(!snippet.is_empty() && snippet.chars().count() <= 300, "{snippet}");
+            assert_eq!(source.data_source_id, "guide");
+        }
+    }
+    assert_eq!(answered, QUESTIONS.len());
+}
+
+#[test]
+fn the_first_question_of_a_stranger_is_answered_with_the_snippet() {
+    let answer = compose(&INDEX, "How do I put the widget on my page?", &[]);
+    assert_eq!(urls(&answer)[0], "/docs/embedding#script-tag");
+    for part in ["```html", "<script async src=", "/widget/chat-widget.js", "data-license-key"] {
+        assert!(answer.text.contains(part), "{part} is missing in\n{}", answer.text);
+    }
+}
+
+#[test]
+fn a_short_question_leans_on_the_one_before() {
+    let first = "How do I put the widget on my page?";
+    let follow_up = compose(&INDEX, "and for two domains?", &[first]);
+    assert!(
+        urls(&follow_up).contains(&"/docs/embedding#several-websites"),
+        "{:?}",
+        urls(&follow_up)
+    );
+    let alone = compose(&INDEX, "How?", &[]);
+    assert!(!alone.found, "nothing was asked");
+    let again = compose(&INDEX, "How?", &[first]);
+    assert_eq!(urls(&again)[0], "/docs/embedding#script-tag");
+    let thanks = compose(&INDEX, "Thanks a lot!", &[first]);
+    assert!(!thanks.found, "thanks are no question");
+}
+
+#[test]
+fn every_source_leads_to_a_heading_that_the_page_has() {
+    for passage in PASSAGES.iter() {
+        let url = passage.url.as_deref().unwrap_or_default();
+        let (page, anchor) = url.split_once('#').unwrap_or((url, ""));
+        let slug = page.strip_prefix("/docs/").unwrap_or_default();
+        let page = GUIDE.pages().iter().find(|page| page.slug == slug);
+        let html = page.map_or("", |page| &page.html);
+        let there = anchor.is_empty() || html.contains(&format!(" id=\"{anchor}\""));
+        assert!(!html.is_empty() && there, "{url}");
+    }
+}
+
+#[test]
+fn the_summary_names_every_page_and_links_lead_to_what_there_is() {
+    assert_eq!(GUIDE.pages().len(), FILES.len() - 1, "a page is missing in SUMMARY.md");
+    assert!(GUIDE.pages().len() >= 12);
+    for page in GUIDE.pages() {
+        for link in page.html.split("href=\"/docs/").skip(1) {
+            let target = link.split('"').next().unwrap_or_default();
+            let (slug, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let html = GUIDE.pages().iter().find(|page| page.slug == slug).map(|page| &page.html);
+            let there = html.is_some_and(|html| {
+                anchor.is_empty() || html.contains(&format!(" id=\"{anchor}\""))
+            });
+            assert!(there, "{} links to {target}", page.slug);
+        }
+        assert!(!page.html.contains(".md\""), "{} links to a file", page.slug);
+    }
+}
+
+/// Words of the guide, of other languages, and junk, in any order.
+fn questions() -> impl Strategy<Value = String> {
+    let guide: Vec<String> = SAID.split(' ').map(str::to_owned).collect();
+    let word = prop_oneof![4 => prop::sample::select(guide), 1 => "\\PC{0,8}", 1 => "[가-힣ぁ-ん一-龯]{1,6}"];
+    prop::collection::vec(word, 0..12).prop_map(|words| words.join(" "))
+}
+
+proptest! {
+    #[test]
+    fn any_question_gets_an_answer_of_quotes_and_the_same_one_again(
+        question in questions(),
+        earlier in prop::collection::vec(questions(), 0..3),
+    ) {
+        let earlier: Vec<&str> = earlier.iter().map(String::as_str).collect();
+        let answer = compose(&INDEX, &question, &earlier);
+        prop_assert!(!answer.text.trim().is_empty());
+        prop_assert_eq!(answer.found, !answer.sources.is_empty());
+        prop_assert!(answer.sources.iter().all(|s| s.snippet.chars().count() <= 300));
+        assert_quoted(&answer);
+        prop_assert_eq!(&answer, &compose(&AGAIN, &question, &earlier));
+        let hits = INDEX.search(&question, 5);
+        prop_assert!(hits.len() <= 5 && hits.is_sorted_by(|a, b| a.score >= b.score));
     }
 }
