@@ -197,7 +197,11 @@ svg { display: none !important; fill: red !important; }`;
 
 /** What a visitor would see different: geometry and the looks that pages tend to leak. */
 const looks = (locator) =>
-  locator.evaluate((element) => {
+  locator.evaluate(async (element) => {
+    // What moves is measured where it comes to rest.
+    const moving = element.getRootNode().getAnimations();
+    const ending = moving.filter((one) => one.effect.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ending.map((one) => one.finished));
     const style = getComputedStyle(element);
     const names = ['fontSize', 'fontStyle', 'fontFamily', 'lineHeight', 'letterSpacing', 'wordSpacing', 'textTransform', 'textAlign', 'color', 'backgroundColor', 'opacity', 'transform', 'boxSizing', 'cursor', 'marginTop', 'paddingTop'];
     const { x, y, width, height } = element.getBoundingClientRect();
