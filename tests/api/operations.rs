@@ -103,6 +103,24 @@ both! {
         assert_eq!(app.current("s1").await, before);
     }
 
+    async fn another_master_key_is_refused_at_the_start_without_showing_it(backend) {
+        let mut app = TestApp::start(backend).await;
+        app.stop().await;
+        let other = "0123456789abcdef".repeat(4);
+        let why = app.try_start_with("NATTER_MASTER_KEY", &other).await.unwrap_err();
+        assert!(why.contains("NATTER_MASTER_KEY") && !why.contains(&other), "{why}");
+        app.start_again().await;
+    }
+
+    async fn an_address_in_use_is_refused_by_name(backend) {
+        let mut app = TestApp::start(backend).await;
+        app.stop().await;
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = taken.local_addr().unwrap().to_string();
+        let why = app.try_start_with("NATTER_LISTEN", &address).await.unwrap_err();
+        assert!(why.contains("NATTER_LISTEN") && why.contains(&address), "{why}");
+    }
+
     async fn a_second_start_on_the_same_database_is_ready_at_once(backend) {
         let mut app = TestApp::start(backend).await;
         for _ in 0..3 {

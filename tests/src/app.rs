@@ -80,6 +80,18 @@ impl TestApp {
         self.running = Some(running);
     }
 
+    /// Tries to start the stopped server with one setting changed, and keeps it stopped.
+    ///
+    /// # Errors
+    /// Why it does not start.
+    pub async fn try_start_with(&self, name: &str, value: &str) -> Result<(), String> {
+        assert!(self.running.is_none(), "kill or stop the server first");
+        let mut settings = self.settings.clone();
+        settings.insert(name.to_owned(), value.to_owned());
+        let started = patience("the server's start", try_run(&settings, self.clock.clone())).await;
+        started.map(server::Running::abort)
+    }
+
     /// Makes a license key.
     pub async fn issue_key(&self, new: NewLicenseKey) -> Issued {
         let running = self.running.as_ref().expect("the server runs");
@@ -96,6 +108,12 @@ impl TestApp {
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// The server's own origin, such as `http://127.0.0.1:1234`.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        self.client.base()
     }
 
     pub fn get(&self, path: &str) -> Call {
@@ -232,12 +250,18 @@ impl Builder {
 }
 
 async fn run(settings: &BTreeMap<String, String>, clock: Clock) -> server::Running {
+    let started = patience("the server's start", try_run(settings, clock)).await;
+    started.unwrap_or_else(|why| panic!("the server does not start: {why}"))
+}
+
+async fn try_run(
+    settings: &BTreeMap<String, String>,
+    clock: Clock,
+) -> Result<server::Running, String> {
     let vars: Vec<(&str, &str)> =
         settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let config = Config::from_vars(&vars).unwrap_or_else(|why| panic!("the settings: {why}"));
-    patience("the server's start", server::start(config, clock))
-        .await
-        .unwrap_or_else(|why| panic!("the server's start: {why}"))
+    let config = Config::from_vars(&vars)?;
+    server::start(config, clock).await.map_err(|why| why.to_string())
 }
 
 /// What a test usually wants of a license key: usable, without restriction or limit.

@@ -37,6 +37,12 @@ impl Client {
         Self { base: base.to_owned(), http }
     }
 
+    /// What stands before every path.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// A request without a body or credential.
     pub fn request(&self, method: Method, path: &str) -> Call {
         let request = self.http.request(method, format!("{}{path}", self.base));

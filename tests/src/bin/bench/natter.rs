@@ -48,6 +48,7 @@ impl Natter {
             .env("RATE_LIMIT_MAX_REQUESTS", "1000000000")
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
+            .stdout(Stdio::null())
             .spawn()
             .with_context(|| format!("{} does not start", binary.display()))?;
         let ticks_per_second = ticks_per_second()?;
