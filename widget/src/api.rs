@@ -19,8 +19,8 @@ use crate::model::Ask;
 pub enum Failure {
     /// No connection, or nothing readable at its end: the same call may succeed later.
     Lost,
-    /// The server refused.
-    Refused(ErrorBody),
+    /// The server refused. Boxed: it is rare, and large for what is passed on everywhere.
+    Refused(Box<ErrorBody>),
 }
 
 impl From<JsValue> for Failure {
@@ -42,7 +42,7 @@ async fn call(
     }
     let body = text(&response).await?;
     // A proxy's page instead of a body of ours means that the server is away.
-    browser::read_error(&body).map_or(Err(Failure::Lost), |body| Err(Failure::Refused(body)))
+    Err(browser::read_error(&body).map_or(Failure::Lost, |body| Failure::Refused(Box::new(body))))
 }
 
 async fn text(response: &Response) -> Result<String, Failure> {

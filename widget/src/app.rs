@@ -127,6 +127,8 @@ impl App {
         let shown = self.what_is_shown();
         if self.shown.with(|old| *old != shown) {
             self.shown.set(shown);
+            // The frame is drawn after this, and may leave the messages less room.
+            self.changed();
         }
         self.speak();
         if let Some(nodes) = self.nodes.borrow_mut().as_mut() {
@@ -320,7 +322,7 @@ impl App {
         }
         if !self.open.get() {
             // Read out and shown as a dot: something has come while nobody looked.
-            let _ = self.handle.button.class_list().add_1("u");
+            let _ = self.handle.button.class_list().toggle_with_force("u", true);
         }
     }
 

@@ -23,9 +23,8 @@ impl Handle {
     /// `None` when the object is not the loader's.
     #[must_use]
     pub fn new(object: JsValue) -> Option<Self> {
-        let part = |name: &str| Reflect::get(&object, &name.into()).ok();
-        let root = part("root")?.dyn_into().ok()?;
-        let button = part("button")?.dyn_into().ok()?;
+        let part = |name: &str| Reflect::get(&object, &name.into()).ok().filter(JsValue::is_object);
+        let (root, button) = (part("root")?.unchecked_into(), part("button")?.unchecked_into());
         Some(Self { object, root, button })
     }
 
@@ -35,10 +34,8 @@ impl Handle {
 
     fn call(&self, name: &str, arguments: &[&JsValue]) -> JsValue {
         let arguments = arguments.iter().copied().collect::<js_sys::Array>();
-        self.get(name)
-            .dyn_into::<Function>()
-            .and_then(|function| function.apply(&self.object, &arguments))
-            .unwrap_or(JsValue::UNDEFINED)
+        let function: Function = self.get(name).unchecked_into();
+        function.apply(&self.object, &arguments).unwrap_or(JsValue::UNDEFINED)
     }
 
     /// The chatbot's id; none while the server has not been reached.

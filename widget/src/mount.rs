@@ -19,6 +19,10 @@ use crate::view::{self, Nodes, acts};
 /// The style sheet, without what only helps to read it.
 const CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/panel.css"));
 
+/// Small, and constant in time.
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 /// Mounts the widget beside the loader's button. What it returns takes `(command, argument)` and
 /// says whether the chat is open.
 #[wasm_bindgen]

@@ -16,7 +16,7 @@ pub fn finished(text: &str, from: usize) -> Option<usize> {
         }
         before = c;
     }
-    end.filter(|end| !text[from..*end].trim().is_empty())
+    end.filter(|end| text.get(from..*end).is_some_and(|new| !new.trim().is_empty()))
 }
 
 /// `text` without the signs that only lay it out.

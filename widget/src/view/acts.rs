@@ -94,8 +94,8 @@ fn keyed(app: &Rc<App>, event: &KeyboardEvent) {
     match event.key().as_str() {
         "Escape" => app.close(),
         "Enter" if !event.shift_key() => {
-            let field = event.target().is_some_and(|target| target.has_type::<HtmlTextAreaElement>());
-            if field {
+            let field = event.target().map(JsCast::unchecked_into::<Element>);
+            if field.is_some_and(|field| field.tag_name() == "TEXTAREA") {
                 event.prevent_default();
                 app.submit();
             }
@@ -171,7 +171,7 @@ fn copy(app: &Rc<App>, pressed: &Element, text: Option<String>) {
     }
     let _ = navigator.clipboard().write_text(&text);
     let class = pressed.class_list();
-    let _ = class.add_1("done");
+    let _ = class.toggle_with_force("done", true);
     app.announce(text::COPIED);
-    app.later(1600, Box::new(move |_| drop(class.remove_1("done"))));
+    app.later(1600, Box::new(move |_| drop(class.toggle_with_force("done", false))));
 }

@@ -11,7 +11,8 @@ use crate::view::icons;
 #[derive(Debug)]
 pub struct Drawn {
     root: Element,
-    blocks: Vec<(Block, Element)>,
+    /// With a code block's language; other blocks have none.
+    blocks: Vec<(Option<String>, Element)>,
 }
 
 impl Drawn {
@@ -27,40 +28,28 @@ impl Drawn {
 
     /// Draws `blocks` anew from index `from` on; those before it stay as they are.
     pub fn draw(&mut self, blocks: &[Block], from: usize) {
-        for (_, node) in self.blocks.drain(blocks.len().min(self.blocks.len())..) {
+        // Code grows in its place, so that a selection in it and its scroll position stay.
+        let grown = match (self.blocks.get(from), blocks.get(from)) {
+            (Some((Some(was), node)), Some(Block::Code { language, text })) if was == language => {
+                let code = node.query_selector("code").ok().flatten();
+                code.map(|code| code.set_text_content(Some(text))).is_some()
+            }
+            _ => false,
+        };
+        let from = from + usize::from(grown);
+        for (_, node) in self.blocks.drain(from.min(self.blocks.len())..) {
             node.remove();
         }
-        for (at, block) in blocks.iter().enumerate().skip(from) {
-            match self.blocks.get_mut(at) {
-                Some((old, _)) if old == block => {}
-                // Code grows in its place, so that a selection in it and its scroll position stay.
-                Some((old, node)) if grow_code(old, block, node) => block.clone_into(old),
-                Some((old, node)) => {
-                    let new = draw_block(block);
-                    let _ = node.replace_with_with_node_1(&new);
-                    (*old, *node) = (block.clone(), new);
-                }
-                None => {
-                    let node = draw_block(block);
-                    append(&self.root, &node);
-                    self.blocks.push((block.clone(), node));
-                }
-            }
+        for block in blocks.iter().skip(from) {
+            let node = draw_block(block);
+            append(&self.root, &node);
+            let language = match block {
+                Block::Code { language, .. } => Some(language.clone()),
+                _ => None,
+            };
+            self.blocks.push((language, node));
         }
     }
-}
-
-fn grow_code(old: &Block, new: &Block, node: &Element) -> bool {
-    let (Block::Code { language: was, .. }, Block::Code { language, text }) = (old, new) else {
-        return false;
-    };
-    let code = node.query_selector("code").ok().flatten();
-    if was != language {
-        return false;
-    }
-    let Some(code) = code else { return false };
-    code.set_text_content(Some(text));
-    true
 }
 
 fn draw_block(block: &Block) -> Element {

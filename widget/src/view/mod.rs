@@ -9,6 +9,8 @@ pub mod icons;
 pub mod markdown;
 pub mod messages;
 
+use std::cell::Cell;
+
 use shared::{Look, Theme};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
@@ -51,6 +53,7 @@ pub struct Nodes {
     composer: HtmlTextAreaElement,
     jump: Element,
     status: Element,
+    said: Cell<u32>,
     list: List,
     /// The reader is at the end and wants to stay there.
     following: bool,
@@ -67,6 +70,7 @@ impl Nodes {
             composer: find("textarea")?.unchecked_into(),
             jump: find(".jump")?,
             status: find(".status")?,
+            said: Cell::new(1),
             list: List::new(find(".log")?),
             following: true,
             root,
@@ -150,7 +154,7 @@ impl Nodes {
 
     pub fn announce(&self, said: &str) {
         // Additions are read out in their order; old ones need not be kept.
-        if self.status.child_element_count() > 20 {
+        if self.said.replace(self.said.get() + 1) % 20 == 0 {
             self.status.set_text_content(None);
         }
         append(&self.status, &dom::labelled("p", "", said));
@@ -161,8 +165,9 @@ impl Nodes {
         const FOCUSABLE: &str = "button:not([disabled]):not([hidden]),a[href],\
             textarea:not([disabled]),[tabindex=\"0\"]";
         let found = self.panel.query_selector_all(FOCUSABLE).ok()?;
-        let all: Vec<HtmlElement> = (0..found.length())
-            .filter_map(|at| found.item(at)?.dyn_into().ok())
+        let all: Vec<HtmlElement> = js_sys::Array::from(&found)
+            .iter()
+            .map(JsCast::unchecked_into)
             .filter(|node: &HtmlElement| node.offset_parent().is_some())
             .collect();
         let active = handle.root.active_element();
@@ -196,7 +201,7 @@ impl Nodes {
         let style = self.root.style();
         for (name, colour) in [
             ("--primary", palette.primary),
-            ("--on", palette.on_primary),
+            ("--sign", palette.sign),
             ("--accent", palette.accent),
             ("--tint", palette.tint),
         ] {
@@ -215,9 +220,7 @@ pub fn adopt(button: &HtmlElement) {
 pub fn mark(button: &HtmlElement, open: bool) {
     dom::set(button, "aria-expanded", if open { "true" } else { "false" });
     dom::set(button, "aria-label", if open { text::CLOSE } else { text::OPEN });
-    if open {
-        let _ = button.class_list().remove_1("u");
-    }
+    let _ = button.class_list().toggle_with_force("u", false);
 }
 
 fn matches(query: &str) -> bool {
