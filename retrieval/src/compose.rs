@@ -143,7 +143,8 @@ fn weighed<'a>(index: &'a Index, query: &Query, at: usize) -> Vec<Weighed<'a>> {
 /// holds most of the question, and what these lead to.
 fn main_part(passage: &Passage, pieces: &[Weighed<'_>]) -> Vec<(usize, usize)> {
     if passage.text.len() <= MAIN {
-        return pieces.iter().map(|piece| (piece.block, piece.piece)).collect();
+        let kept = pieces.iter().filter(|piece| !is_idle_row(piece, pieces));
+        return kept.map(|piece| (piece.block, piece.piece)).collect();
     }
     let mut picked: Vec<usize> = Vec::new();
     let mut left = MAIN;
@@ -155,7 +156,9 @@ fn main_part(passage: &Passage, pieces: &[Weighed<'_>]) -> Vec<(usize, usize)> {
         }
         fits
     };
-    take(0, &mut left, &mut picked);
+    if pieces.first().is_some_and(|piece| *piece.kind == BlockKind::Paragraph) {
+        take(0, &mut left, &mut picked);
+    }
     let mut by_weight: Vec<usize> =
         (0..pieces.len()).filter(|&at| pieces[at].weight > 0.0).collect();
     by_weight.sort_by(|&a, &b| pieces[b].weight.total_cmp(&pieces[a].weight));
@@ -178,6 +181,16 @@ fn main_part(passage: &Passage, pieces: &[Weighed<'_>]) -> Vec<(usize, usize)> {
     }
     picked.sort_unstable();
     picked.into_iter().map(|at| (pieces[at].block, pieces[at].piece)).collect()
+}
+
+/// Whether a row of a table says little of what was asked, beside its best row.
+fn is_idle_row(row: &Weighed<'_>, pieces: &[Weighed<'_>]) -> bool {
+    if !matches!(row.kind, BlockKind::Table { .. }) {
+        return false;
+    }
+    let same = pieces.iter().filter(|piece| piece.block == row.block);
+    let best = same.map(|piece| piece.weight).fold(0.0, f32::max);
+    row.weight < best / 2.0
 }
 
 /// Numbers of the one or two pieces that hold most of the question; no code, which says nothing
@@ -227,7 +240,8 @@ fn snippet(passage: &Passage, pieces: &[Weighed<'_>]) -> String {
     let from = pieces
         .iter()
         .filter(prose)
-        .filter(|piece| piece.block == best.block && piece.piece >= best.piece);
+        .filter(|piece| piece.block == best.block && piece.piece >= best.piece)
+        .filter(|piece| !is_idle_row(piece, pieces));
     let texts: Vec<String> = from.map(|piece| plain(piece.text)).collect();
     shortened(&texts.join(" "))
 }

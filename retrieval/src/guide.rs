@@ -198,7 +198,7 @@ fn to_html(source: &str) -> String {
             Event::Start(Tag::Table(alignments)) => {
                 // A wide table scrolls by itself; a keyboard can reach it.
                 events.push(Event::Html(CowStr::Borrowed(
-                    "<div class=\"wide\" role=\"region\" aria-label=\"Table\" tabindex=\"0\">",
+                    "<div class=\"wide\" role=\"group\" aria-label=\"Table\" tabindex=\"0\">",
                 )));
                 Event::Start(Tag::Table(alignments))
             }
@@ -229,7 +229,8 @@ fn to_html(source: &str) -> String {
     }
     let mut page = String::new();
     html::push_html(&mut page, events.into_iter());
-    page
+    // Long lines scroll by themselves too. What the page says of tags is escaped.
+    page.replace("<pre>", "<pre tabindex=\"0\">")
 }
 
 /// `keys.md#rotation` → `/docs/keys#rotation`.

@@ -177,14 +177,18 @@ impl Block {
     }
 }
 
-/// The words of inline Markdown without its marks.
+/// The words of a piece without its marks.
 pub(crate) fn plain(markdown: &str) -> String {
+    if let Some(row) = markdown.strip_prefix('|') {
+        let cells = row.split('|').map(plain).filter(|cell| !cell.is_empty());
+        return cells.collect::<Vec<_>>().join(" · ");
+    }
     let mut text = String::new();
     for event in Parser::new_ext(markdown, options()) {
         match event {
             Event::Text(part) | Event::Code(part) => text.push_str(&part),
             Event::SoftBreak | Event::HardBreak => text.push(' '),
-            Event::End(TagEnd::Item | TagEnd::Paragraph | TagEnd::TableCell) => text.push(' '),
+            Event::End(TagEnd::Item | TagEnd::Paragraph) => text.push(' '),
             _ => {}
         }
     }
@@ -312,6 +316,13 @@ mod tests {
             ]
         );
         assert_eq!(blocks[4].kind, BlockKind::Table { head: "| a | b |\n|---|---|".into() });
+    }
+
+    #[test]
+    fn a_piece_reads_well_without_its_marks() {
+        assert_eq!(plain("Set `a_b` to **one**, see\n[x](https://x)."), "Set a_b to one, see x.");
+        assert_eq!(plain("| `A` | 1 | what it is |"), "A · 1 · what it is");
+        assert_eq!(plain("- item\n  more"), "item more");
     }
 
     #[test]
