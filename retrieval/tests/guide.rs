@@ -234,6 +234,30 @@ fn the_summary_names_every_page_and_links_lead_to_what_there_is() {
     }
 }
 
+fn page(slug: &str) -> &'static str {
+    GUIDE.pages().iter().find(|page| page.slug == slug).map_or("", |page| &page.html)
+}
+
+#[test]
+fn the_guide_names_every_error_code_option_and_setting() {
+    for code in shared::ErrorCode::ALL {
+        let code = code.as_str();
+        assert!(page("api-errors").contains(&format!("<code>{code}</code>")), "{code}");
+    }
+    let look = serde_json::to_value(shared::Look::default()).unwrap();
+    for option in look.as_object().unwrap().keys() {
+        assert!(page("widget-options").contains(&format!("<code>{option}</code>")), "{option}");
+    }
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/src/config.rs");
+    let config = fs::read_to_string(config).unwrap();
+    let mut settings = 0;
+    for setting in config.split("env = \"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(page("configuration").contains(&format!("<code>{setting}</code>")), "{setting}");
+        settings += 1;
+    }
+    assert!(settings > 15, "the settings stand elsewhere now");
+}
+
 /// Words of the guide, of other languages, and junk, in any order.
 fn questions() -> impl Strategy<Value = String> {
     let guide: Vec<String> = SAID.split(' ').map(str::to_owned).collect();
