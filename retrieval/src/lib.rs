@@ -7,7 +7,7 @@
 //!
 //! | room | what it is for |
 //! |---|---|
-//! | `language`, `words` | from text to terms: languages, Unicode words, stems, stop words |
+//! | `language`, `words`, `spelling` | from text to terms: languages, Unicode words, stems, stop words |
 //! | `markdown`, `sentence` | from Markdown to sections, blocks and sentences; anchors |
 //! | `passage` | a document along its headings |
 //! | `index` | ranking |
@@ -26,6 +26,7 @@ mod language;
 mod markdown;
 mod passage;
 mod sentence;
+mod spelling;
 mod words;
 
 pub use compose::{Composed, compose};

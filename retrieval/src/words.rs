@@ -26,11 +26,14 @@ pub(crate) struct Asked {
     pub is_whole: bool,
 }
 
-/// The words of a question that say what it is about: without stop words and chatter.
-pub(crate) fn asked(question: &str, languages: &[Language]) -> Vec<Asked> {
+/// The first `limit` words of a question that say what it is about: without stop words and chatter.
+pub(crate) fn asked(question: &str, languages: &[Language], limit: usize) -> Vec<Asked> {
     let mut found = Vec::new();
     each_word(question, &mut |word, is_whole| {
-        if is_chatter(word) || languages.iter().any(|language| language.is_stop_word(word)) {
+        if found.len() == limit
+            || is_chatter(word)
+            || languages.iter().any(|language| language.is_stop_word(word))
+        {
             return;
         }
         let mut stems: Vec<String> = languages.iter().map(|language| language.stem(word)).collect();
@@ -152,7 +155,7 @@ mod tests {
         let english = Some(Language::English);
         assert_eq!(terms("How are the keys rotated?", english), ["key", "rotat"]);
         let stems = |question| -> Vec<_> {
-            asked(question, &[Language::English]).into_iter().map(|asked| asked.stems).collect()
+            asked(question, &[Language::English], 9).into_iter().map(|asked| asked.stems).collect()
         };
         assert_eq!(stems("please tell me about keys and keys"), [["key", "keys"]]);
         assert!(stems("Thank you!").is_empty());
