@@ -73,16 +73,16 @@ test('Enter that ends a composition does not send', async ({ natter, upstream, s
   const shop = await site({ '/': html(tag(url)) });
   await page.goto(shop.url);
   await chat.open();
-  const composing = page.evaluate(
-    () =>
-      new Promise((seen) =>
-        addEventListener('keydown', (e) => seen(e.isComposing || e.keyCode === 229), { capture: true, once: true })),
-  );
+  await page.evaluate(() => {
+    const note = (event) => (window.composed = event.isComposing || event.keyCode === 229);
+    addEventListener('keydown', note, { capture: true, once: true });
+  });
   const protocol = await page.context().newCDPSession(page);
   await protocol.send('Input.imeSetComposition', { text: 'にほ', selectionStart: 2, selectionEnd: 2 });
   await expect(chat.input).toHaveValue('にほ');
   await protocol.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 229 });
-  expect(await composing, 'the browser took it for a part of the composition').toBe(true);
+  const composed = await page.evaluate(() => window.composed);
+  expect(composed, 'the browser took it for a part of the composition').toBe(true);
   await protocol.send('Input.insertText', { text: '日本' });
   await expect(chat.input).toHaveValue('日本');
   await expect(chat.questions).toHaveCount(0);

@@ -13,6 +13,7 @@ mod lint;
 mod manifest;
 mod paths;
 mod run;
+mod shorten;
 mod size;
 mod slim;
 mod step;

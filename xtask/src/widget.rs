@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::manifest::{self, Manifest};
+use crate::shorten::Names;
 use crate::{paths, slim, step, tools};
 
 /// The loader's name, which never changes: it stands in the pages of site owners.
@@ -23,6 +24,7 @@ const RECIPE: &[&str] = &[
     include_str!("widget.rs"),
     include_str!("manifest.rs"),
     include_str!("compress.rs"),
+    include_str!("shorten.rs"),
     include_str!("slim.rs"),
 ];
 /// What Rust's wasm target uses, for a wasm-opt that does not read it from the file.
@@ -172,7 +174,24 @@ fn bind(wasm: &[u8]) -> Result<(String, Vec<u8>)> {
         );
     }
     let js = output.js().to_owned();
-    Ok((js, output.wasm_mut().emit_wasm()))
+    let wasm = output.wasm_mut();
+    let mut names = Names::default();
+    for import in wasm.imports.iter_mut() {
+        import.name = names.shorten(&import.name);
+        import.module.clear();
+    }
+    // Of what the wasm gives, only what wasm-bindgen itself named: the loader knows the others.
+    for export in wasm.exports.iter_mut().filter(|export| export.name.starts_with("wasm_bindgen__"))
+    {
+        export.name = names.shorten(&export.name);
+    }
+    // All imports come from this one object of the bindings.
+    let (from, to) = ("\"./widget_bg.js\": import0", "\"\": import0");
+    if js.matches(from).count() != 1 {
+        bail!("the bindings have no {from}: wasm-bindgen writes them in another way now");
+    }
+    let js = names.replace_in(&js.replace(from, to));
+    Ok((js, wasm.emit_wasm()))
 }
 
 /// The wasm after `wasm-opt`.
