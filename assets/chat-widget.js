@@ -159,7 +159,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
         note?.remove()
         call = module.mount(handle)
         button.removeAttribute('aria-busy')
-        for (const [name, argument] of queue) call(name, argument)
+        queue.forEach(call)
         return
       } catch (error) {
         button.removeAttribute('aria-busy')
@@ -180,9 +180,9 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
     }
   }
 
-  const command = (name, argument) => {
-    if (call) return call(name, argument)
-    queue.push([name, argument])
+  const command = (...step) => {
+    if (call) return call(step)
+    queue.push(step)
     if (root) start()
   }
 
@@ -194,11 +194,11 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
   Chat.off = (event, listener) => listeners[event]?.delete(listener)
   Chat.destroy = () => {
     ended = true
-    call?.('destroy')
+    call?.(['destroy'])
     host?.remove()
     delete W.ChatWidget
   }
-  Object.defineProperty(Chat, 'isOpen', { get: () => !!call?.('isOpen') })
+  Object.defineProperty(Chat, 'isOpen', { get: () => button?.getAttribute('aria-expanded') == 'true' })
 
   const run = async () => {
     settle()
@@ -220,7 +220,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
       if (!root) draw(found)
       else if (found) {
         paint(found)
-        call?.('look')
+        call?.(['look'])
       }
       if (!found) await backoff(n)
     }

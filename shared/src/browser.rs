@@ -4,12 +4,14 @@
 //! crate, or `None` when the text is not one of them. The shapes themselves stand in their own
 //! modules; here are only their JSON names. Unknown fields are ignored, absent ones take the
 //! shape's default, as serde does on the server. An unknown error code (a newer server) reads as
-//! [`ErrorCode::Internal`], because a failure must stay a failure.
+//! [`ErrorCode::Internal`], because a failure must stay a failure. What the widget never sends (a
+//! session id beside its token, an agent, an identity, metadata) has no writer: every visitor would
+//! download it.
 
 use js_sys::{Array, JSON, Object, Reflect};
 use wasm_bindgen::JsValue;
 
-use crate::chat::{ChatRequest, Identity, Page, ResumeRequest, StopRequest};
+use crate::chat::{ChatRequest, Page, ResumeRequest, StopRequest};
 use crate::conversation::{
     Conversation, CurrentAnswer, CurrentRequest, Feedback, Message, MessageStatus, Rating, Role,
     RunningTurn,
@@ -297,19 +299,6 @@ impl Writer {
         self
     }
 
-    fn identity(self, identity: Option<&Identity>) -> Self {
-        if let Some(identity) = identity {
-            let object = Self::new()
-                .maybe("userId", identity.user_id.as_ref())
-                .maybe("userHash", identity.user_hash.as_ref())
-                .maybe("name", identity.name.as_ref())
-                .maybe("email", identity.email.as_ref())
-                .maybe("jwt", identity.jwt.as_ref());
-            self.set("identity", &object.0);
-        }
-        self
-    }
-
     fn finish(self) -> String {
         JSON::stringify(&self.0).map_or_else(|_| String::new(), String::from)
     }
@@ -323,25 +312,19 @@ pub fn write_session(request: &SessionRequest) -> String {
         .maybe("chatbotId", request.chatbot_id.as_ref())
         .maybe("visitorId", request.visitor_id.as_ref())
         .maybe("locale", request.locale.as_ref())
-        .page(request.page.as_ref())
-        .identity(request.identity.as_ref());
+        .page(request.page.as_ref());
     writer.set("new", &JsValue::from_bool(request.new));
     writer.finish()
 }
 
-/// Body of `POST /v1/chat/stream`. `metadata` is left out: the widget sends none.
+/// Body of `POST /v1/chat/stream`.
 #[must_use]
 pub fn write_chat(request: &ChatRequest) -> String {
     Writer::new()
         .maybe("token", request.token.as_ref())
-        .maybe("sessionId", request.session_id.as_ref())
         .text("message", &request.message)
-        .maybe("agentId", request.agent_id.as_ref())
-        .maybe("dataSourceId", request.data_source_id.as_ref())
         .maybe("clientMessageId", request.client_message_id.as_ref())
-        .maybe("instanceId", request.instance_id.as_ref())
         .page(request.page.as_ref())
-        .identity(request.identity.as_ref())
         .finish()
 }
 
@@ -350,7 +333,6 @@ pub fn write_chat(request: &ChatRequest) -> String {
 pub fn write_resume(request: &ResumeRequest) -> String {
     let writer = Writer::new()
         .maybe("token", request.token.as_ref())
-        .maybe("sessionId", request.session_id.as_ref())
         .text("turnId", &request.turn_id);
     writer.set("after", &JsValue::from_f64(request.after as f64));
     writer.finish()
@@ -361,7 +343,6 @@ pub fn write_resume(request: &ResumeRequest) -> String {
 pub fn write_stop(request: &StopRequest) -> String {
     Writer::new()
         .maybe("token", request.token.as_ref())
-        .maybe("sessionId", request.session_id.as_ref())
         .text("turnId", &request.turn_id)
         .finish()
 }
@@ -371,7 +352,6 @@ pub fn write_stop(request: &StopRequest) -> String {
 pub fn write_feedback(feedback: &Feedback) -> String {
     let writer = Writer::new()
         .maybe("token", feedback.token.as_ref())
-        .maybe("sessionId", feedback.session_id.as_ref())
         .text("messageId", &feedback.message_id)
         .maybe("comment", feedback.comment.as_ref());
     let rating = match feedback.rating {
@@ -388,6 +368,5 @@ pub fn write_feedback(feedback: &Feedback) -> String {
 pub fn write_current(request: &CurrentRequest) -> String {
     Writer::new()
         .maybe("token", request.token.as_ref())
-        .maybe("sessionId", request.session_id.as_ref())
         .finish()
 }

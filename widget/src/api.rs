@@ -9,8 +9,9 @@ use shared::widget::{SessionAnswer, SessionRequest};
 use shared::{ErrorBody, Event, LineSplitter, Page, browser, limits};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, ReadableStreamDefaultReader, Response};
+use web_sys::{AbortSignal, ReadableStream, ReadableStreamDefaultReader, Response};
 
+use crate::dom::{flag, get};
 use crate::handle::Handle;
 use crate::model::Ask;
 
@@ -37,50 +38,56 @@ async fn call(
 ) -> Result<Response, Failure> {
     let response: Response =
         JsFuture::from(handle.post(path, body, signal)).await?.unchecked_into();
-    if response.ok() {
+    if flag(&response, "ok") {
         return Ok(response);
     }
-    let body = text(&response).await?;
+    let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
     // A proxy's page instead of a body of ours means that the server is away.
     Err(browser::read_error(&body).map_or(Failure::Lost, |body| Failure::Refused(Box::new(body))))
 }
 
-async fn text(response: &Response) -> Result<String, Failure> {
+/// A call with a short answer: its text.
+async fn ask(handle: &Handle, path: &str, body: &str) -> Result<String, Failure> {
+    let response = call(handle, path, body, None).await?;
     JsFuture::from(response.text()?).await?.as_string().ok_or(Failure::Lost)
 }
 
 /// `POST /v1/widget/session`.
 pub async fn session(handle: &Handle, request: &SessionRequest) -> Result<SessionAnswer, Failure> {
-    let response =
-        call(handle, "/v1/widget/session", &browser::write_session(request), None).await?;
-    browser::read_session(&text(&response).await?).ok_or(Failure::Lost)
+    let answer = ask(handle, "/v1/widget/session", &browser::write_session(request)).await?;
+    browser::read_session(&answer).ok_or(Failure::Lost)
 }
 
 /// `POST /v1/conversations/current`.
 pub async fn current(handle: &Handle, token: String) -> Result<Option<Conversation>, Failure> {
     let body = browser::write_current(&CurrentRequest { token: Some(token), session_id: None });
-    let response = call(handle, "/v1/conversations/current", &body, None).await?;
-    let answer = browser::read_current(&text(&response).await?).ok_or(Failure::Lost)?;
-    Ok(answer.conversation)
+    let answer = ask(handle, "/v1/conversations/current", &body).await?;
+    Ok(browser::read_current(&answer).ok_or(Failure::Lost)?.conversation)
 }
 
-/// `POST /v1/chat/stop`.
-pub async fn stop(handle: &Handle, token: String, turn_id: String) -> Result<(), Failure> {
-    let request = StopRequest { token: Some(token), session_id: None, turn_id };
-    call(handle, "/v1/chat/stop", &browser::write_stop(&request), None).await.map(drop)
+/// A call whose answer says no more than that it was done.
+#[derive(Clone, Debug)]
+pub enum Small {
+    /// `POST /v1/chat/stop`: the turn.
+    Stop(String),
+    /// `POST /v1/messages/feedback`: the message, and its rating.
+    Rate(String, Option<Rating>),
 }
 
-/// `POST /v1/messages/feedback`.
-pub async fn feedback(
-    handle: &Handle,
-    token: String,
-    message_id: String,
-    rating: Option<Rating>,
-) -> Result<(), Failure> {
-    let feedback =
-        Feedback { token: Some(token), session_id: None, message_id, rating, comment: None };
-    let body = browser::write_feedback(&feedback);
-    call(handle, "/v1/messages/feedback", &body, None).await.map(drop)
+/// Makes a small call.
+pub async fn small(handle: &Handle, token: String, what: Small) -> Result<(), Failure> {
+    let (token, session_id) = (Some(token), None);
+    let (path, body) = match what {
+        Small::Stop(turn_id) => {
+            let request = StopRequest { token, session_id, turn_id };
+            ("/v1/chat/stop", browser::write_stop(&request))
+        }
+        Small::Rate(message_id, rating) => {
+            let feedback = Feedback { token, session_id, message_id, rating, comment: None };
+            ("/v1/messages/feedback", browser::write_feedback(&feedback))
+        }
+    };
+    ask(handle, path, &body).await.map(drop)
 }
 
 /// Asks for the running turn and hands over its events as they come, until the stream ends, the
@@ -111,16 +118,15 @@ pub async fn stream(
         }
     };
     let response = call(handle, path, &body, Some(signal)).await?;
-    let body = response.body().ok_or(Failure::Lost)?;
+    let body: ReadableStream = get(&response, "body").unchecked_into();
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let mut lines = LineSplitter::new(limits::LINE_BYTES);
     loop {
         let chunk = JsFuture::from(reader.read()).await?;
-        let get = |name: &str| js_sys::Reflect::get(&chunk, &name.into());
-        if get("done")?.is_truthy() {
+        if flag(&chunk, "done") {
             return Ok(());
         }
-        lines.push(&js_sys::Uint8Array::from(get("value")?).to_vec());
+        lines.push(&js_sys::Uint8Array::from(get(&chunk, "value")).to_vec());
         while let Some(line) = lines.next_line().map_err(|_| Failure::Lost)? {
             // A line of an unknown kind is a sign of life, no more.
             if !take(browser::read_event(&String::from_utf8_lossy(line))) {

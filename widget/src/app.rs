@@ -14,11 +14,11 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortController;
 
+use crate::api::Small;
 use crate::dom::{self, Listener, window};
 use crate::handle::Handle;
 use crate::model::{Limit, Model, Progress};
 use crate::store::Store;
-use crate::turn::Small;
 use crate::view::{Nodes, Shown, mark};
 use crate::{speech, text};
 
@@ -136,8 +136,8 @@ impl App {
         }
     }
 
-    /// A command from the page, by way of the loader. True when open, for `isOpen`.
-    pub fn command(self: &Rc<Self>, name: &str, argument: Option<String>, by_visitor: bool) -> bool {
+    /// A command from the page, by way of the loader.
+    pub fn command(self: &Rc<Self>, name: &str, argument: Option<String>, by_visitor: bool) {
         match (name, argument) {
             ("open", _) => self.open(by_visitor),
             ("close", _) => self.close(),
@@ -151,7 +151,6 @@ impl App {
             ("destroy", _) => self.end(),
             _ => {}
         }
-        self.open.get()
     }
 
     pub fn open(self: &Rc<Self>, by_visitor: bool) {
@@ -322,7 +321,7 @@ impl App {
         }
         if !self.open.get() {
             // Read out and shown as a dot: something has come while nobody looked.
-            let _ = self.handle.button.class_list().toggle_with_force("u", true);
+            dom::class(&self.handle.button, "u", true);
         }
     }
 
@@ -478,7 +477,7 @@ impl App {
 /// Whether the browser believes to have a network.
 #[must_use]
 pub fn is_online() -> bool {
-    window().navigator().on_line()
+    dom::flag(&dom::get(&window(), "navigator"), "onLine")
 }
 
 /// An id that no other message of this session has.

@@ -2,11 +2,11 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Function, Promise};
+use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Document, Element, EventTarget, Node, Window};
+use web_sys::{Document, DomTokenList, Element, EventTarget, Node, Window};
 
 /// The page's window; a script without one is no widget, so there is nothing to do but stop.
 #[must_use]
@@ -19,6 +19,40 @@ pub fn document() -> Document {
     window().document().unwrap_or_else(|| JsValue::UNDEFINED.unchecked_into())
 }
 
+/// A property of an object of the browser's. One way for all of them weighs less than a binding for
+/// each.
+#[must_use]
+pub fn get(of: &JsValue, name: &str) -> JsValue {
+    // Some getters throw, as that of `localStorage` where it is blocked.
+    Reflect::get(of, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+#[must_use]
+pub fn number(of: &JsValue, name: &str) -> i32 {
+    get(of, name).as_f64().unwrap_or_default() as i32
+}
+
+#[must_use]
+pub fn flag(of: &JsValue, name: &str) -> bool {
+    get(of, name).is_truthy()
+}
+
+#[must_use]
+pub fn word(of: &JsValue, name: &str) -> String {
+    get(of, name).as_string().unwrap_or_default()
+}
+
+/// Sets a property; those of nodes take everything.
+pub fn put(of: &JsValue, name: &str, value: impl Into<JsValue>) {
+    let _ = Reflect::set(of, &name.into(), &value.into());
+}
+
+/// Puts a class on a node, or takes it off.
+pub fn class(node: &Element, name: &str, on: bool) {
+    let list: DomTokenList = get(node, "classList").unchecked_into();
+    let _ = list.toggle_with_force(name, on);
+}
+
 /// An element with a class.
 #[must_use]
 pub fn element(tag: &str, class: &str) -> Element {
@@ -28,7 +62,7 @@ pub fn element(tag: &str, class: &str) -> Element {
         Err(error) => error.unchecked_into(),
     };
     if !class.is_empty() {
-        element.set_class_name(class);
+        set(&element, "class", class);
     }
     element
 }

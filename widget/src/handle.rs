@@ -3,11 +3,12 @@
 //! The loader has drawn the button in a shadow root of its own and knows the options; this room
 //! reads both. See `handle` in `assets/chat-widget.js`.
 
-use js_sys::{Function, Object, Promise, Reflect};
+use js_sys::{Function, Object, Promise};
 use shared::Look;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortSignal, HtmlElement, ShadowRoot, console};
 
+use crate::dom::{self, get};
 use crate::look::tidy;
 
 /// The loader's object.
@@ -23,13 +24,13 @@ impl Handle {
     /// `None` when the object is not the loader's.
     #[must_use]
     pub fn new(object: JsValue) -> Option<Self> {
-        let part = |name: &str| Reflect::get(&object, &name.into()).ok().filter(JsValue::is_object);
-        let (root, button) = (part("root")?.unchecked_into(), part("button")?.unchecked_into());
-        Some(Self { object, root, button })
+        let (root, button) = (get(&object, "root"), get(&object, "button"));
+        let there = root.is_truthy() && button.is_truthy();
+        there.then(|| Self { object, root: root.unchecked_into(), button: button.unchecked_into() })
     }
 
     fn get(&self, name: &str) -> JsValue {
-        Reflect::get(&self.object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+        get(&self.object, name)
     }
 
     fn call(&self, name: &str, arguments: &[&JsValue]) -> JsValue {
@@ -53,7 +54,7 @@ impl Handle {
     /// The `licenseKey` or the `chatbotId` that the page gave.
     #[must_use]
     pub fn key(&self, name: &str) -> Option<String> {
-        Reflect::get(&self.get("key"), &name.into()).ok()?.as_string()
+        get(&self.get("key"), name).as_string()
     }
 
     /// The options that hold; complains once about what had to be changed.
@@ -79,8 +80,7 @@ impl Handle {
     pub fn emit(&self, event: &str, detail: &[(&str, &str)]) {
         let object = Object::new();
         for (name, value) in detail {
-            // A property of a plain object of our own can always be set.
-            let _ = Reflect::set(&object, &(*name).into(), &(*value).into());
+            dom::put(&object, name, *value);
         }
         self.call("emit", &[&event.into(), &object]);
     }

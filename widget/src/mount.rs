@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use any_spawner::Executor;
+use js_sys::Array;
 use reactive_graph::owner::Owner;
 use tachys::view::{Mountable, Render};
 use wasm_bindgen::closure::Closure;
@@ -23,8 +24,7 @@ const CSS: &str = include_str!(concat!(env!("OUT_DIR"), "/panel.css"));
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
-/// Mounts the widget beside the loader's button. What it returns takes `(command, argument)` and
-/// says whether the chat is open.
+/// Mounts the widget beside the loader's button. What it returns takes `[command, argument]`.
 #[wasm_bindgen]
 #[must_use]
 pub fn mount(handle: JsValue) -> JsValue {
@@ -45,15 +45,15 @@ pub fn mount(handle: JsValue) -> JsValue {
     app.begin();
 
     let mut mounted = Some((frame, owner));
-    let command = move |name: String, argument: JsValue| {
-        let by_visitor = argument.as_bool().unwrap_or(false);
-        let open = app.command(&name, argument.as_string(), by_visitor);
+    let command = move |command: JsValue| {
+        let parts = Array::from(&command);
+        let (name, argument) = (parts.get(0).as_string().unwrap_or_default(), parts.get(1));
+        app.command(&name, argument.as_string(), argument.is_truthy());
         if name == "destroy" {
             // With the owner goes the effect that draws the frame.
             mounted.take();
             root.remove();
         }
-        open
     };
-    Closure::<dyn FnMut(String, JsValue) -> bool>::new(command).into_js_value()
+    Closure::<dyn FnMut(JsValue)>::new(command).into_js_value()
 }

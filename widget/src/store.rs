@@ -5,9 +5,11 @@
 //! of it to know whether to start without being asked. The running turn is not among it: the
 //! server names it with the conversation, and its text is taken up from the start.
 
-use js_sys::{JSON, Object, Reflect};
-use wasm_bindgen::JsValue;
-use web_sys::{Storage, window};
+use js_sys::{JSON, Object};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::Storage;
+
+use crate::dom::{self, get};
 
 /// What is worth remembering.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,42 +70,31 @@ impl Store {
     }
 }
 
-/// The getter itself throws where storage is blocked.
 fn storage() -> Option<Storage> {
-    window()?.local_storage().ok()?
+    let storage = get(&dom::window(), "localStorage");
+    storage.is_truthy().then(|| storage.unchecked_into())
 }
 
 fn read(text: &str) -> Option<Memory> {
-    let value = JSON::parse(text).ok().filter(JsValue::is_object)?;
-    let get = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).unwrap_or(JsValue::NULL);
-    let pending = get(&value, "pending");
+    let value = JSON::parse(text).ok().filter(JsValue::is_truthy)?;
     Some(Memory {
         visitor: get(&value, "visitor").as_string(),
-        open: get(&value, "open").as_bool().unwrap_or(false),
-        draft: get(&value, "draft").as_string().unwrap_or_default(),
-        pending: pending
-            .is_object()
-            .then(|| Some((get(&pending, "id").as_string()?, get(&pending, "text").as_string()?)))
-            .flatten(),
+        open: dom::flag(&value, "open"),
+        draft: dom::word(&value, "draft"),
+        pending: get(&value, "pending").as_string().zip(get(&value, "text").as_string()),
     })
 }
 
 fn write(memory: &Memory) -> String {
-    let set = |object: &Object, name: &str, value: &JsValue| {
-        // A property of a plain object of our own can always be set.
-        let _ = Reflect::set(object, &name.into(), value);
-    };
     let object = Object::new();
     if let Some(visitor) = &memory.visitor {
-        set(&object, "visitor", &visitor.into());
+        dom::put(&object, "visitor", visitor);
     }
-    set(&object, "open", &memory.open.into());
-    set(&object, "draft", &(&memory.draft).into());
+    dom::put(&object, "open", memory.open);
+    dom::put(&object, "draft", &memory.draft);
     if let Some((id, text)) = &memory.pending {
-        let pending = Object::new();
-        set(&pending, "id", &id.into());
-        set(&pending, "text", &text.into());
-        set(&object, "pending", &pending);
+        dom::put(&object, "pending", id);
+        dom::put(&object, "text", text);
     }
     JSON::stringify(&object).map_or_else(|_| String::new(), String::from)
 }

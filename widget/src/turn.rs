@@ -5,13 +5,14 @@ use std::rc::Rc;
 
 use shared::conversation::Conversation;
 use shared::widget::SessionRequest;
-use shared::{ErrorBody, ErrorCode, Page, Rating};
+use shared::{ErrorBody, ErrorCode, Page};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, console};
 
-use crate::api::{self, Failure};
+use crate::api::{self, Failure, Small};
 use crate::app::{App, Line, Token, is_online};
-use crate::dom::{self, document, window};
+use crate::dom::{self, document, get, window, word};
 use crate::model::{Applied, Ask, Next, Why};
 
 /// Attempts without progress before a turn is given up, while the network is said to be there.
@@ -20,13 +21,6 @@ const ATTEMPTS: u32 = 7;
 const MARGIN_MS: f64 = 20_000.0;
 /// The server pings every 15 seconds of silence; a stream silent for longer is dead.
 const SILENCE_MS: f64 = 40_000.0;
-
-/// A call whose answer nobody waits for.
-#[derive(Clone, Debug)]
-pub enum Small {
-    Stop(String),
-    Rate(String, Option<Rating>),
-}
 
 impl App {
     /// Begins a session unless there is one or one is being begun.
@@ -224,7 +218,7 @@ impl App {
             self.changed();
             matches!(applied, Applied::Changed | Applied::Ignored)
         };
-        let signal = abort.signal();
+        let signal = get(&abort, "signal").unchecked_into();
         let result = api::stream(&self.handle, token, ask, page(), &signal, &mut take).await;
         // The watcher sees by this that its stream has ended.
         self.abort.borrow_mut().take_if(|current| *current == abort);
@@ -274,11 +268,7 @@ impl App {
         spawn_local(async move {
             for _ in 0..2 {
                 let Ok(token) = app.token().await else { return };
-                let result = match what.clone() {
-                    Small::Stop(turn) => api::stop(&app.handle, token, turn).await,
-                    Small::Rate(id, rating) => api::feedback(&app.handle, token, id, rating).await,
-                };
-                match result {
+                match api::small(&app.handle, token, what.clone()).await {
                     Err(Failure::Refused(body)) if body.code == ErrorCode::SessionExpired => {
                         app.token.borrow_mut().take();
                     }
@@ -307,10 +297,11 @@ fn page() -> Page {
         text.truncate(end);
         text
     };
-    let url = window().location().href().unwrap_or_default();
+    let page = document();
+    let url = word(&get(&window(), "location"), "href");
     Page {
         url: fit(url.split('#').next().unwrap_or_default().to_owned()),
-        title: fit(document().title()),
-        referrer: fit(document().referrer()),
+        title: fit(word(&page, "title")),
+        referrer: fit(word(&page, "referrer")),
     }
 }

@@ -7,10 +7,10 @@ use std::rc::Rc;
 
 use shared::Rating;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, EventTarget, HtmlTextAreaElement, KeyboardEvent};
+use web_sys::{Clipboard, Element, Event, EventTarget};
 
 use crate::app::App;
-use crate::dom::{Listener, document, window};
+use crate::dom::{Listener, class, document, flag, get, number, window, word};
 use crate::text;
 
 /// Listens to the panel under `root`, to the page and to the button.
@@ -22,10 +22,10 @@ pub fn listen(app: &Rc<App>, root: &Element) {
     });
     on(app, &window, "offline", |app, _| app.changed());
     on(app, &document(), "visibilitychange", |app, _| app.wake());
-    let viewport = window.visual_viewport();
-    for target in [Some(window.as_ref()), viewport.as_deref()].into_iter().flatten() {
+    let viewport = get(&window, "visualViewport");
+    if viewport.is_truthy() {
         for name in ["resize", "scroll"] {
-            on(app, target, name, |app, _| {
+            on(app, viewport.unchecked_ref(), name, |app, _| {
                 if let Some(nodes) = app.nodes.borrow().as_ref().filter(|_| app.open.get()) {
                     nodes.fit();
                 }
@@ -41,7 +41,7 @@ pub fn listen(app: &Rc<App>, root: &Element) {
         on(app, root, name, keyed);
     }
     on(app, &app.handle.button, "keydown", |app, event| {
-        if event.key() == "Escape" {
+        if word(event, "key") == "Escape" {
             app.close();
         }
     });
@@ -54,13 +54,12 @@ pub fn listen(app: &Rc<App>, root: &Element) {
     }
 }
 
-/// Events arrive as what they are called with; those of another kind are asked only for what every
-/// event has.
+/// Does something when an event comes, as long as the widget is there.
 fn on(
     app: &Rc<App>,
     target: &EventTarget,
     name: &'static str,
-    then: fn(&Rc<App>, &KeyboardEvent),
+    then: fn(&Rc<App>, &Event),
 ) {
     let weak = Rc::downgrade(app);
     let listener = Listener::new(
@@ -75,27 +74,25 @@ fn on(
     app.listeners.borrow_mut().push(listener);
 }
 
-fn typed(app: &Rc<App>, event: &KeyboardEvent) {
-    let Some(field) = event.target() else { return };
-    let draft = field.unchecked_into::<HtmlTextAreaElement>().value();
+fn typed(app: &Rc<App>, event: &Event) {
+    let draft = word(&get(event, "target"), "value");
     if let Some(nodes) = app.nodes.borrow().as_ref() {
         nodes.grow(&draft);
     }
     app.typed(draft);
 }
 
-fn keyed(app: &Rc<App>, event: &KeyboardEvent) {
+fn keyed(app: &Rc<App>, event: &Event) {
     // The page must not take what is typed here for its own shortcuts.
     event.stop_propagation();
     // 229 is what some browsers say while an input method is composing.
-    if event.type_() != "keydown" || event.is_composing() || event.key_code() == 229 {
+    if word(event, "type") != "keydown" || flag(event, "isComposing") || number(event, "keyCode") == 229 {
         return;
     }
-    match event.key().as_str() {
+    match word(event, "key").as_str() {
         "Escape" => app.close(),
-        "Enter" if !event.shift_key() => {
-            let field = event.target().map(JsCast::unchecked_into::<Element>);
-            if field.is_some_and(|field| field.tag_name() == "TEXTAREA") {
+        "Enter" if !flag(event, "shiftKey") => {
+            if word(&get(event, "target"), "type") == "textarea" {
                 event.prevent_default();
                 app.submit();
             }
@@ -103,7 +100,7 @@ fn keyed(app: &Rc<App>, event: &KeyboardEvent) {
         "Tab" => {
             let nodes = app.nodes.borrow();
             let Some(nodes) = nodes.as_ref().filter(|nodes| nodes.is_full()) else { return };
-            if let Some(next) = nodes.next_focus(&app.handle, event.shift_key()) {
+            if let Some(next) = nodes.next_focus(&app.handle, flag(event, "shiftKey")) {
                 event.prevent_default();
                 let _ = next.focus();
             }
@@ -112,11 +109,9 @@ fn keyed(app: &Rc<App>, event: &KeyboardEvent) {
     }
 }
 
-fn clicked(app: &Rc<App>, event: &KeyboardEvent) {
-    let Some(target) = event.target() else { return };
-    let Ok(Some(pressed)) = target.unchecked_into::<Element>().closest("[data-act]") else {
-        return;
-    };
+fn clicked(app: &Rc<App>, event: &Event) {
+    let target: Element = get(event, "target").unchecked_into();
+    let Ok(Some(pressed)) = target.closest("[data-act]") else { return };
     match pressed.get_attribute("data-act").unwrap_or_default().as_str() {
         "close" => app.close(),
         "new" => app.renew_conversation(),
@@ -163,15 +158,14 @@ fn message_act(app: &Rc<App>, act: &str, pressed: &Element) {
 /// Copies a text and says so on the button for a moment.
 fn copy(app: &Rc<App>, pressed: &Element, text: Option<String>) {
     let Some(text) = text else { return };
-    let navigator = window().navigator();
+    let clipboard = get(&get(&window(), "navigator"), "clipboard");
     // Absent on pages without https; then nothing is claimed.
-    let clipboard = js_sys::Reflect::get(&navigator, &"clipboard".into());
-    if !clipboard.is_ok_and(|clipboard| clipboard.is_object()) {
+    if !clipboard.is_truthy() {
         return;
     }
-    let _ = navigator.clipboard().write_text(&text);
-    let class = pressed.class_list();
-    let _ = class.toggle_with_force("done", true);
+    let _ = clipboard.unchecked_into::<Clipboard>().write_text(&text);
+    class(pressed, "done", true);
     app.announce(text::COPIED);
-    app.later(1600, Box::new(move |_| drop(class.toggle_with_force("done", false))));
+    let pressed = pressed.clone();
+    app.later(1600, Box::new(move |_| class(&pressed, "done", false)));
 }

@@ -10,12 +10,11 @@ use reactive_graph::effect::RenderEffect;
 use reactive_graph::traits::With;
 use shared::Look;
 use tachys::view::{Mountable, Render};
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlTextAreaElement, Node};
+use web_sys::{Element, Node};
 
 use super::{Shown, icons};
 use crate::app::App;
-use crate::dom::{append, element, icon, icon_button, labelled, set};
+use crate::dom::{append, element, icon, icon_button, labelled, put, set};
 use crate::text;
 
 /// The frame as a Leptos view.
@@ -82,7 +81,7 @@ struct Parts {
     notice_text: Element,
     restart: Element,
     composer: Element,
-    field: HtmlTextAreaElement,
+    field: Element,
     left: Element,
     send: Element,
     privacy: Element,
@@ -144,7 +143,7 @@ impl Parts {
         let composer = child(&root, "div", "composer", &[]);
         let grow = child(&composer, "div", "grow", &[]);
         let words = [("rows", "1"), ("aria-label", text::MESSAGE), ("enterkeyhint", "send")];
-        let field = child(&grow, "textarea", "", &words).unchecked_into();
+        let field = child(&grow, "textarea", "", &words);
         let left = child(&composer, "span", "left", &[]);
         let send = tool(&composer, "send", "send", text::SEND, icons::SEND);
         append(&send, &icon(icons::STOP));
@@ -183,7 +182,7 @@ impl Parts {
 
     /// Brings the nodes from what was shown to what is shown.
     fn show(&self, app: &App, now: &Shown, old: Option<&Shown>) {
-        self.root.set_class_name(if now.open { "panel open" } else { "panel" });
+        set(&self.root, "class", if now.open { "panel open" } else { "panel" });
         if old.is_none_or(|old| old.look != now.look) {
             self.dress(&app.look.borrow(), app.handle.name());
         }
@@ -235,15 +234,15 @@ impl Parts {
     }
 
     fn show_composer(&self, now: &Shown) {
-        self.field.set_disabled(now.disabled);
-        self.composer.set_class_name(if now.disabled { "composer off" } else { "composer" });
+        put(&self.field, "disabled", now.disabled);
+        set(&self.composer, "class", if now.disabled { "composer off" } else { "composer" });
         let left = now.left.map(text::characters);
         self.left.set_text_content(left.as_deref());
         let over = now.left.is_some_and(|left| left < 0);
-        self.left.set_class_name(if over { "left over" } else { "left" });
+        set(&self.left, "class", if over { "left over" } else { "left" });
         let (class, name) =
             if now.running { ("send stop", text::STOP) } else { ("send", text::SEND) };
-        self.send.set_class_name(class);
+        set(&self.send, "class", class);
         set(&self.send, "aria-label", name);
         set(&self.send, "title", name);
         // Not `disabled`, which would throw a keyboard's focus away.

@@ -83,7 +83,7 @@ fn draw_list(ordered: Option<u32>, tight: bool, items: &[Item]) -> Element {
     for item in items {
         let node = element("li", "");
         if let Some(checked) = item.checked {
-            node.set_class_name("task");
+            set(&node, "class", "task");
             let sign = labelled("span", "box", if checked { "✓" } else { "" });
             set(&sign, "role", "img");
             set(&sign, "aria-label", if checked { text::TASK_DONE } else { text::TASK_OPEN });

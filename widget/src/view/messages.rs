@@ -10,7 +10,7 @@ use web_sys::Element;
 
 use super::icons;
 use super::markdown::Drawn;
-use crate::dom::{append, element, icon_button, labelled, set};
+use crate::dom::{append, class, element, icon_button, labelled, set};
 use crate::look::is_web;
 use crate::model::{Entry, Progress};
 use crate::text;
@@ -69,11 +69,11 @@ impl List {
 
 impl Row {
     fn new(entry: &Entry) -> Self {
-        let (class, who) = match entry.role {
+        let (name, who) = match entry.role {
             Role::User => ("row you", text::YOU),
             Role::Assistant => ("row bot", text::ASSISTANT),
         };
-        let root = element("div", class);
+        let root = element("div", name);
         set(&root, "data-key", &entry.key.to_string());
         append(&root, &labelled("span", "sr", who));
         let body = element("div", "body");
@@ -135,7 +135,7 @@ impl Row {
 
     fn draw_foot(&self, entry: &Entry, look: &Look, last: bool) {
         let growing = entry.progress == Progress::Growing;
-        let _ = self.root.class_list().toggle_with_force("growing", growing);
+        class(&self.root, "growing", growing);
         // A thumb that was just pressed keeps the focus: its row of buttons is changed in place.
         if self.progress.as_ref() == Some(&entry.progress) && self.rating != entry.rating {
             self.mark_rating(entry.rating);

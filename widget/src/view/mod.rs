@@ -13,9 +13,9 @@ use std::cell::Cell;
 
 use shared::{Look, Theme};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
+use web_sys::{CssStyleDeclaration, Element, HtmlElement};
 
-use crate::dom::{self, append, document, window};
+use crate::dom::{self, append, document, get, number, window};
 use crate::handle::Handle;
 use crate::model::Model;
 use crate::palette::{Palette, Rgb};
@@ -50,7 +50,7 @@ pub struct Nodes {
     root: HtmlElement,
     panel: HtmlElement,
     scroller: Element,
-    composer: HtmlTextAreaElement,
+    composer: HtmlElement,
     jump: Element,
     status: Element,
     said: Cell<u32>,
@@ -81,15 +81,19 @@ impl Nodes {
     pub fn draw(&mut self, model: &Model, look: &Look) {
         self.list.draw(model.entries(), look);
         if self.following {
-            self.scroller.set_scroll_top(self.scroller.scroll_height());
+            self.to_end();
         }
         self.show_jump();
     }
 
+    fn to_end(&self) {
+        dom::put(&self.scroller, "scrollTop", number(&self.scroller, "scrollHeight"));
+    }
+
     /// The reader has scrolled.
     pub fn scrolled(&mut self) {
-        let below = self.scroller.scroll_height() - self.scroller.scroll_top();
-        self.following = below - self.scroller.client_height() < 48;
+        let of = |name| number(&self.scroller, name);
+        self.following = of("scrollHeight") - of("scrollTop") - of("clientHeight") < 48;
         self.show_jump();
     }
 
@@ -100,7 +104,7 @@ impl Nodes {
     /// Goes to the end and stays there.
     pub fn follow(&mut self) {
         self.following = true;
-        self.scroller.set_scroll_top(self.scroller.scroll_height());
+        self.to_end();
         self.show_jump();
     }
 
@@ -120,11 +124,13 @@ impl Nodes {
     /// Fits the full-screen panel between the top and the keyboard.
     pub fn fit(&self) {
         let full = self.is_full();
-        let _ = self.panel.set_attribute("aria-modal", if full { "true" } else { "false" });
-        let style = self.panel.style();
-        if let Some(viewport) = window().visual_viewport().filter(|_| full) {
-            let _ = style.set_property("--vh", &format!("{}px", viewport.height() as i32));
-            let _ = style.set_property("--vt", &format!("{}px", viewport.offset_top() as i32));
+        dom::set(&self.panel, "aria-modal", if full { "true" } else { "false" });
+        let viewport = get(&window(), "visualViewport");
+        if full && viewport.is_truthy() {
+            let style = style(&self.panel);
+            for (name, source) in [("--vh", "height"), ("--vt", "offsetTop")] {
+                let _ = style.set_property(name, &format!("{}px", number(&viewport, source)));
+            }
         }
     }
 
@@ -133,15 +139,14 @@ impl Nodes {
     }
 
     pub fn set_draft(&self, draft: &str) {
-        self.composer.set_value(draft);
+        dom::put(&self.composer, "value", draft);
         self.grow(draft);
     }
 
     /// The composer is as high as its text: a hidden copy of the text gives it its height.
     pub fn grow(&self, draft: &str) {
-        if let Some(cell) = self.composer.parent_element() {
-            dom::set(&cell, "data-draft", draft);
-        }
+        let cell = get(&self.composer, "parentNode").unchecked_into();
+        dom::set(&cell, "data-draft", draft);
     }
 
     /// The panel closes: a focus inside returns to the button.
@@ -185,20 +190,18 @@ impl Nodes {
         let dark = match look.theme {
             Theme::Light => false,
             Theme::Dark => true,
-            Theme::Auto => matches("(prefers-color-scheme: dark)"),
-            Theme::Host => {
-                page_theme().unwrap_or_else(|| matches("(prefers-color-scheme: dark)"))
-            }
+            Theme::Auto => system_is_dark(),
+            Theme::Host => page_says("dark") || (!page_says("light") && system_is_dark()),
         };
         let side = match look.position {
             shared::Position::Left => "left",
             shared::Position::Right => "right",
         };
         let class = format!("nt {side}{}", if dark { " dark" } else { "" });
-        self.root.set_class_name(&class);
+        dom::set(&self.root, "class", &class);
         let Some(primary) = Rgb::parse(&look.primary_color) else { return };
         let palette = Palette::new(primary, dark);
-        let style = self.root.style();
+        let style = style(&self.root);
         for (name, colour) in [
             ("--primary", palette.primary),
             ("--sign", palette.sign),
@@ -220,28 +223,23 @@ pub fn adopt(button: &HtmlElement) {
 pub fn mark(button: &HtmlElement, open: bool) {
     dom::set(button, "aria-expanded", if open { "true" } else { "false" });
     dom::set(button, "aria-label", if open { text::CLOSE } else { text::OPEN });
-    let _ = button.class_list().toggle_with_force("u", false);
+    dom::class(button, "u", false);
 }
 
 fn matches(query: &str) -> bool {
-    window().match_media(query).ok().flatten().is_some_and(|list| list.matches())
+    window().match_media(query).ok().flatten().is_some_and(|list| dom::flag(&list, "matches"))
 }
 
-/// What the page's own class or `data-theme` says, if it says anything: true for dark.
-fn page_theme() -> Option<bool> {
-    let page = document();
-    let nodes = [page.document_element(), page.body().map(Into::into)];
-    nodes.into_iter().flatten().find_map(|node: Element| {
-        let named = ["data-theme", "data-bs-theme", "data-color-scheme"];
-        let said = named.iter().find_map(|name| node.get_attribute(name)).unwrap_or_default();
-        let classes = node.class_name();
-        let says = |word: &str| {
-            said.split(['-', '_', ' ']).chain(classes.split(' ')).any(|part| part == word)
-        };
-        match (says("dark"), says("light")) {
-            (true, _) => Some(true),
-            (_, true) => Some(false),
-            _ => None,
-        }
-    })
+fn style(node: &HtmlElement) -> CssStyleDeclaration {
+    get(node, "style").unchecked_into()
+}
+
+fn system_is_dark() -> bool {
+    matches("(prefers-color-scheme: dark)")
+}
+
+/// Whether the page's own class or theme attribute names this theme.
+fn page_says(theme: &str) -> bool {
+    let selector = [":is(html,body):is(.", theme, ",[data-theme*=", theme, "],[data-bs-theme=", theme, "])"];
+    document().query_selector(&selector.concat()).ok().flatten().is_some()
 }
