@@ -106,14 +106,38 @@ fn answer(index: &Index, query: &Query, ranked: &[Ranked]) -> Composed {
         let quoted = quote(passage, &picked);
         let heading = if passage.heading.is_empty() { &passage.page } else { &passage.heading };
         parts.push(if is_first { quoted } else { format!("**{heading}**\n\n{quoted}") });
-        sources.push(Source {
-            title: passage.title.clone(),
-            url: passage.url.clone(),
-            snippet: snippet(passage, &pieces),
-            data_source_id: passage.data_source_id.clone(),
-        });
+        sources.push(source(passage, &pieces));
     }
     Composed { text: parts.join("\n\n"), sources, found: true }
+}
+
+/// The passages that go with `question` to a model, best first. Those that hold an answer come
+/// with the source to cite; the others may help a model and are not worth a reader's click.
+#[must_use]
+pub fn grounds<'a>(
+    index: &'a Index,
+    question: &str,
+    limit: usize,
+) -> Vec<(&'a Passage, Option<Source>)> {
+    let query = index.query(question);
+    let ranked = index.rank(&query, None, limit);
+    let best = ranked.first().map_or(0.0, |best| best.score);
+    let grounds = ranked.iter().map(|candidate| {
+        let passage = index.passage(candidate.at);
+        let cited = candidate.score >= CLOSE * best && answers(candidate);
+        let source = || source(passage, &weighed(index, &query, candidate.at));
+        (passage, cited.then(source))
+    });
+    grounds.collect()
+}
+
+fn source(passage: &Passage, pieces: &[Weighed<'_>]) -> Source {
+    Source {
+        title: passage.title.clone(),
+        url: passage.url.clone(),
+        snippet: snippet(passage, pieces),
+        data_source_id: passage.data_source_id.clone(),
+    }
 }
 
 /// A sentence, item, row or piece of code, and how much of the question it holds.

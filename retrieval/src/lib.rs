@@ -29,7 +29,7 @@ mod sentence;
 mod spelling;
 mod words;
 
-pub use compose::{Composed, compose};
+pub use compose::{Composed, compose, grounds};
 pub use guide::{Guide, Page};
 pub use index::{Hit, Index};
 pub use passage::{Document, Passage, passages};

@@ -129,8 +129,7 @@ impl Agent {
     fn system_message(&self, question: &str) -> (String, Vec<Source>) {
         let mut text = self.instructions.clone();
         let mut sources = Vec::new();
-        for hit in self.documents.search(question, PASSAGES) {
-            let passage = hit.passage;
+        for (passage, source) in retrieval::grounds(&self.documents, question, PASSAGES) {
             let body: String = passage.text.chars().take(PASSAGE_CHARS).collect();
             // A passage cannot close its own fence.
             let body = body.replace("</passage", "< /passage");
@@ -140,12 +139,7 @@ impl Agent {
             text.push_str("\">\n");
             text.push_str(&body);
             text.push_str("\n</passage>");
-            sources.push(Source {
-                title: passage.title.clone(),
-                url: passage.url.clone(),
-                snippet: passage.text.chars().take(300).collect(),
-                data_source_id: passage.data_source_id.clone(),
-            });
+            sources.extend(source);
         }
         sources.truncate(3);
         (text, sources)
