@@ -31,7 +31,7 @@
     delete options.hideBranding
     delete options.maxMessagesPerConversation
     base = new URL(options.apiUrl || new URL(src).origin, location.href).href
-    base = base.replace(/(\/v1\/chat\/stream|\/v1\/chat|\/chat)?\/*$/, '')
+    base = base.replace(/(\/v1)?(\/chat(\/stream)?)?\/*$/, '')
     if (key && asked != (asked = base + JSON.stringify(key))) answer = fetchLook()
   }
 
@@ -53,7 +53,7 @@
     key_inactive: 'Switch the key on.',
     key_expired: 'Extend the key.',
     origin_not_allowed: `Add ${location.origin} to the key.`,
-    ip_not_allowed: "Add this address to the key.",
+    ip_not_allowed: 'Add the address to the key.',
     unauthorized: 'Check licenseKey or chatbotId.',
   }
 
@@ -76,7 +76,7 @@
     }
     if (bad.length) console.warn('Natter: corrected ' + bad)
     handle.sheet.replaceSync(css(look, at))
-    // The browser reads every way of writing a colour; `--o` is white where that has 3:1.
+    // The browser reads every way of writing a colour; the sign is white where that has 3:1.
     const rgb = getComputedStyle(button).backgroundColor.match(/\d+/g).slice(0, 3).map(Number)
     button.classList.toggle('d', rgb[0] ** 2 * 0.21 + rgb[1] ** 2 * 0.72 + rgb[2] ** 2 * 0.07 > 19600)
     look.primaryColor = rgb.reduce((hex, n) => hex + (n + 256).toString(16).slice(1), '#')
@@ -85,7 +85,6 @@
 
   const css = (look, at) => `
 :host{all:initial!important;display:block!important;position:fixed!important;z-index:2147483647!important;--s:${look.openerSize}px;--m:${look.marginBottom}px;--p:${look.primaryColor}}
-[hidden]{display:none!important}
 .b,.n{position:fixed;${at}:16px;bottom:var(--m)}
 .b{width:var(--s);height:var(--s);padding:0;border:1px solid transparent;border-radius:50%;background:var(--p);color:#fff;cursor:pointer;box-shadow:0 6px 20px -4px #0007}
 .d{color:#0b1020}
@@ -94,9 +93,9 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
 [aria-busy] svg{opacity:.4}
 .n{margin:0 0 calc(var(--s) + 12px);width:240px;padding:12px 16px;border-radius:14px;background:#16181d;color:#fff;font:14px/1.45 system-ui}`
 
-  const make = (name, attributes, space = '1999/xhtml') => {
+  const make = (name, set, space = '1999/xhtml') => {
     const node = D.createElementNS('http://www.w3.org/' + space, name)
-    for (const name in attributes) node.setAttribute(name, attributes[name])
+    for (const name in set) node.setAttribute(name, set[name])
     return node
   }
 
@@ -125,7 +124,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
     if (queue[0]) start()
     ;(W.requestIdleCallback || setTimeout)(() => {
       // Into the browser's cache; a failure shows when the file is needed.
-      if (!starting && !navigator.connection?.saveData) for (const name in assets) fetch(new URL(assets[name], src)).then((file) => file.blob()).catch(() => {})
+      if (!starting && !navigator.connection?.saveData) for (const name in assets) fetch(new URL(assets[name], src)).then((reply) => reply.blob()).catch(() => {})
     })
   }
 
@@ -135,13 +134,13 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
   const handle = {
     post,
     emit(name, detail) {
-      listeners[name]?.forEach((listener) => listener(detail))
+      listeners[name]?.forEach((then) => then(detail))
       W.dispatchEvent(new CustomEvent('natter:' + name, { detail }))
     },
     css(text) {
-      const more = new CSSStyleSheet()
-      more.replaceSync(text)
-      root.adoptedStyleSheets = [...root.adoptedStyleSheets, more]
+      const sheet = new CSSStyleSheet()
+      sheet.replaceSync(text)
+      root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
     },
   }
 
@@ -167,14 +166,14 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
           say(error)
           if (queue[0] && !note) {
             root.append((note = make('div', { class: 'n', role: 'status' })))
-            note.textContent = 'Chat not reachable. Trying again…'
+            note.textContent = 'Not reachable. Trying again…'
           }
           await backoff(n)
         }
         // After an upgrade of the server this page's file names are gone; a fresh loader knows.
         try {
           const text = await (await fetch(src, { cache: 'reload' })).text()
-          assets = JSON.parse(/{"js":"[^"]+","wasm":"[^"]+"}/.exec(text)[0])
+          assets = JSON.parse(/{"js":"[^}]+}/.exec(text)[0])
         } catch {}
       }
     }
@@ -190,8 +189,8 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
   Chat.natter = true
   for (const name of ['open', 'close', 'toggle']) Chat[name] = () => command(name)
   Chat.send = (text) => command('send', '' + text)
-  Chat.on = (event, listener) => void (listeners[event] ||= new Set()).add(listener)
-  Chat.off = (event, listener) => listeners[event]?.delete(listener)
+  Chat.on = (name, then) => void (listeners[name] ||= new Set()).add(then)
+  Chat.off = (name, then) => void listeners[name]?.delete(then)
   Chat.destroy = () => {
     ended = true
     call?.(['destroy'])
@@ -206,7 +205,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
     try {
       new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))
     } catch {
-      return say("the page's Content-Security-Policy needs 'wasm-unsafe-eval' in script-src.")
+      return say("Content-Security-Policy: script-src needs 'wasm-unsafe-eval'.")
     }
     for (let n = 0, found; !found; n++) {
       // A server that hangs is one that cannot be reached: the button does not wait for it.

@@ -331,9 +331,8 @@ pub fn write_chat(request: &ChatRequest) -> String {
 /// Body of `POST /v1/chat/resume`.
 #[must_use]
 pub fn write_resume(request: &ResumeRequest) -> String {
-    let writer = Writer::new()
-        .maybe("token", request.token.as_ref())
-        .text("turnId", &request.turn_id);
+    let writer =
+        Writer::new().maybe("token", request.token.as_ref()).text("turnId", &request.turn_id);
     writer.set("after", &JsValue::from_f64(request.after as f64));
     writer.finish()
 }
@@ -341,10 +340,7 @@ pub fn write_resume(request: &ResumeRequest) -> String {
 /// Body of `POST /v1/chat/stop`.
 #[must_use]
 pub fn write_stop(request: &StopRequest) -> String {
-    Writer::new()
-        .maybe("token", request.token.as_ref())
-        .text("turnId", &request.turn_id)
-        .finish()
+    Writer::new().maybe("token", request.token.as_ref()).text("turnId", &request.turn_id).finish()
 }
 
 /// Body of `POST /v1/messages/feedback`.
@@ -366,7 +362,5 @@ pub fn write_feedback(feedback: &Feedback) -> String {
 /// Body of `POST /v1/conversations/current`.
 #[must_use]
 pub fn write_current(request: &CurrentRequest) -> String {
-    Writer::new()
-        .maybe("token", request.token.as_ref())
-        .finish()
+    Writer::new().maybe("token", request.token.as_ref()).finish()
 }

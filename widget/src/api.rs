@@ -128,8 +128,9 @@ pub async fn stream(
         }
         lines.push(&js_sys::Uint8Array::from(get(&chunk, "value")).to_vec());
         while let Some(line) = lines.next_line().map_err(|_| Failure::Lost)? {
-            // A line of an unknown kind is a sign of life, no more.
-            if !take(browser::read_event(&String::from_utf8_lossy(line))) {
+            // A line that cannot be read is a sign of life, no more: a gap shows in `seq`.
+            let event = std::str::from_utf8(line).ok().and_then(browser::read_event);
+            if !take(event) {
                 // What is still to come is asked for again; the connection may close behind us.
                 let _ = reader.cancel();
                 return Ok(());

@@ -315,8 +315,7 @@ impl App {
             }
             _ => {
                 let id = answer.id.as_deref().unwrap_or_default();
-                self.handle
-                    .emit("message:received", &[("messageId", id), ("text", &answer.text)]);
+                self.handle.emit("message:received", &[("messageId", id), ("text", &answer.text)]);
             }
         }
         if !self.open.get() {
@@ -482,6 +481,6 @@ pub fn is_online() -> bool {
 
 /// An id that no other message of this session has.
 fn new_id() -> String {
-    let random = || (js_sys::Math::random() * 2f64.powi(48)) as u64;
-    format!("{:x}-{:x}-{:x}", js_sys::Date::now() as u64, random(), random())
+    let random = || ((js_sys::Math::random() * f64::from(u32::MAX)) as u32).to_string();
+    [random(), random(), random(), random()].join("-")
 }

@@ -123,11 +123,7 @@ pub struct Listener {
 
 impl Listener {
     #[must_use]
-    pub fn new(
-        target: &EventTarget,
-        name: &'static str,
-        then: Box<dyn FnMut(JsValue)>,
-    ) -> Self {
+    pub fn new(target: &EventTarget, name: &'static str, then: Box<dyn FnMut(JsValue)>) -> Self {
         let closure = Closure::wrap(then);
         let _ = target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
         Self { target: target.clone(), name, closure }
@@ -144,8 +140,8 @@ impl Drop for Listener {
 /// Resolves after `milliseconds`, or when the function that it puts into `keep` is called.
 pub async fn pause(milliseconds: i32, keep: Option<&RefCell<Option<Function>>>) {
     let promise = Promise::new(&mut |resolve, _| {
-        let _ = window()
-            .set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
+        let _ =
+            window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
         if let Some(keep) = keep {
             *keep.borrow_mut() = Some(resolve);
         }

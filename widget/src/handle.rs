@@ -64,7 +64,7 @@ impl Handle {
         let look = shared::browser::read_look(&self.get("look"), &mut bad);
         let look = tidy(look, &mut bad);
         if !bad.is_empty() {
-            console::warn_1(&format!("Natter: corrected {}", bad.join(",")).into());
+            console::warn_1(&["Natter: corrected ", &bad.join(",")].concat().into());
         }
         look
     }

@@ -31,7 +31,7 @@ pub enum Why {
     /// The server said so.
     Code(ErrorCode),
     /// The server said so, and when to come back (seconds).
-    Wait(u64),
+    Wait(u32),
     /// The connection was lost and did not come back.
     Lost,
 }
@@ -185,9 +185,7 @@ impl Model {
     pub fn ask(&self) -> Option<Ask> {
         let turn = self.turn.as_ref()?;
         match (&turn.turn_id, &turn.client_id) {
-            (Some(turn_id), _) => {
-                Some(Ask::Resume { turn_id: turn_id.clone(), after: turn.seq })
-            }
+            (Some(turn_id), _) => Some(Ask::Resume { turn_id: turn_id.clone(), after: turn.seq }),
             (None, Some(client_id)) => {
                 Some(Ask::Chat { message: turn.message.clone(), client_id: client_id.clone() })
             }
@@ -260,7 +258,9 @@ impl Model {
             _ => {}
         }
         let why = match (body.code, body.retry_after) {
-            (ErrorCode::RateLimitExceeded, Some(seconds)) => Why::Wait(seconds),
+            (ErrorCode::RateLimitExceeded, Some(seconds)) => {
+                Why::Wait(u32::try_from(seconds).unwrap_or(u32::MAX))
+            }
             (code, _) => Why::Code(code),
         };
         self.fail(why, body.code.retryable());
@@ -353,9 +353,8 @@ impl Model {
             self.begin(&message, id.as_deref(), Some(running.turn_id));
             return;
         }
-        let arrived = |id: &str| {
-            self.entries.iter().any(|entry| entry.client_id.as_deref() == Some(id))
-        };
+        let arrived =
+            |id: &str| self.entries.iter().any(|entry| entry.client_id.as_deref() == Some(id));
         if let Some((client_id, message)) = pending.filter(|(id, _)| !arrived(id)) {
             self.push(&message, &client_id);
         } else if last.is_some_and(|at| at + 1 == self.entries.len()) {

@@ -219,7 +219,10 @@ fn a_stopped_answer_keeps_its_part() {
             finish_reason: FinishReason::Stopped,
         },
     ));
-    assert_eq!((answer(&model).text.as_str(), &answer(&model).progress), ("half", &Progress::Stopped));
+    assert_eq!(
+        (answer(&model).text.as_str(), &answer(&model).progress),
+        ("half", &Progress::Stopped)
+    );
 }
 
 #[test]

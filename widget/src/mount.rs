@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use any_spawner::Executor;
 use js_sys::Array;
-use reactive_graph::owner::Owner;
 use tachys::view::{Mountable, Render};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -37,20 +36,19 @@ pub fn mount(handle: JsValue) -> JsValue {
     // An error means that another widget on this page has set it: it serves all.
     let _ = Executor::init_wasm_bindgen();
     let app = App::new(handle);
-    let owner = Owner::new();
-    let mut frame = owner.with(|| Frame(Rc::clone(&app)).build());
+    let mut frame = Frame(Rc::clone(&app)).build();
     frame.mount(&root, None);
     *app.nodes.borrow_mut() = Nodes::find(root.clone());
     acts::listen(&app, &root);
     app.begin();
 
-    let mut mounted = Some((frame, owner));
+    let mut mounted = Some(frame);
     let command = move |command: JsValue| {
         let parts = Array::from(&command);
         let (name, argument) = (parts.get(0).as_string().unwrap_or_default(), parts.get(1));
         app.command(&name, argument.as_string(), argument.is_truthy());
         if name == "destroy" {
-            // With the owner goes the effect that draws the frame.
+            // With it goes the effect that draws the frame.
             mounted.take();
             root.remove();
         }

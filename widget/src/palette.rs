@@ -34,8 +34,8 @@ impl Rgb {
     /// As CSS writes it.
     #[must_use]
     pub fn css(self) -> String {
-        let Self(red, green, blue) = self;
-        format!("rgb({red} {green} {blue})")
+        let [red, green, blue] = [self.0, self.1, self.2].map(|part| u32::from(part).to_string());
+        ["rgb(", &red, " ", &green, " ", &blue, ")"].concat()
     }
 
     fn luminance(self) -> f64 {

@@ -35,7 +35,7 @@ impl Store {
     /// Reads what is remembered of the visitor with this chatbot.
     #[must_use]
     pub fn new(chatbot: Option<&str>) -> Self {
-        let key = chatbot.map(|id| format!("natter:{id}"));
+        let key = chatbot.map(|id| ["natter:", id].concat());
         let text = key.as_ref().and_then(|key| storage()?.get_item(key).ok()?);
         let memory = text.as_ref().and_then(|text| read(text));
         // Somebody who is remembered has acted before.

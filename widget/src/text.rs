@@ -33,7 +33,8 @@ pub const POWERED: &str = "Powered by Natter";
 pub const OFFLINE: &str = "You are offline. Sending is possible when the connection is back.";
 pub const UNREACHABLE: &str = "The chat cannot be reached right now. Trying again…";
 pub const RECONNECTING: &str = "The connection was lost. Reconnecting…";
-pub const MONTH: &str = "This chat has reached its limit for the month. Please come back next month.";
+pub const MONTH: &str =
+    "This chat has reached its limit for the month. Please come back next month.";
 pub const ENOUGH: &str = "This conversation has reached its limit. Start a new one to go on.";
 pub const REFUSED: &str = "This chat is not available right now.";
 pub const IMAGE: &str = "Image";
@@ -47,8 +48,8 @@ pub const TASK_OPEN: &str = "To do:";
 pub fn failure(why: &Why) -> String {
     match why {
         Why::Wait(seconds) => {
-            let unit = if *seconds == 1 { "second" } else { "seconds" };
-            format!("Too many messages at once. Please wait {seconds} {unit}.")
+            let unit = if *seconds == 1 { " second." } else { " seconds." };
+            ["Too many messages at once. Please wait ", &seconds.to_string(), unit].concat()
         }
         Why::Lost => "The connection was lost before the answer came.".to_owned(),
         Why::Code(code) => match code {
@@ -70,7 +71,7 @@ pub fn failure(why: &Why) -> String {
 /// How many characters are left, or too many.
 #[must_use]
 pub fn characters(left: i32) -> String {
-    if left < 0 { format!("{} too many", -left) } else { format!("{left} left") }
+    left.unsigned_abs().to_string() + if left < 0 { " too many" } else { " left" }
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ impl App {
     fn refused(&self, body: &ErrorBody) {
         self.line.set(Line::Refused);
         let why = body.message.as_ref().unwrap_or(&body.error);
-        console::error_1(&format!("Natter: {why} ({})", body.code.as_str()).into());
+        console::error_1(&["Natter: ", why, " (", body.code.as_str(), ")"].concat().into());
         self.model.borrow_mut().fail(Why::Code(body.code), false);
         self.handle.emit("error", &[("code", body.code.as_str())]);
         self.keep_pending();

@@ -55,12 +55,7 @@ pub fn listen(app: &Rc<App>, root: &Element) {
 }
 
 /// Does something when an event comes, as long as the widget is there.
-fn on(
-    app: &Rc<App>,
-    target: &EventTarget,
-    name: &'static str,
-    then: fn(&Rc<App>, &Event),
-) {
+fn on(app: &Rc<App>, target: &EventTarget, name: &'static str, then: fn(&Rc<App>, &Event)) {
     let weak = Rc::downgrade(app);
     let listener = Listener::new(
         target,
@@ -86,7 +81,10 @@ fn keyed(app: &Rc<App>, event: &Event) {
     // The page must not take what is typed here for its own shortcuts.
     event.stop_propagation();
     // 229 is what some browsers say while an input method is composing.
-    if word(event, "type") != "keydown" || flag(event, "isComposing") || number(event, "keyCode") == 229 {
+    if word(event, "type") != "keydown"
+        || flag(event, "isComposing")
+        || number(event, "keyCode") == 229
+    {
         return;
     }
     match word(event, "key").as_str() {

@@ -76,7 +76,8 @@ fn children(parent: Element, blocks: &[Block]) -> Element {
 }
 
 fn draw_list(ordered: Option<u32>, tight: bool, items: &[Item]) -> Element {
-    let list = element(if ordered.is_some() { "ol" } else { "ul" }, if tight { "tight" } else { "" });
+    let list =
+        element(if ordered.is_some() { "ol" } else { "ul" }, if tight { "tight" } else { "" });
     if let Some(first) = ordered.filter(|first| *first != 1) {
         set(&list, "start", &first.to_string());
     }

@@ -184,15 +184,18 @@ impl Row {
                 ("down", text::BAD, icons::BAD, Rating::Down),
             ] {
                 let pressed = entry.rating == Some(rating);
-                set(&act(name, label, path), "aria-pressed", if pressed { "true" } else { "false" });
+                set(
+                    &act(name, label, path),
+                    "aria-pressed",
+                    if pressed { "true" } else { "false" },
+                );
             }
         }
         row
     }
 
     fn mark_rating(&self, rating: Option<Rating>) {
-        for (selector, meant) in
-            [("[data-act=up]", Rating::Up), ("[data-act=down]", Rating::Down)]
+        for (selector, meant) in [("[data-act=up]", Rating::Up), ("[data-act=down]", Rating::Down)]
         {
             if let Ok(Some(button)) = self.foot.query_selector(selector) {
                 let pressed = rating == Some(meant);
@@ -210,7 +213,10 @@ fn waiting(tool: Option<&str>) -> Element {
         append(&dots, &element("i", ""));
     }
     append(&root, &dots);
-    append(&root, &labelled("span", if tool.is_some() { "" } else { "sr" }, tool.unwrap_or(text::WAITING)));
+    append(
+        &root,
+        &labelled("span", if tool.is_some() { "" } else { "sr" }, tool.unwrap_or(text::WAITING)),
+    );
     root
 }
 

@@ -129,7 +129,10 @@ impl Nodes {
         if full && viewport.is_truthy() {
             let style = style(&self.panel);
             for (name, source) in [("--vh", "height"), ("--vt", "offsetTop")] {
-                let _ = style.set_property(name, &format!("{}px", number(&viewport, source)));
+                let _ = style.set_property(
+                    name,
+                    &(number(&viewport, source).unsigned_abs().to_string() + "px"),
+                );
             }
         }
     }
@@ -197,7 +200,7 @@ impl Nodes {
             shared::Position::Left => "left",
             shared::Position::Right => "right",
         };
-        let class = format!("nt {side}{}", if dark { " dark" } else { "" });
+        let class = ["nt ", side, if dark { " dark" } else { "" }].concat();
         dom::set(&self.root, "class", &class);
         let Some(primary) = Rgb::parse(&look.primary_color) else { return };
         let palette = Palette::new(primary, dark);
@@ -240,6 +243,7 @@ fn system_is_dark() -> bool {
 
 /// Whether the page's own class or theme attribute names this theme.
 fn page_says(theme: &str) -> bool {
-    let selector = [":is(html,body):is(.", theme, ",[data-theme*=", theme, "],[data-bs-theme=", theme, "])"];
+    let selector =
+        [":is(html,body):is(.", theme, ",[data-theme*=", theme, "],[data-bs-theme=", theme, "])"];
     document().query_selector(&selector.concat()).ok().flatten().is_some()
 }
