@@ -27,7 +27,7 @@ struct Value(JsValue);
 impl Value {
     fn parse(text: &str) -> Option<Self> {
         let value = JSON::parse(text).ok()?;
-        value.is_object().then_some(Self(value))
+        value.is_truthy().then_some(Self(value))
     }
 
     fn get(&self, name: &str) -> Self {
@@ -35,7 +35,7 @@ impl Value {
     }
 
     fn object(&self, name: &str) -> Option<Self> {
-        Some(self.get(name)).filter(|value| value.0.is_object())
+        Some(self.get(name)).filter(|value| value.0.is_truthy())
     }
 
     fn text(&self, name: &str) -> Option<String> {

@@ -13,7 +13,7 @@ use web_sys::{AbortSignal, ReadableStream, ReadableStreamDefaultReader, Response
 
 use crate::dom::{flag, get};
 use crate::handle::Handle;
-use crate::model::Ask;
+use crate::model::{Ask, Refusal};
 
 /// Why a call has no answer.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub enum Failure {
     /// No connection, or nothing readable at its end: the same call may succeed later.
     Lost,
     /// The server refused. Boxed: it is rare, and large for what is passed on everywhere.
-    Refused(Box<ErrorBody>),
+    Refused(Box<Refusal>),
 }
 
 impl From<JsValue> for Failure {
@@ -43,7 +43,13 @@ async fn call(
     }
     let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
     // A proxy's page instead of a body of ours means that the server is away.
-    Err(browser::read_error(&body).map_or(Failure::Lost, |body| Failure::Refused(Box::new(body))))
+    Err(browser::read_error(&body).map_or(Failure::Lost, |body| Failure::Refused(refusal(body))))
+}
+
+/// What of an error's body the widget has a use for.
+fn refusal(body: ErrorBody) -> Box<Refusal> {
+    let ErrorBody { code, error, message, retry_after, .. } = body;
+    Box::new(Refusal { code, error, message, retry_after })
 }
 
 /// A call with a short answer: its text.

@@ -6,8 +6,8 @@
 //! `client_id` through every new attempt, and a broken stream goes on where it stopped.
 
 use shared::{
-    Conversation, ErrorBody, ErrorCode, Event, FinishReason, MessageStatus, Rating, Role, Source,
-    StreamEvent, ToolState,
+    Conversation, ErrorCode, Event, FinishReason, MessageStatus, Rating, Role, Source, StreamEvent,
+    ToolState,
 };
 
 /// How far an entry has come.
@@ -88,6 +88,18 @@ pub enum Applied {
     Gap,
     /// The turn is over.
     Over,
+}
+
+/// What the server said instead of an answer.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub code: ErrorCode,
+    /// For a developer.
+    pub error: String,
+    /// For a person, when the admin or the server has something to say.
+    pub message: Option<String>,
+    /// Seconds.
+    pub retry_after: Option<u64>,
 }
 
 /// What to do about a refusal.
@@ -244,7 +256,7 @@ impl Model {
     }
 
     /// Takes a refusal of what [`Self::ask`] said, and decides what follows.
-    pub fn refuse(&mut self, body: &ErrorBody) -> Next {
+    pub fn refuse(&mut self, body: &Refusal) -> Next {
         let resuming = self.position().is_some();
         match body.code {
             ErrorCode::SessionExpired | ErrorCode::ConversationClosed => return Next::Renew,

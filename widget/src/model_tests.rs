@@ -42,15 +42,8 @@ fn failed(seq: u64) -> Event {
     event(seq, StreamEvent::Error { error: code.text().into(), code, retryable: true })
 }
 
-fn refusal(code: ErrorCode) -> ErrorBody {
-    ErrorBody {
-        error: code.text().into(),
-        code,
-        message: None,
-        details: None,
-        retry_after: None,
-        request_id: "r".into(),
-    }
+fn refusal(code: ErrorCode) -> Refusal {
+    Refusal { error: code.text().into(), code, message: None, retry_after: None }
 }
 
 fn asked(message: &str) -> Model {

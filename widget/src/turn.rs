@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use shared::conversation::Conversation;
 use shared::widget::SessionRequest;
-use shared::{ErrorBody, ErrorCode, Page};
+use shared::{ErrorCode, Page};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, console};
@@ -13,7 +13,7 @@ use web_sys::{AbortController, console};
 use crate::api::{self, Failure, Small};
 use crate::app::{App, Line, Token, is_online};
 use crate::dom::{self, document, get, window, word};
-use crate::model::{Applied, Ask, Next, Why};
+use crate::model::{Applied, Ask, Next, Refusal, Why};
 
 /// Attempts without progress before a turn is given up, while the network is said to be there.
 const ATTEMPTS: u32 = 7;
@@ -80,7 +80,7 @@ impl App {
         self.drive();
     }
 
-    fn refused(&self, body: &ErrorBody) {
+    fn refused(&self, body: &Refusal) {
         self.line.set(Line::Refused);
         let why = body.message.as_ref().unwrap_or(&body.error);
         console::error_1(&["Natter: ", why, " (", body.code.as_str(), ")"].concat().into());
