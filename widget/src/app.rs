@@ -7,9 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use reactive_graph::signal::ArcRwSignal;
-use reactive_graph::traits::{Set, With};
 use shared::{Look, Rating};
-use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortController;
@@ -17,10 +15,10 @@ use web_sys::AbortController;
 use crate::api::Small;
 use crate::dom::{self, Listener, window};
 use crate::handle::Handle;
-use crate::model::{Limit, Model, Progress};
+use crate::model::{Model, Progress};
 use crate::store::Store;
+use crate::text;
 use crate::view::{Nodes, Shown, mark};
-use crate::{speech, text};
 
 /// How the server is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,13 +61,13 @@ pub struct App {
     pub listeners: RefCell<Vec<Listener>>,
     pub shown: ArcRwSignal<Shown>,
     /// Grows when the look has changed.
-    looks: Cell<u32>,
+    pub looks: Cell<u32>,
     pub nodes: RefCell<Option<Nodes>>,
     pub open: Cell<bool>,
-    frame: RefCell<Option<Closure<dyn FnMut()>>>,
-    scheduled: Cell<bool>,
+    pub frame: RefCell<Option<Closure<dyn FnMut()>>>,
+    pub scheduled: Cell<bool>,
     /// The answer that is being read out, and how far.
-    spoken: Cell<(u32, usize)>,
+    pub spoken: Cell<(u32, usize)>,
 }
 
 impl App {
@@ -108,32 +106,6 @@ impl App {
         });
         *app.frame.borrow_mut() = Some(draw);
         app
-    }
-
-    /// Something to be seen has changed: draws with the next frame.
-    pub fn changed(&self) {
-        if let Some(frame) = self.frame.borrow().as_ref()
-            && !self.scheduled.replace(true)
-        {
-            let _ = window().request_animation_frame(frame.as_ref().unchecked_ref());
-        }
-    }
-
-    /// Draws now.
-    pub fn draw(&self) {
-        if self.ended.get() {
-            return;
-        }
-        let shown = self.what_is_shown();
-        if self.shown.with(|old| *old != shown) {
-            self.shown.set(shown);
-            // The frame is drawn after this, and may leave the messages less room.
-            self.changed();
-        }
-        self.speak();
-        if let Some(nodes) = self.nodes.borrow_mut().as_mut() {
-            nodes.draw(&self.model.borrow(), &self.look.borrow());
-        }
     }
 
     /// A command from the page, by way of the loader.
@@ -343,13 +315,10 @@ impl App {
     }
 
     /// Does something in a moment, outside of the event at hand.
-    pub fn later(self: &Rc<Self>, milliseconds: i32, then: Box<dyn FnOnce(&Rc<Self>)>) {
-        let app = Rc::clone(self);
+    pub fn later(milliseconds: i32, then: Box<dyn FnOnce()>) {
         spawn_local(async move {
             dom::pause(milliseconds, None).await;
-            if !app.ended.get() {
-                then(&app);
-            }
+            then();
         });
     }
 
@@ -395,81 +364,6 @@ impl App {
         self.wake();
         self.listeners.borrow_mut().clear();
         self.nodes.borrow_mut().take();
-    }
-
-    fn may_send(&self) -> bool {
-        let model = self.model.borrow();
-        !model.is_running()
-            && model.limit().is_none()
-            && self.line.get() != Line::Refused
-            && is_online()
-    }
-
-    fn notice(&self) -> Option<String> {
-        let model = self.model.borrow();
-        let own = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Some(match (self.line.get(), model.limit()) {
-            (Line::Refused, _) => text::REFUSED.to_owned(),
-            _ if !is_online() => text::OFFLINE.to_owned(),
-            (Line::Unreachable, _) => text::UNREACHABLE.to_owned(),
-            _ if self.broken.get() => text::RECONNECTING.to_owned(),
-            (_, Some(Limit::Month)) => text::MONTH.to_owned(),
-            (_, Some(Limit::Conversation(said))) => said
-                .clone()
-                .or_else(|| own(&self.look.borrow().max_messages_error))
-                .unwrap_or_else(|| text::ENOUGH.to_owned()),
-            _ => return None,
-        })
-    }
-
-    fn what_is_shown(&self) -> Shown {
-        let model = self.model.borrow();
-        let draft = &self.store.borrow().memory.draft;
-        let left = shared::limits::MESSAGE_UNITS as i32 - shared::limits::utf16_len(draft) as i32;
-        let (empty, may_send) = (model.entries().is_empty(), self.may_send());
-        Shown {
-            look: self.looks.get(),
-            open: self.open.get(),
-            suggesting: empty && may_send,
-            running: model.is_running(),
-            notice: self.notice(),
-            restart: matches!(model.limit(), Some(Limit::Conversation(_))),
-            disabled: self.line.get() == Line::Refused || model.limit().is_some() || !is_online(),
-            sendable: may_send && left >= 0 && !draft.trim().is_empty(),
-            left: (left < 200).then_some(left),
-            begun: !empty,
-        }
-    }
-
-    /// Hands finished sentences of the newest answer to the status region.
-    fn speak(&self) {
-        let model = self.model.borrow();
-        let Some(answer) = model.entries().last().filter(|_| self.open.get()) else { return };
-        let (key, from) = match self.spoken.get() {
-            (key, from) if key == answer.key => (key, from),
-            _ if answer.progress == Progress::Complete => return,
-            _ => (answer.key, 0),
-        };
-        let end = match answer.progress {
-            Progress::Growing | Progress::Waiting(_) => speech::finished(&answer.text, from),
-            _ => Some(answer.text.len()),
-        };
-        if let Some(end) = end.filter(|end| *end > from) {
-            let said = speech::plain(answer.text.get(from..end).unwrap_or_default());
-            self.announce(&said);
-            self.spoken.set((key, end));
-        } else if key != self.spoken.get().0 {
-            self.spoken.set((key, 0));
-        }
-    }
-
-    /// Says something to those who listen.
-    pub fn announce(&self, said: &str) {
-        if let Some(nodes) = self.nodes.borrow().as_ref()
-            && !said.is_empty()
-        {
-            nodes.announce(said);
-        }
     }
 }
 

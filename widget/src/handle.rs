@@ -70,7 +70,6 @@ impl Handle {
     }
 
     /// `POST` to the server; the promise gives a `Response`.
-    #[must_use]
     pub fn post(&self, path: &str, body: &str, signal: Option<&AbortSignal>) -> Promise {
         let signal = signal.map_or(JsValue::UNDEFINED, |signal| signal.clone().into());
         Promise::resolve(&self.call("post", &[&path.into(), &body.into(), &signal]))

@@ -9,9 +9,7 @@ pub fn finished(text: &str, from: usize) -> Option<usize> {
     for (at, c) in new.char_indices() {
         // A full stop ends a sentence once a space follows: "3.5" and "e.g" go on.
         let western = c.is_whitespace() && matches!(before, '.' | '!' | '?' | ':' | '…');
-        if c == '\n' || western {
-            end = Some(from + at + c.len_utf8());
-        } else if matches!(c, '。' | '！' | '？') {
+        if western || matches!(c, '\n' | '。' | '！' | '？') {
             end = Some(from + at + c.len_utf8());
         }
         before = c;

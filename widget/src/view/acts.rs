@@ -89,11 +89,11 @@ fn keyed(app: &Rc<App>, event: &Event) {
     }
     match word(event, "key").as_str() {
         "Escape" => app.close(),
-        "Enter" if !flag(event, "shiftKey") => {
-            if word(&get(event, "target"), "type") == "textarea" {
-                event.prevent_default();
-                app.submit();
-            }
+        "Enter"
+            if !flag(event, "shiftKey") && word(&get(event, "target"), "type") == "textarea" =>
+        {
+            event.prevent_default();
+            app.submit();
         }
         "Tab" => {
             let nodes = app.nodes.borrow();
@@ -165,5 +165,5 @@ fn copy(app: &Rc<App>, pressed: &Element, text: Option<String>) {
     class(pressed, "done", true);
     app.announce(text::COPIED);
     let pressed = pressed.clone();
-    app.later(1600, Box::new(move |_| class(&pressed, "done", false)));
+    App::later(1600, Box::new(move || class(&pressed, "done", false)));
 }

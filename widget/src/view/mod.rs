@@ -162,7 +162,7 @@ impl Nodes {
 
     pub fn announce(&self, said: &str) {
         // Additions are read out in their order; old ones need not be kept.
-        if self.said.replace(self.said.get() + 1) % 20 == 0 {
+        if self.said.replace(self.said.get() + 1).is_multiple_of(20) {
             self.status.set_text_content(None);
         }
         append(&self.status, &dom::labelled("p", "", said));
