@@ -186,9 +186,9 @@ impl ChatRequest {
             ("instanceId", &self.instance_id),
         ] {
             if let Some(value) = value
-                && (value.is_empty() || value.len() > 64)
+                && (value.is_empty() || value.len() > 64 || value.contains('\0'))
             {
-                errors.add(field, "must be 1 to 64 bytes long");
+                errors.add(field, "must be 1 to 64 bytes long, without the character U+0000");
             }
         }
     }

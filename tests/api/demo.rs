@@ -54,7 +54,8 @@ both! {
         {
             app.get("/").header("Host", host).send().await.error(404, "not_found").await;
         }
-        for header in ["X-Forwarded-For", "Forwarded", "X-Forwarded-Host", "X-Real-IP"] {
+        let headers = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP"];
+        for header in headers.into_iter().chain(["Forwarded", "Via"]) {
             app.get("/").header(header, "for=127.0.0.1").send().await.error(404, "not_found").await;
         }
     }

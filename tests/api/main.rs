@@ -23,6 +23,7 @@ mod rate;
 mod restriction;
 mod resume;
 mod start;
+mod statements;
 mod stop;
 mod stream;
 mod validation;

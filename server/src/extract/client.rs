@@ -23,6 +23,10 @@ pub struct Client {
     pub is_local: bool,
 }
 
+/// Any of these says that a proxy stands between the browser and this server.
+const FORWARDING: [&str; 6] =
+    ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
+
 impl FromRequestParts<Shared> for Client {
     type Rejection = Infallible;
 
@@ -41,9 +45,7 @@ impl FromRequestParts<Shared> for Client {
             },
             is_local: peer.is_loopback()
                 && header("host").is_some_and(is_local_host)
-                && !["x-forwarded-for", "forwarded", "x-forwarded-host", "x-real-ip"]
-                    .iter()
-                    .any(|name| parts.headers.contains_key(*name)),
+                && !FORWARDING.iter().any(|name| parts.headers.contains_key(*name)),
         })
     }
 }
