@@ -80,7 +80,7 @@
     const rgb = getComputedStyle(button).backgroundColor.match(/\d+/g).slice(0, 3).map(Number)
     button.classList.toggle('d', rgb[0] ** 2 * 0.21 + rgb[1] ** 2 * 0.72 + rgb[2] ** 2 * 0.07 > 19600)
     look.primaryColor = rgb.reduce((hex, n) => hex + (n + 256).toString(16).slice(1), '#')
-    Object.assign(handle, { look, key, id: found?.chatbot.id, name: found?.chatbot.name })
+    Object.assign(handle, { look, key, base, id: found?.chatbot.id, name: found?.chatbot.name })
   }
 
   const css = (look, at) => `

@@ -134,10 +134,10 @@ impl App {
             mark(&self.handle.button, true);
             self.connect();
             self.draw();
-            self.handle.emit("widget:open", &[]);
             if let Some(nodes) = self.nodes.borrow_mut().as_mut() {
-                nodes.opened();
+                nodes.show(true);
             }
+            self.handle.emit("widget:open", &[]);
         }
         if by_visitor {
             self.focus_composer();
@@ -148,10 +148,10 @@ impl App {
         if self.open.replace(false) {
             self.remember_open();
             mark(&self.handle.button, false);
-            if let Some(nodes) = self.nodes.borrow().as_ref() {
+            if let Some(nodes) = self.nodes.borrow_mut().as_mut() {
                 nodes.leave(&self.handle);
+                nodes.show(false);
             }
-            self.draw();
             self.handle.emit("widget:close", &[]);
         }
     }

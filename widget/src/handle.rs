@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortSignal, HtmlElement, ShadowRoot, console};
 
 use crate::dom::{self, get};
-use crate::look::tidy;
+use crate::look::{is_web, tidy};
 
 /// The loader's object.
 #[derive(Clone, Debug)]
@@ -55,6 +55,15 @@ impl Handle {
     #[must_use]
     pub fn key(&self, name: &str) -> Option<String> {
         get(&self.get("key"), name).as_string()
+    }
+
+    /// An address that the server gave, from its own root or whole; `None` for what no link may be.
+    #[must_use]
+    pub fn address(&self, url: &str) -> Option<String> {
+        if url.starts_with('/') && !url.starts_with("//") {
+            return Some(dom::word(&self.object, "base") + url);
+        }
+        is_web(url).then(|| url.to_owned())
     }
 
     /// The options that hold; complains once about what had to be changed.

@@ -32,7 +32,7 @@ impl App {
         }
         self.speak();
         if let Some(nodes) = self.nodes.borrow_mut().as_mut() {
-            nodes.draw(&self.model.borrow(), &self.look.borrow());
+            nodes.draw(&self.model.borrow(), &self.look.borrow(), &self.handle);
         }
     }
 
@@ -68,12 +68,12 @@ impl App {
         let (empty, may_send) = (model.entries().is_empty(), self.may_send());
         Shown {
             look: self.looks.get(),
-            open: self.open.get(),
             suggesting: empty && may_send,
             running: model.is_running(),
             notice: self.notice(),
             restart: matches!(model.limit(), Some(Limit::Conversation(_))),
-            disabled: self.line.get() == Line::Refused || model.limit().is_some() || !is_online(),
+            disabled: self.line.get() == Line::Refused || model.limit().is_some(),
+            paused: !is_online(),
             sendable: may_send && left >= 0 && !draft.trim().is_empty(),
             left: (left < 200).then_some(left),
             begun: !empty,

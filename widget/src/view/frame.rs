@@ -116,7 +116,7 @@ impl Parts {
         let root = element("section", "panel");
         set(&root, "role", "dialog");
 
-        let head = child(&root, "header", "head", &[]);
+        let head = child(&root, "div", "head", &[]);
         let avatar = child(&head, "span", "avatar", &[]);
         append(&avatar, &icon(icons::CHAT));
         let picture = child(&avatar, "img", "", &[("alt", "")]);
@@ -148,7 +148,7 @@ impl Parts {
         let send = tool(&composer, "send", "send", text::SEND, icons::SEND);
         append(&send, &icon(icons::STOP));
 
-        let line = child(&root, "footer", "line", &[]);
+        let line = child(&root, "div", "line", &[]);
         let outside = |name: &str| {
             let link = child(&line, "a", "", &[("target", "_blank"), ("rel", "noopener")]);
             link.set_text_content(Some(name));
@@ -182,7 +182,6 @@ impl Parts {
 
     /// Brings the nodes from what was shown to what is shown.
     fn show(&self, app: &App, now: &Shown, old: Option<&Shown>) {
-        set(&self.root, "class", if now.open { "panel open" } else { "panel" });
         if old.is_none_or(|old| old.look != now.look) {
             self.dress(&app.look.borrow(), app.handle.name());
         }
@@ -235,7 +234,12 @@ impl Parts {
 
     fn show_composer(&self, now: &Shown) {
         put(&self.field, "disabled", now.disabled);
-        set(&self.composer, "class", if now.disabled { "composer off" } else { "composer" });
+        put(&self.field, "readOnly", now.paused);
+        set(
+            &self.composer,
+            "class",
+            if now.disabled || now.paused { "composer off" } else { "composer" },
+        );
         let left = now.left.map(text::characters);
         self.left.set_text_content(left.as_deref());
         let over = now.left.is_some_and(|left| left < 0);

@@ -11,7 +11,7 @@ use web_sys::Element;
 use super::icons;
 use super::markdown::Drawn;
 use crate::dom::{append, class, element, icon_button, labelled, set};
-use crate::look::is_web;
+use crate::handle::Handle;
 use crate::model::{Entry, Progress};
 use crate::text;
 
@@ -47,7 +47,7 @@ impl List {
     }
 
     /// Brings the rows to what the entries say.
-    pub fn draw(&mut self, entries: &[Entry], look: &Look) {
+    pub fn draw(&mut self, entries: &[Entry], look: &Look, handle: &Handle) {
         self.rows.retain(|row| {
             let stays = entries.iter().any(|entry| entry.key == row.key);
             if !stays {
@@ -62,7 +62,7 @@ impl List {
                 append(&self.root, &row.root);
                 self.rows.insert(at, row);
             }
-            self.rows[at].draw(entry, look, at + 1 == entries.len());
+            self.rows[at].draw(entry, look, handle, at + 1 == entries.len());
         }
     }
 }
@@ -96,7 +96,7 @@ impl Row {
         }
     }
 
-    fn draw(&mut self, entry: &Entry, look: &Look, last: bool) {
+    fn draw(&mut self, entry: &Entry, look: &Look, handle: &Handle, last: bool) {
         match entry.role {
             Role::User => {
                 if self.taken != entry.text.len() {
@@ -108,7 +108,7 @@ impl Row {
                 self.draw_text(entry);
                 let now = (Some(&entry.progress), entry.rating, entry.sources.len(), last);
                 if now != (self.progress.as_ref(), self.rating, self.sources, self.last) {
-                    self.draw_foot(entry, look, last);
+                    self.draw_foot(entry, look, handle, last);
                     self.progress = Some(entry.progress.clone());
                     (self.rating, self.sources, self.last) =
                         (entry.rating, entry.sources.len(), last);
@@ -133,7 +133,7 @@ impl Row {
         }
     }
 
-    fn draw_foot(&self, entry: &Entry, look: &Look, last: bool) {
+    fn draw_foot(&self, entry: &Entry, look: &Look, handle: &Handle, last: bool) {
         let growing = entry.progress == Progress::Growing;
         class(&self.root, "growing", growing);
         // A thumb that was just pressed keeps the focus: its row of buttons is changed in place.
@@ -159,7 +159,7 @@ impl Row {
             Progress::Complete => {}
         }
         if look.show_sources && !entry.sources.is_empty() {
-            append(&self.foot, &sources(&entry.sources));
+            append(&self.foot, &sources(&entry.sources, handle));
         }
         let whole = matches!(entry.progress, Progress::Complete | Progress::Stopped);
         if whole && !entry.text.is_empty() {
@@ -221,16 +221,16 @@ fn waiting(tool: Option<&str>) -> Element {
 }
 
 /// The places an answer was drawn from, as numbered chips.
-fn sources(sources: &[Source]) -> Element {
+fn sources(sources: &[Source], handle: &Handle) -> Element {
     let root = element("div", "sources");
     append(&root, &labelled("span", "label", text::SOURCES));
     let list = element("ol", "");
     for source in sources {
         let item = element("li", "");
-        let chip = match source.url.as_deref().filter(|url| is_web(url)) {
+        let chip = match source.url.as_deref().and_then(|url| handle.address(url)) {
             Some(url) => {
                 let link = element("a", "chip");
-                set(&link, "href", url);
+                set(&link, "href", &url);
                 set(&link, "target", "_blank");
                 set(&link, "rel", "noopener nofollow ugc");
                 link

@@ -27,7 +27,6 @@ use messages::List;
 pub struct Shown {
     /// Which look it is: another number, another look.
     pub look: u32,
-    pub open: bool,
     /// Nothing has been said yet, and something can be.
     pub suggesting: bool,
     /// An answer is being written: the composer's button stops it.
@@ -37,6 +36,8 @@ pub struct Shown {
     /// The notice offers a new conversation.
     pub restart: bool,
     pub disabled: bool,
+    /// No network: the field keeps its focus, but takes no text.
+    pub paused: bool,
     pub sendable: bool,
     /// Characters left, when few are.
     pub left: Option<i32>,
@@ -78,8 +79,8 @@ impl Nodes {
     }
 
     /// Draws the entries that have changed, and keeps the end in sight of whoever follows.
-    pub fn draw(&mut self, model: &Model, look: &Look) {
-        self.list.draw(model.entries(), look);
+    pub fn draw(&mut self, model: &Model, look: &Look, handle: &Handle) {
+        self.list.draw(model.entries(), look, handle);
         if self.following {
             self.to_end();
         }
@@ -108,10 +109,13 @@ impl Nodes {
         self.show_jump();
     }
 
-    /// The panel has just been opened.
-    pub fn opened(&mut self) {
-        self.follow();
-        self.fit();
+    /// Opens or closes the panel at once: what is not visible cannot take the focus.
+    pub fn show(&mut self, open: bool) {
+        dom::class(&self.panel, "open", open);
+        if open {
+            self.follow();
+            self.fit();
+        }
     }
 
     /// Whether the panel fills the screen, as on a phone.
