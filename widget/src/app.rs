@@ -8,12 +8,13 @@ use std::rc::Rc;
 
 use reactive_graph::signal::ArcRwSignal;
 use shared::{Look, Rating};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortController;
 
 use crate::api::Small;
-use crate::dom::{self, Listener, window};
+use crate::dom::{self, Listener, Watcher, window};
 use crate::handle::Handle;
 use crate::model::{Model, Progress};
 use crate::store::Store;
@@ -59,6 +60,8 @@ pub struct App {
     /// Ends the pause that is running, if any.
     pub waker: RefCell<Option<js_sys::Function>>,
     pub listeners: RefCell<Vec<Listener>>,
+    /// Watches the page's theme.
+    pub watcher: RefCell<Option<Watcher>>,
     pub shown: ArcRwSignal<Shown>,
     /// Grows when the look has changed.
     pub looks: Cell<u32>,
@@ -89,6 +92,7 @@ impl App {
             abort: RefCell::default(),
             waker: RefCell::default(),
             listeners: RefCell::default(),
+            watcher: RefCell::default(),
             shown: ArcRwSignal::new(Shown::default()),
             looks: Cell::new(0),
             nodes: RefCell::default(),
@@ -310,7 +314,7 @@ impl App {
     /// Ends the pause before the next attempt.
     pub fn wake(&self) {
         if let Some(waker) = self.waker.borrow_mut().take() {
-            let _ = waker.call0(&wasm_bindgen::JsValue::UNDEFINED);
+            let _ = waker.call0(&JsValue::UNDEFINED);
         }
     }
 
@@ -363,6 +367,7 @@ impl App {
         }
         self.wake();
         self.listeners.borrow_mut().clear();
+        self.watcher.borrow_mut().take();
         self.nodes.borrow_mut().take();
     }
 }

@@ -6,7 +6,10 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Document, DomTokenList, Element, EventTarget, Node, Window};
+use web_sys::{
+    Document, DomTokenList, Element, EventTarget, MutationObserver, MutationObserverInit, Node,
+    Window,
+};
 
 /// The page's window; a script without one is no widget, so there is nothing to do but stop.
 #[must_use]
@@ -134,6 +137,34 @@ impl Drop for Listener {
     fn drop(&mut self) {
         let function = self.closure.as_ref().unchecked_ref();
         let _ = self.target.remove_event_listener_with_callback(self.name, function);
+    }
+}
+
+/// Calls when an attribute of one of a few nodes changes, as long as this value lasts.
+#[derive(Debug)]
+pub struct Watcher {
+    observer: MutationObserver,
+    _closure: Closure<dyn FnMut(JsValue)>,
+}
+
+impl Watcher {
+    /// Values that are no nodes are left out.
+    #[must_use]
+    pub fn new(nodes: &[JsValue], then: Box<dyn FnMut(JsValue)>) -> Option<Self> {
+        let closure = Closure::wrap(then);
+        let observer = MutationObserver::new(closure.as_ref().unchecked_ref()).ok()?;
+        let options = MutationObserverInit::new();
+        options.set_attributes(true);
+        for node in nodes.iter().filter(|node| node.is_truthy()) {
+            let _ = observer.observe_with_options(node.unchecked_ref(), &options);
+        }
+        Some(Self { observer, _closure: closure })
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.observer.disconnect();
     }
 }
 

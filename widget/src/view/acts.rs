@@ -5,12 +5,12 @@
 
 use std::rc::Rc;
 
-use shared::Rating;
+use shared::{Rating, Theme};
 use wasm_bindgen::JsCast;
 use web_sys::{Clipboard, Element, Event, EventTarget};
 
 use crate::app::App;
-use crate::dom::{Listener, class, document, flag, get, number, window, word};
+use crate::dom::{Listener, Watcher, class, document, flag, get, number, window, word};
 use crate::text;
 
 /// Listens to the panel under `root`, to the page and to the button.
@@ -35,6 +35,7 @@ pub fn listen(app: &Rc<App>, root: &Element) {
     if let Ok(Some(scheme)) = window.match_media("(prefers-color-scheme: dark)") {
         on(app, &scheme, "change", |app, _| app.paint());
     }
+    watch_page(app);
     on(app, root, "click", clicked);
     on(app, root, "input", typed);
     for name in ["keydown", "keyup", "keypress"] {
@@ -52,6 +53,19 @@ pub fn listen(app: &Rc<App>, root: &Element) {
             }
         });
     }
+}
+
+/// Follows the page's own theme, when the look says so and the page changes its mind.
+fn watch_page(app: &Rc<App>) {
+    let weak = Rc::downgrade(app);
+    let repaint = move |_| {
+        if let Some(app) = weak.upgrade().filter(|app| app.look.borrow().theme == Theme::Host) {
+            app.paint();
+        }
+    };
+    let page = document();
+    let nodes = [get(&page, "documentElement"), get(&page, "body")];
+    *app.watcher.borrow_mut() = Watcher::new(&nodes, Box::new(repaint));
 }
 
 /// Does something when an event comes, as long as the widget is there.

@@ -127,7 +127,7 @@ impl Parts {
         let middle = child(&root, "div", "middle", &[]);
         let region = [("tabindex", "0"), ("role", "region"), ("aria-label", text::CONVERSATION)];
         let scroll = child(&middle, "div", "scroll", &region);
-        let welcome = child(&scroll, "p", "welcome", &[]);
+        let welcome = child(&scroll, "p", "welcome", &[("dir", "auto")]);
         let log = [("role", "log"), ("aria-live", "off"), ("aria-label", text::CONVERSATION)];
         child(&scroll, "div", "log", &log);
         let group = [("role", "group"), ("aria-label", text::SUGGESTIONS)];
@@ -142,7 +142,12 @@ impl Parts {
 
         let composer = child(&root, "div", "composer", &[]);
         let grow = child(&composer, "div", "grow", &[]);
-        let words = [("rows", "1"), ("aria-label", text::MESSAGE), ("enterkeyhint", "send")];
+        let words = [
+            ("rows", "1"),
+            ("dir", "auto"),
+            ("aria-label", text::MESSAGE),
+            ("enterkeyhint", "send"),
+        ];
         let field = child(&grow, "textarea", "", &words);
         let left = child(&composer, "span", "left", &[]);
         let send = tool(&composer, "send", "send", text::SEND, icons::SEND);

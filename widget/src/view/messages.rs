@@ -77,6 +77,7 @@ impl Row {
         set(&root, "data-key", &entry.key.to_string());
         append(&root, &labelled("span", "sr", who));
         let body = element("div", "body");
+        set(&body, "dir", "auto");
         let foot = element("div", "foot");
         append(&root, &body);
         append(&root, &foot);

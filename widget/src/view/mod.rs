@@ -201,10 +201,10 @@ impl Nodes {
             Theme::Host => page_says("dark") || (!page_says("light") && system_is_dark()),
         };
         let side = match look.position {
-            shared::Position::Left => "left",
-            shared::Position::Right => "right",
+            shared::Position::Left => "nt l",
+            shared::Position::Right => "nt r",
         };
-        let class = ["nt ", side, if dark { " dark" } else { "" }].concat();
+        let class = [side, if dark { " dark" } else { "" }].concat();
         dom::set(&self.root, "class", &class);
         let Some(primary) = Rgb::parse(&look.primary_color) else { return };
         let palette = Palette::new(primary, dark);
