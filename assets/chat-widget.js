@@ -53,7 +53,7 @@
     key_inactive: 'Switch the key on.',
     key_expired: 'Extend the key.',
     origin_not_allowed: `Add ${location.origin} to the key.`,
-    ip_not_allowed: 'Add the address to the key.',
+    ip_not_allowed: 'Add this address.',
     unauthorized: 'Check licenseKey or chatbotId.',
   }
 
@@ -77,9 +77,9 @@
     if (bad.length) console.warn('Natter: corrected ' + bad)
     handle.sheet.replaceSync(css(look, at))
     // The browser reads every way of writing a colour; the sign is white where that has 3:1.
-    const rgb = getComputedStyle(button).backgroundColor.match(/\d+/g).slice(0, 3).map(Number)
+    const rgb = getComputedStyle(button).backgroundColor.match(/\d+/g).slice(0, 3)
     button.classList.toggle('d', rgb[0] ** 2 * 0.21 + rgb[1] ** 2 * 0.72 + rgb[2] ** 2 * 0.07 > 19600)
-    look.primaryColor = rgb.reduce((hex, n) => hex + (n + 256).toString(16).slice(1), '#')
+    look.primaryColor = rgb.reduce((hex, n) => hex + (+n + 256).toString(16).slice(1), '#')
     Object.assign(handle, { look, key, base, id: found?.chatbot.id, name: found?.chatbot.name })
   }
 
@@ -93,9 +93,9 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
 [aria-busy] svg{opacity:.4}
 .n{margin:0 0 calc(var(--s) + 12px);width:240px;padding:12px 16px;border-radius:14px;background:#16181d;color:#fff;font:14px/1.45 system-ui}`
 
-  const make = (name, set, space = '1999/xhtml') => {
+  const make = (name, set = {}, space = '1999/xhtml') => {
     const node = D.createElementNS('http://www.w3.org/' + space, name)
-    for (const name in set) node.setAttribute(name, set[name])
+    Object.keys(set).map((name) => node.setAttribute(name, set[name]))
     return node
   }
 
@@ -124,7 +124,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
     if (queue[0]) start()
     ;(W.requestIdleCallback || setTimeout)(() => {
       // Into the browser's cache; a failure shows when the file is needed.
-      if (!starting && !navigator.connection?.saveData) for (const name in assets) fetch(new URL(assets[name], src)).then((reply) => reply.blob()).catch(() => {})
+      if (!starting && !navigator.connection?.saveData) Object.values(assets).map((name) => fetch(new URL(name, src)).then((reply) => reply.blob()).catch(() => {}))
     })
   }
 
@@ -188,7 +188,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
   const Chat = (W.ChatWidget = (name, ...rest) => Chat[name](...rest))
   Chat.natter = true
   for (const name of ['open', 'close', 'toggle']) Chat[name] = () => command(name)
-  Chat.send = (text) => command('send', '' + text)
+  Chat.send = (text) => command('send', text)
   Chat.on = (name, then) => void (listeners[name] ||= new Set()).add(then)
   Chat.off = (name, then) => void listeners[name]?.delete(then)
   Chat.destroy = () => {
@@ -201,7 +201,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
 
   const run = async () => {
     settle()
-    if (!key) return say('set licenseKey or chatbotId.')
+    if (!key) return say(remedies.unauthorized)
     try {
       new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))
     } catch {

@@ -50,7 +50,7 @@ pub fn mount(handle: JsValue) -> JsValue {
         if name == "destroy" {
             // With it goes the effect that draws the frame.
             mounted.take();
-            root.remove();
+            let _ = app.handle.root.remove_child(&root);
         }
     };
     Closure::<dyn FnMut(JsValue)>::new(command).into_js_value()

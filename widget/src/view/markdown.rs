@@ -38,7 +38,8 @@ impl Drawn {
         };
         let from = from + usize::from(grown);
         for (_, node) in self.blocks.drain(from.min(self.blocks.len())..) {
-            node.remove();
+            // Not `remove`, which pages are known to replace.
+            let _ = self.root.remove_child(&node);
         }
         for block in blocks.iter().skip(from) {
             let node = draw_block(block);

@@ -51,7 +51,7 @@ impl List {
         self.rows.retain(|row| {
             let stays = entries.iter().any(|entry| entry.key == row.key);
             if !stays {
-                row.root.remove();
+                let _ = self.root.remove_child(&row.root);
             }
             stays
         });
