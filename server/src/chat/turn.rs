@@ -260,6 +260,7 @@ async fn settle(app: &Arc<App>, turn: &LiveTurn, outcome: Outcome) {
     let text = turn.text().trim().to_owned();
     let end = TurnEnd {
         turn_id: turn.ids.turn_id.clone(),
+        conversation_id: turn.ids.conversation_id.clone(),
         answer_message_id: turn.ids.message_id.clone(),
         status: outcome.status,
         code: outcome.failure.as_ref().map(|f| f.code),

@@ -5,7 +5,10 @@ use shared::Role;
 use sqlx::FromRow;
 
 use super::turns::TurnStatus;
-use super::{Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, fold, statements};
+use super::{
+    Conn, Script, Store, StoreError, Value, Write, execute, fetch_all, fetch_optional, fold,
+    statements,
+};
 
 statements! {
     /// Finds the session's open conversation or makes it; on PostgreSQL this also locks its row.
@@ -41,6 +44,11 @@ statements! {
     HISTORY = "SELECT role, content FROM messages WHERE conversation_id = $1 AND position < $2 \
         AND status NOT IN ('failed', 'superseded') ORDER BY position DESC LIMIT $3";
 }
+
+/// A new message and its turn.
+static BEGIN: Script = Script::new(&[ADD_MESSAGE, ADD_TURN, BEGIN_TURN]);
+/// A new turn for a message that stands already.
+static BEGIN_AGAIN: Script = Script::new(&[ADD_TURN, BEGIN_TURN]);
 
 /// A visitor's message that asks to be admitted. The ids are made by the caller.
 #[derive(Clone, Debug)]
@@ -221,48 +229,47 @@ impl Admission {
             }
             None => {
                 let position = open.message_count + 1;
-                execute!(
-                    &mut *conn,
-                    ADD_MESSAGE,
-                    &self.user_message_id,
-                    &open.id,
-                    position,
-                    &self.message,
-                    &self.turn_id,
-                    &self.client_message_id,
-                    self.now_ms
-                )?;
                 (self.user_message_id.clone(), position, 1)
             }
         };
-        execute!(
-            &mut *conn,
-            ADD_TURN,
-            &self.turn_id,
-            &open.id,
-            &self.owner,
-            &self.license_key_id,
-            self.month,
-            &self.session_id,
-            &self.client_message_id,
-            &user_message_id,
-            &self.answer_message_id,
-            &self.node,
-            self.now_ms + self.lease_ms,
-            self.now_ms
-        )?;
         let last = shared::limits::utf16_prefix(&self.message, shared::limits::LAST_MESSAGE_UNITS);
         let folded = fold(last);
-        execute!(
-            &mut *conn,
-            BEGIN_TURN,
-            &open.id,
-            &self.turn_id,
-            self.now_ms,
-            added,
-            last,
-            &folded
-        )?;
+        let message: &[Value<'_>] = &[
+            Value::Text(&self.user_message_id),
+            Value::Text(&open.id),
+            Value::Int(position),
+            Value::Text(&self.message),
+            Value::Text(&self.turn_id),
+            Value::OptionalText(self.client_message_id.as_deref()),
+            Value::Int(self.now_ms),
+        ];
+        let turn: &[Value<'_>] = &[
+            Value::Text(&self.turn_id),
+            Value::Text(&open.id),
+            Value::Text(&self.owner),
+            Value::OptionalText(self.license_key_id.as_deref()),
+            Value::Int(self.month),
+            Value::Text(&self.session_id),
+            Value::OptionalText(self.client_message_id.as_deref()),
+            Value::Text(&user_message_id),
+            Value::Text(&self.answer_message_id),
+            Value::Text(&self.node),
+            Value::Int(self.now_ms + self.lease_ms),
+            Value::Int(self.now_ms),
+        ];
+        let begin: &[Value<'_>] = &[
+            Value::Text(&open.id),
+            Value::Text(&self.turn_id),
+            Value::Int(self.now_ms),
+            Value::Int(added),
+            Value::Text(last),
+            Value::Text(&folded),
+        ];
+        if added == 1 {
+            BEGIN.run(conn, &[message, turn, begin]).await?;
+        } else {
+            BEGIN_AGAIN.run(conn, &[turn, begin]).await?;
+        }
         let mut history = Vec::new();
         if position > 1 && self.history > 0 {
             let rows = fetch_all!(

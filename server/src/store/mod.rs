@@ -9,6 +9,7 @@ pub mod conversations;
 pub mod feedback;
 pub mod installation;
 pub mod license_keys;
+mod script;
 pub mod turns;
 mod writer;
 
@@ -22,6 +23,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
 
 use crate::config::{Config, Secret};
+pub(crate) use script::{Script, Value};
 pub(crate) use writer::Write;
 use writer::Writer;
 

@@ -3,26 +3,31 @@
 use shared::{ErrorCode, FinishReason, Source, Usage};
 use sqlx::FromRow;
 
-use super::{Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, fold, statements};
+use super::{
+    Conn, Script, Store, StoreError, Value, Write, execute, fetch_all, fetch_optional, fold,
+    statements,
+};
 
 statements! {
     FIRST_TOKEN = "UPDATE turns SET first_token_at = $2 WHERE id = $1 AND first_token_at IS NULL";
     END_TURN = "UPDATE turns SET status = $2, code = $3, finished_at = $4, finish_reason = $5, \
         input_tokens = $6, output_tokens = $7, first_token_at = COALESCE(first_token_at, $8) \
         WHERE id = $1 AND status = 'running' \
-        RETURNING conversation_id, license_key_id, month, first_token_at";
-    /// Takes the next position from the conversation, which also locks its row.
+        RETURNING license_key_id, month, first_token_at";
+    /// The answer takes the conversation's next position, if its turn is still the one that runs.
+    ADD_ANSWER = "INSERT INTO messages (id, conversation_id, position, role, content, status, \
+        turn_id, sources, created_at) \
+        SELECT $1, id, message_count + 1, 'assistant', $4, $5, $3, $6, $7 FROM conversations \
+        WHERE id = $2 AND running_turn_id = $3";
     END_IN_CONVERSATION = "UPDATE conversations SET running_turn_id = NULL, updated_at = $3, \
         message_count = message_count + 1, last_message = $4, folded = $5 \
-        WHERE id = $1 AND running_turn_id = $2 RETURNING message_count";
+        WHERE id = $1 AND running_turn_id = $2";
     CLEAR_RUNNING = "UPDATE conversations SET running_turn_id = NULL \
         WHERE id = $1 AND running_turn_id = $2";
-    ADD_ANSWER = "INSERT INTO messages (id, conversation_id, position, role, content, status, \
-        turn_id, sources, created_at) VALUES ($1, $2, $3, 'assistant', $4, $5, $6, $7, $8)";
     GIVE_BACK = "UPDATE license_key_months SET used = used - 1 \
         WHERE license_key_id = $1 AND month = $2 AND used > 0";
     HEARTBEAT = "UPDATE turns SET lease_until = $2 WHERE node = $1 AND status = 'running'";
-    EXPIRED = "SELECT id, answer_message_id FROM turns WHERE status = 'running' AND lease_until < $1 \
+    EXPIRED = "SELECT id, answer_message_id, conversation_id FROM turns WHERE status = 'running' AND lease_until < $1 \
         ORDER BY lease_until LIMIT 100";
     FIND = "SELECT turns.id, turns.conversation_id, turns.user_message_id, \
         turns.answer_message_id, turns.status, turns.code, turns.finish_reason, \
@@ -66,6 +71,7 @@ impl TurnStatus {
 #[derive(Clone, Debug)]
 pub struct TurnEnd {
     pub turn_id: String,
+    pub conversation_id: String,
     pub answer_message_id: String,
     pub status: TurnStatus,
     pub code: Option<ErrorCode>,
@@ -80,7 +86,6 @@ pub struct TurnEnd {
 
 #[derive(FromRow)]
 struct Ended {
-    conversation_id: String,
     license_key_id: Option<String>,
     month: i64,
     first_token_at: Option<i64>,
@@ -92,8 +97,61 @@ impl Write for TurnEnd {
     const DURABLE: bool = true;
 
     async fn run(&self, conn: &mut Conn) -> Result<bool, sqlx::Error> {
+        let last = shared::limits::utf16_prefix(&self.text, shared::limits::LAST_MESSAGE_UNITS);
+        let (folded, sources) = (fold(last), self.sources_json());
         let count = |n: Option<u64>| n.map(|n| i64::try_from(n).unwrap_or(i64::MAX));
-        let Some(ended) = fetch_optional!(
+        let turn: &[Value<'_>] = &[
+            Value::Text(&self.turn_id),
+            Value::Text(self.status.as_str()),
+            Value::OptionalText(self.code.map(ErrorCode::as_str)),
+            Value::Int(self.now_ms),
+            Value::OptionalText(self.finish_reason.map(FinishReason::as_str)),
+            Value::OptionalInt(count(self.usage.map(|u| u.input_tokens))),
+            Value::OptionalInt(count(self.usage.map(|u| u.output_tokens))),
+            Value::OptionalInt(self.first_token_ms),
+        ];
+        let answer: &[Value<'_>] = &[
+            Value::Text(&self.answer_message_id),
+            Value::Text(&self.conversation_id),
+            Value::Text(&self.turn_id),
+            Value::Text(&self.text),
+            Value::Text(self.message_status()),
+            Value::Text(&sources),
+            Value::Int(self.now_ms),
+        ];
+        let conversation: &[Value<'_>] = &[
+            Value::Text(&self.conversation_id),
+            Value::Text(&self.turn_id),
+            Value::Int(self.now_ms),
+            Value::Text(last),
+            Value::Text(&folded),
+        ];
+        if self.status != TurnStatus::Failed {
+            return Ok(END.run(conn, &[turn, answer, conversation]).await? > 0);
+        }
+        let Some(ended) = self.fail(conn).await? else { return Ok(false) };
+        if ended.first_token_at.is_some() {
+            STORE_ANSWER.run(conn, &[answer, conversation]).await?;
+            return Ok(true);
+        }
+        if let Some(key) = &ended.license_key_id {
+            execute!(&mut *conn, GIVE_BACK, key, ended.month)?;
+        }
+        execute!(&mut *conn, CLEAR_RUNNING, &self.conversation_id, &self.turn_id)?;
+        Ok(true)
+    }
+}
+
+/// Ends a turn with its answer: what the first statement locks, the others rely on.
+static END: Script = Script::new(&[END_TURN, ADD_ANSWER, END_IN_CONVERSATION]);
+/// Keeps the part of an answer whose turn has failed.
+static STORE_ANSWER: Script = Script::new(&[ADD_ANSWER, END_IN_CONVERSATION]);
+
+impl TurnEnd {
+    /// Marks the turn as failed; `None` when somebody else has ended it.
+    async fn fail(&self, conn: &mut Conn) -> Result<Option<Ended>, sqlx::Error> {
+        let nothing: Option<i64> = None;
+        fetch_optional!(
             &mut *conn,
             Ended,
             END_TURN,
@@ -102,65 +160,25 @@ impl Write for TurnEnd {
             self.code.map(ErrorCode::as_str),
             self.now_ms,
             self.finish_reason.map(FinishReason::as_str),
-            count(self.usage.map(|u| u.input_tokens)),
-            count(self.usage.map(|u| u.output_tokens)),
+            nothing,
+            nothing,
             self.first_token_ms
-        )?
-        else {
-            return Ok(false);
-        };
-        if self.status == TurnStatus::Failed && ended.first_token_at.is_none() {
-            if let Some(key) = &ended.license_key_id {
-                execute!(&mut *conn, GIVE_BACK, key, ended.month)?;
-            }
-            execute!(&mut *conn, CLEAR_RUNNING, &ended.conversation_id, &self.turn_id)?;
-            return Ok(true);
-        }
-        self.store_answer(conn, &ended.conversation_id).await?;
-        Ok(true)
+        )
     }
-}
 
-impl TurnEnd {
-    async fn store_answer(&self, conn: &mut Conn, conversation: &str) -> Result<(), sqlx::Error> {
-        let last = shared::limits::utf16_prefix(&self.text, shared::limits::LAST_MESSAGE_UNITS);
-        let folded = fold(last);
-        let Some((position,)) = fetch_optional!(
-            &mut *conn,
-            (i64,),
-            END_IN_CONVERSATION,
-            conversation,
-            &self.turn_id,
-            self.now_ms,
-            last,
-            &folded
-        )?
-        else {
-            return Ok(());
-        };
-        let status = match self.status {
+    fn message_status(&self) -> &'static str {
+        match self.status {
             TurnStatus::Stopped => "stopped",
             TurnStatus::Failed => "failed",
             TurnStatus::Running | TurnStatus::Done => "complete",
-        };
-        let sources = if self.sources.is_empty() {
-            String::from("[]")
-        } else {
-            serde_json::to_string(&self.sources).unwrap_or_else(|_| String::from("[]"))
-        };
-        execute!(
-            &mut *conn,
-            ADD_ANSWER,
-            &self.answer_message_id,
-            conversation,
-            position,
-            &self.text,
-            status,
-            &self.turn_id,
-            &sources,
-            self.now_ms
-        )?;
-        Ok(())
+        }
+    }
+
+    fn sources_json(&self) -> String {
+        if self.sources.is_empty() {
+            return String::from("[]");
+        }
+        serde_json::to_string(&self.sources).unwrap_or_else(|_| String::from("[]"))
     }
 }
 
@@ -243,14 +261,15 @@ impl Store {
         let mut swept = 0;
         loop {
             let mut conn = self.conn().await?;
-            let expired = fetch_all!(&mut conn, (String, String), EXPIRED, before_ms)?;
+            let expired = fetch_all!(&mut conn, (String, String, String), EXPIRED, before_ms)?;
             drop(conn);
             if expired.is_empty() {
                 return Ok(swept);
             }
-            for (turn_id, answer_message_id) in expired {
+            for (turn_id, answer_message_id, conversation_id) in expired {
                 let end = TurnEnd {
                     turn_id,
+                    conversation_id,
                     answer_message_id,
                     status: TurnStatus::Failed,
                     code: Some(ErrorCode::TurnLost),
