@@ -83,6 +83,10 @@ static FILES: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
         for entry in fs::read_dir(&docs)? {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            // Pictures stand in a folder beside the pages.
+            if !name.ends_with(".md") {
+                continue;
+            }
             files.push((name, fs::read_to_string(path)?));
         }
         Ok(files)
