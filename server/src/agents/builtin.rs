@@ -57,6 +57,10 @@ impl Builtin {
 }
 
 impl Words {
+    pub(super) fn has_ready(&self) -> bool {
+        self.delay.is_zero() && !self.left.is_empty()
+    }
+
     pub(super) async fn next(&mut self) -> Option<Delta> {
         let next = self.left.pop_front()?;
         if matches!(next, Delta::Text(_)) {

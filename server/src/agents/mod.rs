@@ -154,6 +154,15 @@ pub enum AnswerStream {
 }
 
 impl AnswerStream {
+    /// Whether the next piece is there without waiting.
+    #[must_use]
+    pub fn has_ready(&self) -> bool {
+        match self {
+            Self::Builtin(words) => words.has_ready(),
+            Self::OpenAi(completion) => completion.has_ready(),
+        }
+    }
+
     /// The next piece; `None` after the end.
     ///
     /// # Errors

@@ -326,6 +326,10 @@ impl Completion {
         Ok(completion)
     }
 
+    pub(super) fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
     pub(super) async fn next(&mut self) -> Result<Option<Delta>, UpstreamError> {
         loop {
             if let Some(delta) = self.ready.pop_front() {

@@ -116,12 +116,17 @@ impl LiveTurn {
         self.changed.send_replace(());
     }
 
-    /// Adds a piece of the answer's text.
+    /// Adds a piece of the answer's text. Readers learn of it with the next [`tell`](Self::tell):
+    /// pieces that came together wake them once.
     pub fn token(&self, token: &str) {
         self.with(|log| {
             log.text.push_str(token);
             log.entries.push(Entry::Token { end: log.text.len() });
         });
+    }
+
+    /// Tells readers of the pieces that were added.
+    pub fn tell(&self) {
         self.changed.send_replace(());
     }
 

@@ -227,6 +227,9 @@ async fn generate(
             Delta::Usage(usage) => outcome.usage = Some(usage),
             Delta::Finish(reason) => outcome.finish = Some(reason),
         }
+        if !answer.has_ready() {
+            turn.tell();
+        }
     }
     if !outcome.sources.is_empty() {
         turn.event(StreamEvent::Sources { sources: outcome.sources.clone() });
