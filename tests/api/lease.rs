@@ -39,6 +39,26 @@ both! {
         assert_eq!(only(&again, "start")["userMessageId"], start["userMessageId"]);
     }
 
+    async fn the_end_is_news_to_a_client_that_has_seen_part_of_the_stream(backend) {
+        let mut app = app_with_leases(backend).await;
+        let gate = Gate::new();
+        app.upstream.then(Reply::gated(&gate, &["one", " two", " three"]));
+        let mut answer = app.ask("s1", "Hi").send().await.expect(200).await;
+        let start = answer.next_of("start").await;
+        gate.release(3);
+        let mut seen = 0;
+        for _ in 0..3 {
+            seen = answer.next_of("token").await["seq"].as_u64().unwrap();
+        }
+        assert_eq!(seen, 4);
+        app.kill();
+        app.clock.advance(PAST_THE_LEASE);
+        app.start_again().await;
+        let events = app.resume("s1", &text(&start, "turnId"), seen).events().await;
+        assert_eq!(types(&events), ["error"]);
+        assert!(events[0]["seq"].as_u64() > Some(seen), "{}", events[0]);
+    }
+
     async fn a_query_lost_in_a_crash_before_its_first_token_is_given_back(backend) {
         let mut app = app_with_leases(backend).await;
         let key = key_with_one_query(&app).await;

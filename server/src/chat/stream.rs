@@ -128,14 +128,17 @@ fn done(turn: StoredTurn) -> StreamEvent {
     }
 }
 
-/// Stored events as NDJSON, those after `after`. The last is always sent: without it a client
-/// would wait for an end that it has no other way to learn.
+/// Stored events as NDJSON, those after `after`. The numbers of the stream that was are not stored,
+/// so to a client that has seen part of it only the end is news, and it is numbered as such.
 #[must_use]
 pub fn stored_lines(events: &[Event], after: u64) -> Vec<u8> {
     let mut out = Vec::new();
     for event in events {
-        if event.event.is_last() || after == 0 {
+        if after == 0 {
             write_line(&mut out, event);
+        } else if event.event.is_last() {
+            let seq = Some(after.saturating_add(1));
+            write_line(&mut out, &Event { seq, event: event.event.clone() });
         }
     }
     out
