@@ -60,12 +60,6 @@ impl LineSplitter {
         }
         if line.len() > self.limit { Err(LineTooLong) } else { Ok(Some(line)) }
     }
-
-    /// What was left when the stream ended without a line end, if anything.
-    #[must_use]
-    pub fn rest(&self) -> &[u8] {
-        &self.buffer[self.read..]
-    }
 }
 
 #[cfg(test)]

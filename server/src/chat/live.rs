@@ -236,6 +236,13 @@ impl Reader {
         let _ = self.changed.changed().await;
     }
 
+    /// Hands every event to `f` until the turn has ended.
+    pub async fn to_end(&mut self, mut f: impl FnMut(&Event)) {
+        while self.take(usize::MAX, &mut f) {
+            self.wait().await;
+        }
+    }
+
     /// Hands the unread events to `f`, at most `limit` of them; false when none will follow.
     pub fn take(&mut self, limit: usize, mut f: impl FnMut(&Event)) -> bool {
         self.changed.mark_unchanged();

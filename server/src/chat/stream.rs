@@ -159,13 +159,13 @@ pub async fn collect(
             reader.started().await?;
             let mut events = Vec::new();
             // Tokens stand in `done.message` again, so they need not be kept.
-            while reader.take(usize::MAX, |event| {
-                if !matches!(event.event, StreamEvent::Token { .. }) {
-                    events.push(event.clone());
-                }
-            }) {
-                reader.wait().await;
-            }
+            reader
+                .to_end(|event| {
+                    if !matches!(event.event, StreamEvent::Token { .. }) {
+                        events.push(event.clone());
+                    }
+                })
+                .await;
             events
         }
     };

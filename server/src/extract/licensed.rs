@@ -20,7 +20,7 @@ use crate::keys::{Access, KeyRecord, NamedKey};
 /// Unknown keys that one address may try in a minute.
 const UNKNOWN_KEYS: u32 = 10;
 /// Requests of one address in a minute on the routes that go with a chat or the widget.
-pub const SIDE_REQUESTS: u32 = 120;
+const SIDE_REQUESTS: u32 = 120;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// A body that may carry a session token or name a session.
@@ -111,7 +111,7 @@ impl<T: ChatBody> FromRequest<Shared> for Licensed<T> {
             String::new()
         });
         errors.into_result()?;
-        Ok(Self { access: Access { key, session_id, ip: client.ip }, body })
+        Ok(Self { access: Access { key, session_id }, body })
     }
 }
 

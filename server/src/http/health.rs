@@ -1,7 +1,5 @@
 //! Whether the server lives, and whether it can work.
 
-use std::sync::atomic::Ordering;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
@@ -31,7 +29,7 @@ pub async fn health() -> impl IntoResponse {
 #[utoipa::path(get, path = "/ready", tag = "operations",
     responses((status = 200, body = Health), (status = 503, body = ErrorBody)))]
 pub async fn ready(State(app): State<Shared>) -> Result<impl IntoResponse, ApiError> {
-    if app.stopping.load(Ordering::Relaxed) {
+    if app.is_stopping() {
         return Err(ApiError::new(ErrorCode::NotReady).with_message("The server is stopping."));
     }
     app.store.ping().await.map_err(|error| {

@@ -33,15 +33,13 @@ pub async fn stop(
     let mut reader = turn.read(0);
     turn.stop.cancel();
     let mut stopped = false;
-    let finished = |event: &shared::Event| {
-        stopped |= matches!(
-            event.event,
-            StreamEvent::Done { finish_reason: shared::FinishReason::Stopped, .. }
-        );
-    };
-    let mut finished = finished;
-    while reader.take(usize::MAX, &mut finished) {
-        reader.wait().await;
-    }
+    reader
+        .to_end(|event| {
+            stopped |= matches!(
+                event.event,
+                StreamEvent::Done { finish_reason: shared::FinishReason::Stopped, .. }
+            );
+        })
+        .await;
     Ok(Json(StopAnswer { turn_id, stopped }))
 }

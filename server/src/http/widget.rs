@@ -85,14 +85,13 @@ pub async fn session(
     };
     if body.new {
         // An answer that is still being written belongs to the conversation that ends here.
-        if let Some(turn_id) = app.store.running_turn(&key.owner, &visitor_id).await?
+        let open = app.store.current(&key.owner, &visitor_id).await?;
+        if let Some(turn_id) = open.and_then(|open| open.running_turn_id)
             && let Some(turn) = app.turns.find(&turn_id, &key.owner, &visitor_id)
         {
             let mut reader = turn.read(u64::MAX);
             turn.stop.cancel();
-            while reader.take(usize::MAX, |_| {}) {
-                reader.wait().await;
-            }
+            reader.to_end(|_| {}).await;
         }
         app.store.close_conversation(&key.owner, &visitor_id, now_ms).await?;
     }

@@ -383,5 +383,4 @@ impl StaticKeys {
 pub struct Access {
     pub key: Arc<KeyRecord>,
     pub session_id: String,
-    pub ip: IpAddr,
 }

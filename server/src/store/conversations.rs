@@ -12,8 +12,6 @@ statements! {
         WHERE owner = $1 AND session_id = $2 AND closed_at IS NULL";
     CLOSE = "UPDATE conversations SET closed_at = $3 \
         WHERE owner = $1 AND session_id = $2 AND closed_at IS NULL AND running_turn_id IS NULL";
-    OPEN_RUNNING = "SELECT running_turn_id FROM conversations \
-        WHERE owner = $1 AND session_id = $2 AND closed_at IS NULL";
     MESSAGES = "SELECT id, conversation_id, role, content, status, client_message_id, sources, \
         rating, comment, created_at, turn_id FROM messages \
         WHERE conversation_id = $1 ORDER BY position";
@@ -109,20 +107,6 @@ impl Store {
     ) -> Result<Option<Current>, StoreError> {
         let mut conn = self.conn().await?;
         Ok(fetch_optional!(&mut conn, Current, CURRENT, owner, session_id)?)
-    }
-
-    /// The turn that the session's open conversation is running, if any.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn running_turn(
-        &self,
-        owner: &str,
-        session_id: &str,
-    ) -> Result<Option<String>, StoreError> {
-        let mut conn = self.conn().await?;
-        let row = fetch_optional!(&mut conn, (Option<String>,), OPEN_RUNNING, owner, session_id)?;
-        Ok(row.and_then(|(turn,)| turn))
     }
 
     /// Closes the session's conversation, unless an answer is being written in it.
