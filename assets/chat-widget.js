@@ -8,13 +8,13 @@
   const W = window, D = document
   if (W.ChatWidget?.natter) return
   const tag = D.currentScript || D.querySelector('script[src*="chat-widget.js"]')
-  const src = tag?.src || location.href
-  const say = (text) => console.error('Natter: ' + text)
-  const wait = (ms) => new Promise((done) => setTimeout(done, ms))
+  const src = tag?.src || location
+  const say = (text) => console.error('Natter:', text)
+  const wait = (ms) => new Promise((then) => setTimeout(then, ms))
   const backoff = (n) => wait(Math.min(3e4, 1e3 * 2 ** n) * (0.5 + Math.random() / 2))
 
   let assets = /*NATTER_ASSETS*/{}/*END*/
-  let options, key, base, asked, answer, host, root, button, call, starting, note, ended
+  let options, key, base, asked, answer, host, root, button, call, forget, starting, note, ended
   const queue = [], listeners = {}
 
   // Options: page config, then script attributes, then the server's look, then defaults.
@@ -30,8 +30,8 @@
     // What the server alone decides cannot be set by the page.
     delete options.hideBranding
     delete options.maxMessagesPerConversation
-    base = new URL(options.apiUrl || new URL(src).origin, location.href).href
-    base = base.replace(/(\/v1)?(\/chat(\/stream)?)?\/*$/, '')
+    handle.identity ??= page.identity
+    base = new URL(options.apiUrl || new URL('/', src), location).href.replace(/(\/v1)?(\/chat(\/stream)?)?\/*$/, '')
     if (key && asked != (asked = base + JSON.stringify(key))) answer = fetchLook()
   }
 
@@ -42,9 +42,7 @@
   const fetchLook = async () => {
     try {
       const reply = await post('/v1/widget/config', JSON.stringify(key))
-      const body = await reply.json()
-      if (reply.ok) return body
-      if (reply.status < 500 && reply.status != 429) return { refused: body }
+      if (reply.status < 500 && reply.status != 429) return await reply.json()
     } catch {}
   }
 
@@ -59,7 +57,7 @@
 
   // Paints the look that holds, with what the button needs brought into its limits.
   const paint = (found) => {
-    const bad = [], ui = found?.ui || {}, look = { ...ui, ...options }
+    const bad = [], look = { ...found?.ui, ...options }
     const clamp = (name, low, high, usual) => {
       const given = look[name] ?? usual
       look[name] = Math.min(high, Math.max(low, +given || 0))
@@ -72,15 +70,17 @@
     const at = (look.position = left ? 'left' : 'right')
     if (!CSS.supports('color', look.primaryColor)) {
       if (look.primaryColor) bad.push('primaryColor')
-      look.primaryColor = '#5D87FF'
+      look.primaryColor = '#5d87ff'
     }
     if (bad.length) console.warn('Natter: corrected ' + bad)
     handle.sheet.replaceSync(css(look, at))
     // The browser reads every way of writing a colour; the sign is white where that has 3:1.
     const rgb = getComputedStyle(button).backgroundColor.match(/\d+/g).slice(0, 3)
     button.classList.toggle('d', rgb[0] ** 2 * 0.21 + rgb[1] ** 2 * 0.72 + rgb[2] ** 2 * 0.07 > 19600)
-    look.primaryColor = rgb.reduce((hex, n) => hex + (+n + 256).toString(16).slice(1), '#')
-    Object.assign(handle, { look, key, base, id: found?.chatbot.id, name: found?.chatbot.name })
+    look.primaryColor = '#' + rgb.map((n) => (+n + 256).toString(16).slice(1)).join('')
+    // The chatbot's id and name.
+    Object.assign(handle, found?.chatbot, { look, key, base })
+    forget?.()
   }
 
   const css = (look, at) => `
@@ -91,7 +91,7 @@
 .b:focus-visible{outline:3px solid var(--p);outline-offset:3px}
 svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColor;stroke-width:1.9;stroke-linecap:round}
 [aria-busy] svg{opacity:.4}
-.n{margin:0 0 calc(var(--s) + 12px);width:240px;padding:12px 16px;border-radius:14px;background:#16181d;color:#fff;font:14px/1.45 system-ui}`
+.n{margin:0 0 calc(var(--s) + 12px);width:240px;padding:12px 16px;border-radius:14px;background:#0b1020;color:#fff;font:14px/1.45 system-ui}`
 
   const make = (name, set = {}, space = '1999/xhtml') => {
     const node = D.createElementNS('http://www.w3.org/' + space, name)
@@ -101,9 +101,8 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
 
   const draw = (found) => {
     host = make('natter-widget')
-    root = handle.root = host.attachShadow({ mode: 'open' })
-    handle.css('')
-    handle.sheet = root.adoptedStyleSheets[0]
+    handle.root = root = host.attachShadow({ mode: 'open' })
+    handle.sheet = handle.css('')
     button = handle.button = make('button', { type: 'button', class: 'b', 'aria-label': 'Open chat', 'aria-expanded': false })
     button.hidden = flag('hideLauncher')
     const svg = make('svg', { viewBox: '0 0 24 24' }, '2000/svg')
@@ -116,7 +115,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
     paint(found)
     handle.emit('ready')
     try {
-      const known = JSON.parse(localStorage.getItem('natter:' + handle.id))
+      const known = JSON.parse(localStorage['natter:' + handle.id])
       if (known.pending) start()
       if (known.open) command('open')
     } catch {}
@@ -133,7 +132,8 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
   // What the WebAssembly gets; `draw` and `paint` add what they make and know.
   const handle = {
     post,
-    emit(name, detail) {
+    async emit(name, detail) {
+      await 0
       listeners[name]?.forEach((then) => then(detail))
       W.dispatchEvent(new CustomEvent('natter:' + name, { detail }))
     },
@@ -141,6 +141,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
       const sheet = new CSSStyleSheet()
       sheet.replaceSync(text)
       root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
+      return sheet
     },
   }
 
@@ -165,15 +166,16 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
         if (n) {
           say(error)
           if (queue[0] && !note) {
-            root.append((note = make('div', { class: 'n', role: 'status' })))
-            note.textContent = 'Not reachable. Trying again…'
+            note = make('div', { class: 'n', role: 'status' })
+            note.append('Not reachable. Trying again.')
+            root.append(note)
           }
           await backoff(n)
         }
         // After an upgrade of the server this page's file names are gone; a fresh loader knows.
         try {
-          const text = await (await fetch(src, { cache: 'reload' })).text()
-          assets = JSON.parse(/{"js":"[^}]+}/.exec(text)[0])
+          const reply = await fetch(src, { cache: 'reload' })
+          assets = JSON.parse(/{"js":"[^}]+}/.exec(await reply.text())[0])
         } catch {}
       }
     }
@@ -187,8 +189,27 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
 
   const Chat = (W.ChatWidget = (name, ...rest) => Chat[name](...rest))
   Chat.natter = true
-  for (const name of ['open', 'close', 'toggle']) Chat[name] = () => command(name)
+  Chat.open = () => command('open')
+  Chat.close = () => command('close')
+  Chat.toggle = () => command('toggle')
   Chat.send = (text) => command('send', text)
+  // Kept in memory only, and starts nothing: every session reads it when it begins.
+  Chat.identify = (who) => {
+    handle.identity = who
+    call?.(['identify'])
+  }
+  Chat.reset = () => {
+    // Neither missing nor an identity: the page's option does not come back.
+    handle.identity = 0
+    // Until the server has answered, the entry's name is not known: then it is forgotten later.
+    forget = () => {
+      try {
+        delete localStorage['natter:' + handle.id]
+      } catch {}
+    }
+    forget()
+    call?.(['reset'])
+  }
   Chat.on = (name, then) => void (listeners[name] ||= new Set()).add(then)
   Chat.off = (name, then) => void listeners[name]?.delete(then)
   Chat.destroy = () => {
@@ -211,8 +232,8 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
       // A server that hangs is one that cannot be reached: the button does not wait for it.
       found = await Promise.race([n ? fetchLook() : answer, wait(6e3)])
       if (ended) return
-      if (found?.refused) {
-        const { code, error, message } = found.refused
+      if (found && !found.chatbot) {
+        const { code, error, message } = found
         say([error, message, remedies[code]].filter(Boolean).join('. '))
         return Chat.destroy()
       }

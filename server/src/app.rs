@@ -4,17 +4,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use retrieval::Guide;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::agents::Agent;
+use crate::alerts::hooks::Wanted;
+use crate::alerts::{Mailer, Sender};
 use crate::chat::live::Turns;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::keys::Keys;
+use crate::keys::hosts::Activations;
 use crate::keys::rate::Rates;
 use crate::keys::token::Signer;
+use crate::keys::vault::Vault;
+use crate::settings::Settings;
 use crate::store::Store;
+use crate::upkeep::LastUsed;
+use crate::usage::log::Refusals;
 
 /// The server's state. Everything in it is safe to share and never replaced.
 #[derive(Debug)]
@@ -22,12 +30,27 @@ pub struct App {
     pub config: Config,
     pub clock: Clock,
     pub store: Store,
+    /// What admins have set in the dashboard.
+    pub settings: Settings,
+    pub vault: Arc<Vault>,
     pub keys: Keys,
+    /// Activations that were checked not long ago.
+    pub activations: Activations,
     pub rates: Rates,
+    pub last_used: LastUsed,
+    pub refusals: Refusals,
     pub signer: Signer,
     pub turns: Turns,
     pub agent: Agent,
     pub guide: Guide,
+    /// The events that webhooks have chosen.
+    pub wanted: Wanted,
+    pub sender: Sender,
+    pub mailer: Option<Mailer>,
+    /// Wakes the task that tells of events.
+    pub teller: Notify,
+    /// In the link that the server prints while there is no admin.
+    pub setup_token: Secret,
     /// The demo page's chatbot, unless there is no demo.
     pub demo: Option<DemoKey>,
     /// Names this process among those that share a database.

@@ -82,6 +82,13 @@ pub fn seconds_to_next_month(ms: i64) -> u64 {
     u64::try_from((next - ms).div_euclid(1000)).unwrap_or(1).max(1)
 }
 
+/// The first millisecond of the month (UTC) that holds `ms`.
+#[must_use]
+pub fn month_begin(ms: i64) -> i64 {
+    let day_start = ms.div_euclid(86_400_000);
+    (day_start - i64::from(utc_date(ms).day()) + 1) * 86_400_000
+}
+
 fn utc_date(ms: i64) -> jiff::civil::Date {
     jiff::Timestamp::from_millisecond(ms)
         .map_or(jiff::civil::Date::MAX, |t| jiff::tz::Offset::UTC.to_datetime(t).date())
@@ -158,6 +165,7 @@ mod tests {
         let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_millisecond();
         assert_eq!(month_of(at("2026-12-31T23:59:59.999Z")), 202_612);
         assert_eq!(month_of(at("2027-01-01T00:00:00Z")), 202_701);
+        assert_eq!(month_begin(at("2028-02-29T23:59:59Z")), at("2028-02-01T00:00:00Z"));
         assert_eq!(seconds_to_next_month(at("2026-12-31T23:59:59Z")), 1);
         assert_eq!(seconds_to_next_month(at("2028-02-28T00:00:00Z")), 2 * 86_400);
         assert_eq!(rfc3339(at("2026-07-01T00:00:00Z")), "2026-07-01T00:00:00.000Z");

@@ -117,12 +117,52 @@ pub struct Settings {
     /// Seconds after which an answer left by a crashed server is given up.
     #[arg(long, env = "NATTER_LEASE_SECONDS", default_value = "30", value_name = "S")]
     lease_seconds: String,
+    /// E-mail address of the first admin, who is made without the set-up link.
+    #[arg(long, env = "NATTER_ADMIN_EMAIL", value_name = "EMAIL")]
+    admin_email: Option<String>,
+    /// Password of the first admin, 12 to 200 characters.
+    #[arg(long, env = "NATTER_ADMIN_PASSWORD", value_name = "PASSWORD", hide_env_values = true)]
+    admin_password: Option<String>,
+    /// Days for which the usage log is kept; without it, as set in the dashboard, else 400.
+    #[arg(long, env = "NATTER_RETENTION_DAYS", value_name = "DAYS")]
+    retention_days: Option<String>,
+    /// Days for which conversations are kept; without it, as set in the dashboard, else for ever.
+    #[arg(long, env = "NATTER_CONVERSATION_RETENTION_DAYS", value_name = "DAYS")]
+    conversation_retention_days: Option<String>,
+    /// Keep visitors' addresses as /24 and /48 only: `true` or `false`.
+    #[arg(long, env = "NATTER_ANONYMIZE_IP", value_name = "true|false")]
+    anonymize_ip: Option<String>,
+    /// Keep questions in the usage log: `true` or `false`.
+    #[arg(long, env = "NATTER_STORE_QUESTIONS", value_name = "true|false")]
+    store_questions: Option<String>,
+    /// Mail server for alerts, such as `smtps://USER:PASSWORD@HOST`.
+    #[arg(long, env = "SMTP_URL", value_name = "URL", hide_env_values = true)]
+    smtp_url: Option<String>,
+    /// Sender of alerts.
+    #[arg(long, env = "SMTP_FROM", value_name = "EMAIL")]
+    smtp_from: Option<String>,
+    /// Let webhooks lead to private and loopback addresses: `true` or `false`.
+    #[arg(
+        long,
+        env = "NATTER_WEBHOOK_ALLOW_PRIVATE",
+        default_value = "false",
+        value_name = "true|false"
+    )]
+    webhook_allow_private: String,
     /// Log format: `pretty`, `json`, or `auto` (pretty on a terminal).
     #[arg(long, env = "NATTER_LOG_FORMAT", default_value = "auto", value_name = "FORMAT")]
     log_format: String,
     /// What to log: a level or `target=level` list.
     #[arg(long, env = "RUST_LOG", default_value = "info", value_name = "FILTER")]
     log: String,
+}
+
+impl Settings {
+    /// The password that the environment gives, for the commands that take one.
+    #[must_use]
+    pub fn admin_password(&self) -> Option<String> {
+        self.admin_password.clone()
+    }
 }
 
 impl fmt::Debug for Settings {
@@ -172,6 +212,30 @@ pub struct Timeouts {
     pub idle: Duration,
 }
 
+/// What the environment decides about what is kept; `None` leaves it to the dashboard.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Privacy {
+    pub retention_days: Option<u32>,
+    pub conversation_retention_days: Option<u32>,
+    pub anonymize_ip: Option<bool>,
+    pub store_questions: Option<bool>,
+}
+
+/// A mail server.
+#[derive(Clone, Debug)]
+pub struct Smtp {
+    /// May hold a password.
+    pub url: Secret,
+    pub from: String,
+}
+
+/// The first admin, without the set-up link.
+#[derive(Clone, Debug)]
+pub struct FirstAdmin {
+    pub email: String,
+    pub password: Secret,
+}
+
 /// The settings, checked.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -197,6 +261,10 @@ pub struct Config {
     pub builtin_word_delay: Duration,
     pub ping: Duration,
     pub lease: Duration,
+    pub first_admin: Option<FirstAdmin>,
+    pub privacy: Privacy,
+    pub smtp: Option<Smtp>,
+    pub webhook_allow_private: bool,
     pub log_format: LogFormat,
     pub log: String,
     /// What is allowed but unwise, for the log.
@@ -377,6 +445,22 @@ impl TryFrom<Settings> for Config {
                 .map(Duration::from_secs)?,
             lease: number("NATTER_LEASE_SECONDS", &s.lease_seconds, 1..=3600)
                 .map(Duration::from_secs)?,
+            first_admin: first_admin(s.admin_email, s.admin_password)?,
+            privacy: Privacy {
+                retention_days: days("NATTER_RETENTION_DAYS", s.retention_days)?,
+                conversation_retention_days: days(
+                    "NATTER_CONVERSATION_RETENTION_DAYS",
+                    s.conversation_retention_days,
+                )?,
+                anonymize_ip: flag("NATTER_ANONYMIZE_IP", s.anonymize_ip)?,
+                store_questions: flag("NATTER_STORE_QUESTIONS", s.store_questions)?,
+            },
+            smtp: smtp(s.smtp_url, s.smtp_from)?,
+            webhook_allow_private: flag(
+                "NATTER_WEBHOOK_ALLOW_PRIVATE",
+                Some(s.webhook_allow_private),
+            )?
+            .unwrap_or(false),
             log_format: match s.log_format.trim() {
                 "auto" => LogFormat::Auto,
                 "pretty" => LogFormat::Pretty,
@@ -408,6 +492,59 @@ fn master_key(value: Option<String>) -> Result<Option<Secret>, String> {
         "NATTER_MASTER_KEY: has {} characters; accepted: 64 hex digits (`openssl rand -hex 32`)",
         value.chars().count()
     ))
+}
+
+fn days(name: &str, value: Option<String>) -> Result<Option<u32>, String> {
+    filled(value).map(|value| number(name, &value, 1..=36_500)).transpose()
+}
+
+fn flag(name: &str, value: Option<String>) -> Result<Option<bool>, String> {
+    match filled(value).as_deref() {
+        None => Ok(None),
+        Some("true") => Ok(Some(true)),
+        Some("false") => Ok(Some(false)),
+        Some(other) => Err(wrong(name, other, "true or false")),
+    }
+}
+
+fn first_admin(
+    email: Option<String>,
+    password: Option<String>,
+) -> Result<Option<FirstAdmin>, String> {
+    let (email, password) = match (filled(email), filled(password)) {
+        (Some(email), Some(password)) => (email, password),
+        // The command line's `admin create` takes the password alone.
+        (None, _) => return Ok(None),
+        (Some(_), None) => {
+            return Err("NATTER_ADMIN_EMAIL needs NATTER_ADMIN_PASSWORD beside it".into());
+        }
+    };
+    let mut errors = shared::FieldErrors::default();
+    shared::admin::check_email(&mut errors, "email", &email);
+    if !errors.0.is_empty() {
+        return Err(wrong("NATTER_ADMIN_EMAIL", &email, "an e-mail address"));
+    }
+    shared::admin::check_password(&mut errors, &password);
+    if !errors.0.is_empty() {
+        return Err(format!(
+            "NATTER_ADMIN_PASSWORD: has {} characters; accepted: 12 to 200",
+            password.chars().count()
+        ));
+    }
+    Ok(Some(FirstAdmin { email, password: Secret::new(&password) }))
+}
+
+fn smtp(url: Option<String>, from: Option<String>) -> Result<Option<Smtp>, String> {
+    match (filled(url), filled(from)) {
+        (None, None) => Ok(None),
+        (Some(url), Some(from)) => {
+            let smtp = Smtp { url: Secret::new(&url), from };
+            crate::alerts::Mailer::new(&smtp, "")?;
+            Ok(Some(smtp))
+        }
+        (Some(_), None) => Err("SMTP_URL needs SMTP_FROM beside it: the sender's address".into()),
+        (None, Some(_)) => Err("SMTP_FROM needs SMTP_URL beside it: the mail server".into()),
+    }
 }
 
 fn openai(
@@ -475,6 +612,11 @@ mod tests {
             ("NATTER_TRUSTED_PROXIES", "10.0.0.0/99", "CIDR"),
             ("NATTER_PUBLIC_URL", "ftp://x", "https://"),
             ("NATTER_LOG_FORMAT", "xml", "json"),
+            ("NATTER_RETENTION_DAYS", "0", "1 to 36500"),
+            ("NATTER_CONVERSATION_RETENTION_DAYS", "36501", "1 to 36500"),
+            ("NATTER_ANONYMIZE_IP", "yes", "true or false"),
+            ("NATTER_STORE_QUESTIONS", "1", "true or false"),
+            ("NATTER_WEBHOOK_ALLOW_PRIVATE", "on", "true or false"),
         ] {
             let error = Config::from_vars(&[(name, value)]).unwrap_err();
             for part in [name, value, accepted] {
@@ -489,6 +631,16 @@ mod tests {
         for name in ["WIDGET_API_KEY", "ADMIN_API_KEY", "NATTER_MASTER_KEY"] {
             let error = Config::from_vars(&[(name, short)]).unwrap_err();
             assert!(error.contains(name) && !error.contains(short), "{error}");
+        }
+        for vars in [
+            [("NATTER_ADMIN_EMAIL", "a@b.example"), ("NATTER_ADMIN_PASSWORD", "short")],
+            [("SMTP_URL", "smtp://u:short@h:x"), ("SMTP_FROM", "a@b.example")],
+        ] {
+            let error = Config::from_vars(&vars).unwrap_err();
+            assert!(!error.contains("short") || error.contains("too short"), "{error}");
+        }
+        for alone in [("NATTER_ADMIN_EMAIL", "a@b.example"), ("SMTP_URL", "smtp://h")] {
+            assert!(Config::from_vars(&[alone]).is_err(), "{}", alone.0);
         }
         let same = "k".repeat(40);
         let error =

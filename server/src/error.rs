@@ -22,12 +22,14 @@ pub struct ApiError {
     pub fields: Option<FieldErrors>,
     /// Seconds.
     pub retry_after: Option<u64>,
+    /// What a stale change was made to, as it is now.
+    pub current: Option<Box<serde_json::Value>>,
 }
 
 impl ApiError {
     #[must_use]
     pub fn new(code: ErrorCode) -> Self {
-        Self { code, text: None, message: None, fields: None, retry_after: None }
+        Self { code, text: None, message: None, fields: None, retry_after: None, current: None }
     }
 
     #[must_use]
@@ -45,6 +47,13 @@ impl ApiError {
     #[must_use]
     pub fn with_retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
+        self
+    }
+
+    /// 409 with the newer state.
+    #[must_use]
+    pub fn with_current(mut self, current: serde_json::Value) -> Self {
+        self.current = Some(Box::new(current));
         self
     }
 
@@ -76,6 +85,7 @@ impl ApiError {
             details: self.fields.map(|field_errors| ErrorDetails { field_errors }),
             retry_after: self.retry_after,
             request_id: request_id.to_owned(),
+            current: self.current.map(|current| *current),
         }
     }
 }

@@ -8,22 +8,33 @@
 //! | `extract` | what a handler may assume: a checked body, a proved key, an admin |
 //! | [`chat`] | a question and its answer: admission, the live turn, its stream, its lease |
 //! | [`agents`] | what answers: providers and documents |
-//! | [`keys`] | who may ask: keys, restrictions, tokens, rates |
+//! | [`keys`] | who may ask: keys, restrictions, identities, tokens, rates |
+//! | [`usage`] | what is known of queries afterwards: the log, analytics |
+//! | [`people`] | who administers: sign-in, API keys, roles, the audit log |
+//! | [`alerts`] | the bell, e-mail, webhooks |
+//! | [`settings`], [`upkeep`] | what admins set; what is done beside the requests |
+//! | [`cli`] | what the command line does to the database |
 //! | [`store`] | all SQL, for SQLite and PostgreSQL |
 
 pub mod agents;
+pub mod alerts;
 pub mod app;
 pub mod chat;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod error;
 pub mod extract;
 pub mod http;
 pub mod keys;
+pub mod people;
 pub mod router;
+pub mod settings;
 mod setup;
 pub mod store;
 pub mod telemetry;
+pub mod upkeep;
+pub mod usage;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -38,7 +49,8 @@ use tokio::task::JoinHandle;
 use app::App;
 use clock::Clock;
 use config::Config;
-use keys::{Issued, NewLicenseKey};
+use error::ApiError;
+use shared::{LicenseKey, LicenseKeySettings};
 
 /// How long streams may go on after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -67,8 +79,12 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         .map_err(|e| StartError(format!("NATTER_LISTEN: {} cannot be used: {e}", config.listen)))?;
     let addr = listener.local_addr().map_err(|e| StartError(e.to_string()))?;
     let app = setup::prepare(config, clock, addr).await?;
-    let background = tokio::spawn(chat::lease::keep(Arc::clone(&app)));
-    drop(background);
+    // Before anything is remembered: what changes later is news.
+    let seen = app.store.last_change().await.map_err(|e| StartError(e.to_string()))?;
+    drop(tokio::spawn(chat::lease::keep(Arc::clone(&app))));
+    drop(tokio::spawn(keys::watch::keep(Arc::clone(&app), seen)));
+    drop(tokio::spawn(alerts::tell::keep(Arc::clone(&app))));
+    drop(tokio::spawn(upkeep::keep(Arc::clone(&app))));
     let (stop, stopped) = oneshot::channel();
     let service =
         router::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();
@@ -101,8 +117,26 @@ impl Running {
     ///
     /// # Errors
     /// What is wrong with it, or the database.
-    pub async fn issue_key(&self, new: NewLicenseKey) -> Result<Issued, keys::IssueError> {
-        keys::issue(&self.app.store, &self.app.clock, new).await
+    pub async fn issue_key(&self, settings: LicenseKeySettings) -> Result<LicenseKey, ApiError> {
+        keys::edit::issue(&self.app, self.app.clock.ulid(), settings).await
+    }
+
+    /// Where this server is, as far as it knows; without a slash at its end.
+    #[must_use]
+    pub fn public_url(&self) -> String {
+        match &self.app.config.public_url {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => format!("http://{}", self.addr),
+        }
+    }
+
+    /// The token of the link with which the first admin is made; `None` once there is an admin.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn setup_token(&self) -> Result<Option<String>, ApiError> {
+        let needed = self.app.store.user_count().await? == 0;
+        Ok(needed.then(|| self.app.setup_token.reveal().to_owned()))
     }
 
     /// Takes no new questions, lets answers end for up to 30 s, stores what there is, and closes.
@@ -120,6 +154,11 @@ impl Running {
             self.app.turns.stop_all();
             let _ = tokio::time::timeout(Duration::from_secs(5), self.app.tasks.wait()).await;
         }
+        usage::log::flush(&self.app, true);
+        if let Err(error) = upkeep::note_last_used(&self.app).await {
+            tracing::warn!(%error, "when keys were last used was not noted");
+        }
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.app.tasks.wait()).await;
         // Readers still fetch the last lines; a client that does not read cannot hold us up.
         let _ = tokio::time::timeout(Duration::from_secs(5), &mut self.server).await;
         self.server.abort();

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use server::cli;
 use server::clock::Clock;
 use server::config::{Config, Settings};
 
@@ -21,14 +22,35 @@ struct Cli {
 enum Command {
     /// Run the server (what `natter` alone does).
     Serve,
+    /// Make and list license keys.
+    Keys {
+        #[command(subcommand)]
+        command: cli::Keys,
+    },
+    /// Make people who sign in, and reset their passwords.
+    Admin {
+        #[command(subcommand)]
+        command: cli::Admin,
+    },
     /// Print the OpenAPI document.
     Openapi,
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let done = match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => Config::try_from(cli.settings).and_then(serve),
+    let Cli { settings, command } = Cli::parse();
+    let done = match command.unwrap_or(Command::Serve) {
+        Command::Serve => Config::try_from(settings).and_then(serve),
+        Command::Keys { command } => Config::try_from(settings).and_then(|config| {
+            let _ = server::telemetry::start(&config);
+            block_on(cli::keys(config, command))
+        }),
+        Command::Admin { command } => {
+            let password = settings.admin_password();
+            Config::try_from(settings).and_then(|config| {
+                let _ = server::telemetry::start(&config);
+                block_on(cli::admin(config, command, password))
+            })
+        }
         Command::Openapi => openapi(),
     };
     match done {
@@ -38,6 +60,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn block_on(work: impl Future<Output = Result<(), String>>) -> Result<(), String> {
+    let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
+    runtime.block_on(work)
 }
 
 fn openapi() -> Result<(), String> {
@@ -54,6 +81,14 @@ async fn serve(config: Config) -> Result<(), String> {
     let mut running = server::start(config, Clock::system()).await.map_err(|e| e.to_string())?;
     // On standard output, so that a script can wait for it; the log is on standard error.
     let _ = writeln!(std::io::stdout(), "natter is ready on http://{}", running.addr());
+    if let Ok(Some(token)) = running.setup_token().await {
+        // The token stands behind the #, which browsers do not send.
+        let _ = writeln!(
+            std::io::stdout(),
+            "make the first admin: {}/admin/setup#{token}",
+            running.public_url()
+        );
+    }
     tokio::select! {
         ended = running.ended() => return ended.map_err(|e| e.to_string()),
         () = told_to_stop() => {}

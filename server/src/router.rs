@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use crate::app::Shared;
 use crate::http::{
-    admin_conversations, chat, conversations, demo, edge, feedback, guide, health, resume, stop,
+    admin_conversations, api, chat, conversations, demo, edge, feedback, guide, health, resume, setup_page, stop,
     widget, widget_files,
 };
 
@@ -43,7 +43,47 @@ fn routes() -> OpenApiRouter<Shared> {
         // Admin
         .routes(routes!(admin_conversations::list))
         .routes(routes!(admin_conversations::detail))
+        .routes(routes!(api::license_keys::create, api::license_keys::list))
+        .routes(routes!(
+            api::license_keys::read,
+            api::license_keys::change,
+            api::license_keys::delete
+        ))
+        .routes(routes!(api::license_keys::regenerate))
+        .routes(routes!(api::license_keys::reveal))
+        .routes(routes!(api::license_keys::deactivate))
+        .routes(routes!(api::license_keys::reveal_identity_secret))
+        .routes(routes!(api::license_keys::rotate_identity_secret))
+        .routes(routes!(api::license_keys::preview_session))
+        .routes(routes!(api::activations::list))
+        .routes(routes!(api::activations::revoke))
+        .routes(routes!(api::activations::approve))
+        .routes(routes!(api::usage::list))
+        .routes(routes!(api::usage::csv))
+        .routes(routes!(api::usage::of_key))
+        .routes(routes!(api::usage::of_all))
+        .routes(routes!(api::check::website))
+        .routes(routes!(api::auth::setup_state, api::auth::setup))
+        .routes(routes!(api::auth::sign_in))
+        .routes(routes!(api::auth::sign_out))
+        .routes(routes!(api::auth::me))
+        .routes(routes!(api::users::list, api::users::create))
+        .routes(routes!(api::users::change, api::users::delete))
+        .routes(routes!(api::api_keys::create, api::api_keys::list))
+        .routes(routes!(api::api_keys::delete))
+        .routes(routes!(api::audit::list))
+        .routes(routes!(api::notifications::list))
+        .routes(routes!(api::notifications::mark_read))
+        .routes(routes!(api::webhooks::create, api::webhooks::list))
+        .routes(routes!(api::webhooks::read, api::webhooks::change, api::webhooks::delete))
+        .routes(routes!(api::webhooks::reveal))
+        .routes(routes!(api::webhooks::test))
+        .routes(routes!(api::webhooks::deliveries))
+        .routes(routes!(api::webhooks::redeliver))
+        .routes(routes!(api::settings::read, api::settings::change))
         // Pages
+        .routes(routes!(setup_page::page))
+        .routes(routes!(setup_page::script))
         .routes(routes!(demo::page))
         .routes(routes!(demo::css))
         .routes(routes!(guide::first))

@@ -7,20 +7,33 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use retrieval::{Guide, Index};
+use shared::ErrorCode;
+use shared::LicenseKeySettings;
+use shared::admin::{NewUser, UserRole};
+use shared::license_key::RestrictionKind;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::StartError;
 use crate::agents::{Agent, GUIDE_SOURCE};
+use crate::alerts::hooks::{self, Wanted};
+use crate::alerts::{Mailer, Sender};
 use crate::app::{App, DemoKey};
 use crate::chat::live::Turns;
 use crate::clock::{self, Clock};
-use crate::config::{Config, Demo};
+use crate::config::{Config, Demo, Secret};
+use crate::keys::hosts::Activations;
 use crate::keys::rate::Rates;
 use crate::keys::token::{self, Signer};
-use crate::keys::{self, Keys, NewLicenseKey};
+use crate::keys::vault::Vault;
+use crate::keys::{self, Keys};
+use crate::people::{Actor, users};
+use crate::settings::Settings;
 use crate::store::Store;
 use crate::store::license_keys::KeyName;
+use crate::upkeep::LastUsed;
+use crate::usage::log::Refusals;
 
 const GUIDE_PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/guide_pages.rs"));
 const GUIDE_SUMMARY: &str = include_str!("../../docs/SUMMARY.md");
@@ -33,12 +46,32 @@ fn failed(what: &str) -> impl Fn(&dyn std::fmt::Display) -> StartError {
     move |error| StartError(format!("{what}: {error}"))
 }
 
-/// Opens the store, reads or makes the master key and the demo's key, and builds the agent.
+/// Opens the store, reads or makes the master key and the demo's key, ends what the last run left,
+/// and builds the agent.
 pub(crate) async fn prepare(
     config: Config,
     clock: Clock,
     addr: SocketAddr,
 ) -> Result<Arc<App>, StartError> {
+    let mut app = assemble(config, clock, addr).await?;
+    // With SQLite whoever wrote these answers is gone: no other server has the file.
+    let now_ms = app.clock.now_ms();
+    let before = if app.store.is_single_node() { i64::MAX } else { now_ms };
+    let swept = app.store.sweep(before, now_ms, app.settings.now().store_questions).await;
+    swept.map_err(|e| failed("answers of the last run cannot be ended")(&e))?;
+    app.demo = demo_key(&app, addr).await?;
+    first_admin(&app).await?;
+    hooks::reload(&app).await;
+    Ok(Arc::new(app))
+}
+
+/// The same for the command line, beside a server that may be running: nothing is ended or made.
+pub(crate) async fn prepare_beside(config: Config, clock: Clock) -> Result<Arc<App>, StartError> {
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    assemble(config, clock, nowhere).await.map(Arc::new)
+}
+
+async fn assemble(config: Config, clock: Clock, addr: SocketAddr) -> Result<App, StartError> {
     // Twice is no error: tests start many servers in one process.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let store = Store::open(&config)
@@ -46,16 +79,27 @@ pub(crate) async fn prepare(
         .map_err(|e| failed("the database (DATABASE_URL) cannot be opened")(&e))?;
     let master = master_key(&config)?;
     check_fingerprint(&store, &master).await?;
-    // With SQLite whoever wrote these answers is gone: this process has the file for itself.
-    let before = if store.is_single_node() { i64::MAX } else { clock.now_ms() };
-    let swept = store.sweep(before, clock.now_ms()).await;
-    swept.map_err(|e| failed("answers of the last run cannot be ended")(&e))?;
-    let demo = demo_key(&config, &store, &clock, addr).await?;
+    let settings = Settings::new(&config);
+    settings.take(store.settings().await.map_err(|e| failed("settings cannot be read")(&e))?);
     let guide = Guide::new(GUIDE_SUMMARY, GUIDE_PAGES);
     let passages = guide.documents(GUIDE_SOURCE).iter().flat_map(retrieval::passages).collect();
     let agent = Agent::new(&config, Arc::new(Index::new(passages))).map_err(StartError)?;
-    Ok(Arc::new(App {
-        keys: Keys::new(store.clone(), &config.widget_keys, &config.admin_keys),
+    let vault = Arc::new(Vault::new(&master));
+    let public_url = config.public_url.as_ref().map(ToString::to_string);
+    let public_url = public_url.unwrap_or_else(|| format!("http://{addr}"));
+    let mailer = config.smtp.as_ref().map(|smtp| Mailer::new(smtp, &public_url)).transpose();
+    Ok(App {
+        keys: Keys::new(store.clone(), Arc::clone(&vault), &config.widget_keys, &config.admin_keys),
+        vault,
+        settings,
+        activations: Activations::default(),
+        last_used: LastUsed::default(),
+        refusals: Refusals::default(),
+        wanted: Wanted::default(),
+        sender: Sender::new(config.webhook_allow_private).map_err(StartError)?,
+        mailer: mailer.map_err(StartError)?,
+        teller: Notify::new(),
+        setup_token: Secret::new(&clock::random_hex::<16>()),
         signer: Signer::new(&master),
         rates: Rates::default(),
         turns: Turns::default(),
@@ -66,11 +110,35 @@ pub(crate) async fn prepare(
         stopping: AtomicBool::new(false),
         agent,
         guide,
-        demo,
+        demo: None,
         store,
         clock,
         config,
-    }))
+    })
+}
+
+/// Makes the admin that the settings name, when there is nobody yet.
+async fn first_admin(app: &App) -> Result<(), StartError> {
+    let Some(first) = &app.config.first_admin else { return Ok(()) };
+    let users = app.store.user_count().await.map_err(|e| failed("users cannot be read")(&e))?;
+    if users > 0 {
+        return Ok(());
+    }
+    let new = NewUser {
+        email: first.email.clone(),
+        role: Some(UserRole::Admin),
+        password: first.password.reveal().to_owned(),
+        ..NewUser::default()
+    };
+    match users::add(app, &Actor::local("setup"), new, true).await {
+        Ok(_) => Ok(()),
+        // Another server that starts on the same database was faster.
+        Err(error) if error.code == ErrorCode::NotFound => Ok(()),
+        Err(error) => {
+            let why = error.message.unwrap_or_else(|| error.code.text().to_owned());
+            Err(StartError(format!("NATTER_ADMIN_EMAIL: the first admin cannot be made: {why}")))
+        }
+    }
 }
 
 fn from_hex(text: &str) -> Option<[u8; 32]> {
@@ -146,12 +214,8 @@ fn demo_websites(config: &Config, addr: SocketAddr) -> Vec<String> {
 }
 
 /// The demo page's key: an ordinary license key, made once.
-async fn demo_key(
-    config: &Config,
-    store: &Store,
-    clock: &Clock,
-    addr: SocketAddr,
-) -> Result<Option<DemoKey>, StartError> {
+async fn demo_key(app: &App, addr: SocketAddr) -> Result<Option<DemoKey>, StartError> {
+    let App { config, store, clock, .. } = app;
     if config.demo == Demo::Off {
         return Ok(None);
     }
@@ -179,15 +243,16 @@ async fn demo_key(
             row.chatbot_id
         }
         None => {
-            let new = NewLicenseKey {
+            let settings = LicenseKeySettings {
                 name: "Demo page".into(),
-                websites: Some(websites),
+                restriction: RestrictionKind::Websites,
+                websites,
                 monthly_usage_limit: Some(DEMO_LIMIT),
-                look: serde_json::from_str(DEMO_LOOK).map_err(|e| about(&e))?,
-                ..NewLicenseKey::default()
+                ui: serde_json::from_str(DEMO_LOOK).map_err(|e| about(&e))?,
+                ..LicenseKeySettings::default()
             };
-            let issued = keys::issue_as(store, clock, id.clone(), new).await;
-            issued.map_err(|e| about(&e))?.chatbot_id
+            let issued = keys::edit::issue(app, id.clone(), settings).await;
+            issued.map_err(|e| about(&e.code.text()))?.chatbot_id
         }
     };
     Ok(Some(DemoKey { license_key_id: id, chatbot_id }))

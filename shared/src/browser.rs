@@ -5,7 +5,7 @@
 //! modules; here are only their JSON names. Unknown fields are ignored, absent ones take the
 //! shape's default, as serde does on the server. An unknown error code (a newer server) reads as
 //! [`ErrorCode::Internal`], because a failure must stay a failure. What the widget never sends (a
-//! session id beside its token, an agent, an identity, metadata) has no writer: every visitor would
+//! session id beside its token, an agent, a lead, metadata) has no writer: every visitor would
 //! download it.
 
 use js_sys::{Array, JSON, Object, Reflect};
@@ -16,10 +16,10 @@ use crate::conversation::{
     Conversation, CurrentAnswer, CurrentRequest, Feedback, Message, MessageStatus, Rating, Role,
     RunningTurn,
 };
-use crate::error::{ErrorBody, ErrorCode};
+use crate::error::ErrorCode;
 use crate::event::{Event, FinishReason, Source, StreamEvent, ToolState, Usage};
 use crate::look::{Look, Position, Theme};
-use crate::widget::{SessionAnswer, SessionRequest};
+use crate::widget::{Refusal, SessionAnswer, SessionRequest};
 
 /// A value as `JSON.parse` made it.
 struct Value(JsValue);
@@ -106,16 +106,13 @@ pub fn read_event(line: &str) -> Option<Event> {
 
 /// Reads the body of an answer that is not a success.
 #[must_use]
-pub fn read_error(body: &str) -> Option<ErrorBody> {
+pub fn read_error(body: &str) -> Option<Refusal> {
     let value = Value::parse(body)?;
-    Some(ErrorBody {
-        error: value.text("error")?,
+    Some(Refusal {
         code: read_code(&value),
+        error: value.text("error")?,
         message: value.text("message"),
-        // The widget sends only what it has checked: which field was wrong is of no use to it.
-        details: None,
         retry_after: value.number("retryAfter"),
-        request_id: value.text("requestId").unwrap_or_default(),
     })
 }
 
@@ -137,6 +134,21 @@ pub fn read_session(body: &str) -> Option<SessionAnswer> {
 pub fn read_current(body: &str) -> Option<CurrentAnswer> {
     let value = Value::parse(body)?;
     Some(CurrentAnswer { conversation: value.object("conversation").and_then(read_conversation) })
+}
+
+/// Who the visitor is, as the page's script said it: the fields of [`crate::Identity`] in one
+/// order, as JSON, to be compared and sent on. `None` when the script said nothing.
+#[must_use]
+pub fn read_identity(given: &JsValue) -> Option<String> {
+    let fields = JSON::parse(r#"["userId","userHash","name","email","jwt"]"#).ok()?;
+    let given = Some(given).filter(|given| given.is_truthy())?;
+    JSON::stringify_with_replacer(given, &fields).ok()?.as_string()
+}
+
+/// A text of an identity that [`read_identity`] has read, or of a JWT's claims.
+#[must_use]
+pub fn read_text(json: &str, name: &str) -> Option<String> {
+    Value::parse(json)?.text(name)
 }
 
 /// Reads the look from an object, as the server and the page's script gave it.
@@ -304,9 +316,9 @@ impl Writer {
     }
 }
 
-/// Body of `POST /v1/widget/session`.
+/// Body of `POST /v1/widget/session`, with the identity that [`read_identity`] has read.
 #[must_use]
-pub fn write_session(request: &SessionRequest) -> String {
+pub fn write_session(request: &SessionRequest, identity: Option<&str>) -> String {
     let writer = Writer::new()
         .maybe("licenseKey", request.license_key.as_ref())
         .maybe("chatbotId", request.chatbot_id.as_ref())
@@ -314,6 +326,9 @@ pub fn write_session(request: &SessionRequest) -> String {
         .maybe("locale", request.locale.as_ref())
         .page(request.page.as_ref());
     writer.set("new", &JsValue::from_bool(request.new));
+    if let Some(identity) = identity.and_then(Value::parse) {
+        writer.set("identity", &identity.0);
+    }
     writer.finish()
 }
 

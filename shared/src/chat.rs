@@ -172,13 +172,10 @@ impl ChatRequest {
             page.check(errors);
         }
         if let Some(metadata) = &self.metadata {
-            let metadata = serde_json::Value::Object(metadata.clone());
-            if metadata.to_string().len() > limits::METADATA_BYTES {
-                errors.add("metadata", "must be at most 4096 bytes of JSON");
-            }
-            if has_nul(&metadata) {
-                errors.add("metadata", "must not contain the character U+0000");
-            }
+            crate::license_key::check_json(errors, "metadata", metadata);
+        }
+        if let Some(identity) = &self.identity {
+            identity.check(errors);
         }
         for (field, value) in [
             ("agentId", &self.agent_id),
@@ -194,7 +191,7 @@ impl ChatRequest {
     }
 }
 
-fn has_nul(value: &serde_json::Value) -> bool {
+pub(crate) fn has_nul(value: &serde_json::Value) -> bool {
     match value {
         serde_json::Value::String(text) => text.contains('\0'),
         serde_json::Value::Array(list) => list.iter().any(has_nul),
@@ -242,6 +239,26 @@ impl crate::conversation::Feedback {
 impl crate::conversation::CurrentRequest {
     /// Nothing but the session id, which is checked with the key.
     pub fn check(&self, _errors: &mut FieldErrors) {}
+}
+
+impl Identity {
+    /// Adds to `errors` what cannot be meant, whether it is proved or not.
+    pub fn check(&self, errors: &mut FieldErrors) {
+        for (field, value, most) in [
+            ("identity.userId", &self.user_id, limits::USER_ID_BYTES),
+            ("identity.userHash", &self.user_hash, limits::USER_ID_BYTES),
+            ("identity.name", &self.name, limits::USER_ID_BYTES),
+            ("identity.email", &self.email, limits::EMAIL_BYTES),
+            ("identity.jwt", &self.jwt, limits::JWT_BYTES),
+        ] {
+            if let Some(value) = value {
+                if value.len() > most {
+                    errors.add(field, &format!("must be at most {most} bytes long"));
+                }
+                errors.refuse_nul(field, value);
+            }
+        }
+    }
 }
 
 impl Page {

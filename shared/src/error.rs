@@ -57,6 +57,10 @@ pub struct ErrorBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
     pub request_id: String,
+    /// With `version_conflict`: what the change was made to, as it is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub current: Option<serde_json::Value>,
 }
 
 /// What exactly was wrong with a request.
@@ -119,6 +123,8 @@ error_codes! {
     OriginNotAllowed = "origin_not_allowed", 403, "This website is not allowed to use this license key";
     IpNotAllowed = "ip_not_allowed", 403, "This IP address is not allowed to use this license key";
     ActivationLimitReached = "activation_limit_reached", 403, "The activation limit of this license key is reached";
+    ActivationRequired = "activation_required", 403, "This website or device is not activated for this license key";
+    Forbidden = "forbidden", 403, "This credential may not do that";
     AgentNotAllowed = "agent_not_allowed", 403, "This agent is not available to this license key";
     AgentInactive = "agent_inactive", 403, "This agent is switched off";
     DataSourceNotAllowed = "data_source_not_allowed", 403, "This data source is not available to this license key";
@@ -128,6 +134,10 @@ error_codes! {
     ConversationClosed = "conversation_closed", 409, "This conversation is closed";
     TurnInProgress = "turn_in_progress", 409, "An answer is still being written in this conversation";
     VersionConflict = "version_conflict", 409, "Somebody else has changed this in the meantime";
+    NotRetrievable = "not_retrievable", 409, "This secret was shown once and cannot be shown again";
+    KeyHasOrder = "key_has_order", 409, "This license key belongs to an order";
+    LastAdmin = "last_admin", 409, "This is the last admin";
+    EmailTaken = "email_taken", 409, "Somebody with this e-mail address exists already";
     PayloadTooLarge = "payload_too_large", 413, "The request body is too large";
     UnsupportedMediaType = "unsupported_media_type", 415, "Unsupported content type";
     IdempotencyMismatch = "idempotency_mismatch", 422, "This id was already used with another text";

@@ -5,12 +5,25 @@
 //! reads and writes these through serde; the widget through the browser's own JSON (`browser`
 //! feature), because serde's JSON code alone would weigh a quarter of the widget.
 
+/// `Debug` that shows no field: for shapes that hold keys, tokens, passwords or visitor ids.
+macro_rules! debug_without_secrets {
+    ($($name:ident),*) => {$(
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+
 #[cfg(feature = "browser")]
 pub mod browser;
+pub mod admin;
 pub mod chat;
 pub mod conversation;
 pub mod error;
 pub mod event;
+pub mod license_key;
 pub mod limits;
 pub mod lines;
 pub mod look;
@@ -21,4 +34,5 @@ pub use conversation::{Conversation, Feedback, Message, MessageStatus, Rating, R
 pub use error::{ErrorBody, ErrorCode, FieldErrors};
 pub use event::{Event, FinishReason, Source, StreamEvent, ToolState, Usage};
 pub use lines::LineSplitter;
+pub use license_key::{LicenseKey, LicenseKeySettings};
 pub use look::{Look, Position, Theme};

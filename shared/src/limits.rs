@@ -23,6 +23,24 @@ pub const FEEDBACK_COMMENT_UNITS: usize = 2000;
 pub const LAST_MESSAGE_UNITS: usize = 500;
 /// Longest title or placeholder an admin or a page sets, in characters.
 pub const LOOK_TEXT_CHARS: usize = 500;
+/// Most suggested questions.
+pub const SUGGESTED_QUESTIONS: usize = 20;
+/// Longest name of a license key, label of an API key, or name of a user, in characters.
+pub const KEY_NAME_CHARS: usize = 120;
+/// Longest description of a license key or webhook, in characters.
+pub const DESCRIPTION_CHARS: usize = 2000;
+/// Most websites, and most IP addresses, of one license key.
+pub const LIST_ENTRIES: usize = 200;
+/// Longest grace after a key's expiry, in days.
+pub const GRACE_DAYS: u32 = 365;
+/// Longest time for which a replaced secret goes on working, in seconds.
+pub const OVERLAP_SECONDS: i64 = 30 * 86_400;
+/// Longest e-mail address, in bytes.
+pub const EMAIL_BYTES: usize = 320;
+/// Longest user id, user hash or name of a visitor, in bytes.
+pub const USER_ID_BYTES: usize = 200;
+/// Longest JWT that is looked at, in bytes.
+pub const JWT_BYTES: usize = 8 * 1024;
 
 /// The length of `text` in UTF-16 code units.
 #[must_use]

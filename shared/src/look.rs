@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::FieldErrors;
+use crate::license_key::check_text;
+use crate::limits;
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -69,6 +73,48 @@ impl Look {
     pub const OPENER_SIZE: std::ops::RangeInclusive<u32> = 40..=140;
     pub const MARGIN_BOTTOM_MIN: u32 = 10;
     pub const PRIMARY_COLOR: &'static str = "#5D87FF";
+
+    /// Adds to `errors` what is wrong with a look that an admin saves, under `ui.<JSON name>`.
+    pub fn check(&self, errors: &mut FieldErrors) {
+        if !Self::OPENER_SIZE.contains(&self.opener_size) {
+            errors.add("ui.openerSize", "must be a whole number from 40 to 140");
+        }
+        if !(Self::MARGIN_BOTTOM_MIN..=1000).contains(&self.margin_bottom) {
+            errors.add("ui.marginBottom", "must be a whole number from 10 to 1000");
+        }
+        for (field, text) in [
+            ("ui.maxMessagesError", &self.max_messages_error),
+            ("ui.title", &self.title),
+            ("ui.welcomeMessage", &self.welcome_message),
+            ("ui.inputPlaceholder", &self.input_placeholder),
+        ] {
+            check_text(errors, field, text, 0, limits::LOOK_TEXT_CHARS);
+        }
+        check_text(errors, "ui.locale", &self.locale, 0, 35);
+        for (field, url) in [
+            ("ui.privacyPolicyUrl", &self.privacy_policy_url),
+            ("ui.termsOfServiceUrl", &self.terms_of_service_url),
+            ("ui.avatarUrl", &self.avatar_url),
+        ] {
+            let web = ["https://", "http://"].iter().any(|scheme| {
+                url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+            });
+            if !url.is_empty() && (!web || url.len() > limits::PAGE_FIELD_BYTES) {
+                errors.add(field, "must be an http or https address of at most 2048 bytes");
+            }
+            errors.refuse_nul(field, url);
+        }
+        if self.suggested_questions.len() > limits::SUGGESTED_QUESTIONS {
+            errors.add("ui.suggestedQuestions", "must have at most 20 entries");
+        }
+        for question in &self.suggested_questions {
+            check_text(errors, "ui.suggestedQuestions", question, 1, 200);
+        }
+        let digits = self.primary_color.strip_prefix('#').unwrap_or_default();
+        if !matches!(digits.len(), 3 | 6) || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            errors.add("ui.primaryColor", "must be a colour such as #5D87FF");
+        }
+    }
 }
 
 impl Default for Look {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chat::{Identity, Page};
 use crate::conversation::Conversation;
+use crate::error::ErrorCode;
 use crate::look::Look;
 
 /// Body of `POST /v1/widget/config`. Exactly one of `licenseKey` and `chatbotId`.
@@ -61,9 +62,39 @@ pub struct SessionRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub lead: Option<Lead>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<Page>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
+}
+
+/// What a visitor says about themselves before the first message: claims, nothing is proved.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Lead {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The answers to the site owner's own questions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fields: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+impl Lead {
+    /// Adds to `errors` what is wrong with the fields.
+    pub fn check(&self, errors: &mut crate::FieldErrors) {
+        use crate::license_key::{check_json, check_text};
+        check_text(errors, "lead.name", self.name.as_deref().unwrap_or(""), 0, 200);
+        if let Some(email) = self.email.as_deref().filter(|email| !email.is_empty()) {
+            crate::admin::check_email(errors, "lead.email", email);
+        }
+        if let Some(fields) = &self.fields {
+            check_json(errors, "lead.fields", fields);
+        }
+    }
 }
 
 /// Success of `POST /v1/widget/session`.
@@ -81,14 +112,17 @@ pub struct SessionAnswer {
     pub conversation: Option<Conversation>,
 }
 
-macro_rules! debug_without_secrets {
-    ($($name:ident),*) => {$(
-        impl std::fmt::Debug for $name {
-            /// Keys, tokens and visitor ids are secrets: none is shown.
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_struct(stringify!($name)).finish_non_exhaustive()
-            }
-        }
-    )*};
+/// What the widget has a use for of an [`crate::ErrorBody`]: it sends only what it has checked, and
+/// edits nothing that others edit.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub code: ErrorCode,
+    /// For a developer.
+    pub error: String,
+    /// For a person, when the admin or the server has something to say.
+    pub message: Option<String>,
+    /// Seconds.
+    pub retry_after: Option<u64>,
 }
-debug_without_secrets!(ConfigRequest, SessionRequest, SessionAnswer);
+
+debug_without_secrets!(ConfigRequest, SessionRequest, Lead, SessionAnswer);

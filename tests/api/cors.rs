@@ -1,7 +1,7 @@
 //! What a page of another origin may read.
 
 use reqwest::Method;
-use system_tests::app::{WIDGET_KEY, usable_key};
+use system_tests::app::{WIDGET_KEY, website_key};
 use system_tests::{Answer, Call, TestApp, both};
 
 const PAGE: &str = "https://shop.example";
@@ -85,8 +85,7 @@ both! {
 
     async fn a_page_can_read_why_its_key_refused_it(backend) {
         let app = TestApp::start(backend).await;
-        let mut new = usable_key();
-        new.websites = Some(vec![PAGE.to_owned()]);
+        let new = website_key(&[PAGE]);
         let key = app.issue_key(new).await.key;
         let answer = app.ask("s1", "Hi").key(&key).origin("https://evil.example").send().await;
         readable_from(&answer, "https://evil.example");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use server::keys::NewLicenseKey;
+use shared::LicenseKeySettings;
 use system_tests::app::{JULY_MS, only, text, usable_key};
 use system_tests::{Gate, Reply, TestApp, both, types};
 
@@ -14,7 +14,7 @@ async fn app_with_leases(backend: system_tests::Backend) -> TestApp {
 }
 
 async fn key_with_one_query(app: &TestApp) -> String {
-    app.issue_key(NewLicenseKey { monthly_usage_limit: Some(1), ..usable_key() }).await.key
+    app.issue_key(LicenseKeySettings { monthly_usage_limit: Some(1), ..usable_key() }).await.key
 }
 
 both! {

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use server::keys::NewLicenseKey;
+use shared::LicenseKeySettings;
 use system_tests::app::{only, usable_key};
 use system_tests::{Call, Reply, TestApp, both, types};
 
 const WORDS: &str = "Das genügt für heute 🙂";
 
 async fn key_with_two_messages(app: &TestApp) -> String {
-    let mut new: NewLicenseKey = usable_key();
-    new.look.max_messages_per_conversation = 2;
-    new.look.max_messages_error = WORDS.to_owned();
+    let mut new: LicenseKeySettings = usable_key();
+    new.ui.max_messages_per_conversation = 2;
+    new.ui.max_messages_error = WORDS.to_owned();
     app.issue_key(new).await.key
 }
 

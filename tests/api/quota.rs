@@ -1,11 +1,11 @@
 //! The monthly limit: exact under any concurrency, given back when nothing was delivered.
 
-use server::keys::NewLicenseKey;
-use system_tests::app::{JULY_MS, START_MS, only, usable_key};
+use shared::LicenseKeySettings;
+use system_tests::app::{JULY_MS, START_MS, only, usable_key, website_key};
 use system_tests::{Answer, Call, Gate, Reply, TestApp, both, types};
 
 async fn key_with_limit(app: &TestApp, limit: i64) -> String {
-    app.issue_key(NewLicenseKey { monthly_usage_limit: Some(limit), ..usable_key() }).await.key
+    app.issue_key(LicenseKeySettings { monthly_usage_limit: Some(limit), ..usable_key() }).await.key
 }
 
 fn ask(app: &TestApp, key: &str, session: &str) -> Call {
@@ -90,10 +90,9 @@ both! {
 
     async fn refused_requests_are_not_counted(backend) {
         let app = TestApp::start(backend).await;
-        let new = NewLicenseKey {
+        let new = LicenseKeySettings {
             monthly_usage_limit: Some(1),
-            websites: Some(vec!["https://shop.example".into()]),
-            ..usable_key()
+            ..website_key(&["https://shop.example"])
         };
         let key = app.issue_key(new).await.key;
         let from_shop =

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use server::keys::NewLicenseKey;
+use shared::LicenseKeySettings;
 use system_tests::app::{START_MS, WIDGET_KEY, usable_key};
 use system_tests::{Backend, Call, TestApp, both};
 
@@ -74,7 +74,7 @@ both! {
 
     async fn a_keys_own_limit_replaces_the_servers(backend) {
         let app = TestApp::with(backend).set("RATE_LIMIT_MAX_REQUESTS", 3).start().await;
-        let with = |n| NewLicenseKey { rate_limit_per_minute: Some(n), ..usable_key() };
+        let with = |n| LicenseKeySettings { rate_limit_per_minute: Some(n), ..usable_key() };
         let (slow, quick) = (app.issue_key(with(1)).await.key, app.issue_key(with(5)).await.key);
         allowed(app.ask("s1", "Hi").key(&slow)).await;
         refused(app.ask("s1", "Hi").key(&slow)).await;

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use server::keys::NewLicenseKey;
-use system_tests::app::{START_MS, usable_key};
+use server::clock::rfc3339;
+use shared::LicenseKeySettings;
+use shared::license_key::RestrictionKind;
+use system_tests::app::{ADMIN_KEY, START_MS, usable_key, website_key};
 use system_tests::{Call, TestApp, both};
 
 fn ask(app: &TestApp, key: &str) -> Call {
@@ -18,21 +20,16 @@ async fn refused(call: Call, code: &str) {
     call.send().await.error(403, code).await;
 }
 
-fn for_websites(websites: &[&str]) -> NewLicenseKey {
-    let websites = websites.iter().map(|&pattern| pattern.to_owned()).collect();
-    NewLicenseKey { websites: Some(websites), ..usable_key() }
-}
-
-fn for_ips(ips: &[&str]) -> NewLicenseKey {
-    let ips = ips.iter().map(|&ip| ip.to_owned()).collect();
-    NewLicenseKey { ip_addresses: Some(ips), ..usable_key() }
+fn for_ips(ips: &[&str]) -> LicenseKeySettings {
+    let ip_addresses = ips.iter().map(|&ip| ip.to_owned()).collect();
+    LicenseKeySettings { restriction: RestrictionKind::IpAddresses, ip_addresses, ..usable_key() }
 }
 
 both! {
     async fn a_key_for_websites_works_there_and_nowhere_else(backend) {
         let app = TestApp::start(backend).await;
         let key = app
-            .issue_key(for_websites(&["https://shop.example", "https://*.shop.example"]))
+            .issue_key(website_key(&["https://shop.example", "https://*.shop.example"]))
             .await
             .key;
         for good in [
@@ -62,16 +59,16 @@ both! {
 
     async fn the_apex_alone_does_not_open_its_subdomains_nor_they_it(backend) {
         let app = TestApp::start(backend).await;
-        let apex = app.issue_key(for_websites(&["https://shop.example"])).await.key;
+        let apex = app.issue_key(website_key(&["https://shop.example"])).await.key;
         refused(ask(&app, &apex).origin("https://www.shop.example"), "origin_not_allowed").await;
-        let subs = app.issue_key(for_websites(&["https://*.shop.example"])).await.key;
+        let subs = app.issue_key(website_key(&["https://*.shop.example"])).await.key;
         refused(ask(&app, &subs).origin("https://shop.example"), "origin_not_allowed").await;
         accepted(ask(&app, &subs).origin("https://www.shop.example")).await;
     }
 
     async fn the_referer_counts_only_when_there_is_no_origin(backend) {
         let app = TestApp::start(backend).await;
-        let key = app.issue_key(for_websites(&["https://shop.example"])).await.key;
+        let key = app.issue_key(website_key(&["https://shop.example"])).await.key;
         let page = "https://shop.example/cart?x=1#y";
         accepted(ask(&app, &key).header("Referer", page)).await;
         refused(
@@ -87,7 +84,7 @@ both! {
 
     async fn what_a_page_says_about_itself_is_not_believed(backend) {
         let app = TestApp::start(backend).await;
-        let key = app.issue_key(for_websites(&["https://shop.example"])).await.key;
+        let key = app.issue_key(website_key(&["https://shop.example"])).await.key;
         let page = serde_json::json!({"url": "https://shop.example/", "referrer": "https://shop.example/"});
         refused(
             ask(&app, &key).origin("https://evil.example").set("page", page.clone()),
@@ -99,7 +96,7 @@ both! {
 
     async fn websites_with_an_empty_list_accept_any_website(backend) {
         let app = TestApp::start(backend).await;
-        let key = app.issue_key(for_websites(&[])).await.key;
+        let key = app.issue_key(website_key(&[])).await.key;
         accepted(ask(&app, &key).origin("https://anything.example")).await;
         accepted(ask(&app, &key)).await;
     }
@@ -140,7 +137,7 @@ both! {
     async fn a_key_expires_at_its_moment(backend) {
         let app = TestApp::start(backend).await;
         let key = app
-            .issue_key(NewLicenseKey { expires_at: Some(START_MS + 1000), ..usable_key() })
+            .issue_key(LicenseKeySettings { expires_at: Some(rfc3339(START_MS + 1000)), ..usable_key() })
             .await
             .key;
         app.clock.advance(Duration::from_millis(999));
@@ -151,16 +148,21 @@ both! {
 
     async fn the_reason_given_is_deactivated_before_inactive_before_expired_before_the_website(backend) {
         let app = TestApp::start(backend).await;
-        let expired = NewLicenseKey {
-            expires_at: Some(START_MS - 1),
-            ..for_websites(&["https://shop.example"])
+        let expired = LicenseKeySettings {
+            expires_at: Some(rfc3339(START_MS - 1)),
+            ..website_key(&["https://shop.example"])
         };
-        let inactive = NewLicenseKey { is_active: false, ..expired.clone() };
-        let deactivated = NewLicenseKey { is_deactivated: true, ..inactive.clone() };
-        for (new, code) in
-            [(expired, "key_expired"), (inactive, "key_inactive"), (deactivated, "key_deactivated")]
-        {
+        let inactive = LicenseKeySettings { is_active: false, ..expired.clone() };
+        for (new, code) in [
+            (expired, "key_expired"),
+            (inactive.clone(), "key_inactive"),
+            (inactive, "key_deactivated"),
+        ] {
             let issued = app.issue_key(new).await;
+            if code == "key_deactivated" {
+                let path = format!("/api/license-keys/{}/deactivate", issued.id);
+                app.post(&path).header("X-Admin-Api-Key", ADMIN_KEY).send().await.expect(200).await;
+            }
             refused(ask(&app, &issued.key).origin("https://evil.example"), code).await;
             for path in ["/v1/widget/config", "/v1/widget/session"] {
                 let call = app

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use system_tests::app::{WIDGET_KEY, complaints, only, text, usable_key};
+use system_tests::app::{WIDGET_KEY, complaints, only, text, usable_key, website_key};
 use system_tests::{Call, TestApp, both};
 
 const PAGE: &str = "https://shop.example";
@@ -167,8 +167,7 @@ both! {
 
     async fn a_session_obeys_the_restriction_of_its_key(backend) {
         let app = TestApp::start(backend).await;
-        let mut new = usable_key();
-        new.websites = Some(vec![PAGE.to_owned()]);
+        let new = website_key(&[PAGE]);
         let issued = app.issue_key(new).await;
         for (field, value) in [("licenseKey", &issued.key), ("chatbotId", &issued.chatbot_id)] {
             for path in ["/v1/widget/config", "/v1/widget/session"] {

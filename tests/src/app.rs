@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use server::clock::Clock;
 use server::config::Config;
-use server::keys::{Issued, NewLicenseKey};
+use shared::license_key::{LicenseKeySettings, RestrictionKind};
 
 use crate::client::{Answer, Call, Client};
 use crate::gate::patience;
@@ -93,9 +93,18 @@ impl TestApp {
     }
 
     /// Makes a license key.
-    pub async fn issue_key(&self, new: NewLicenseKey) -> Issued {
+    pub async fn issue_key(&self, settings: LicenseKeySettings) -> Issued {
         let running = self.running.as_ref().expect("the server runs");
-        running.issue_key(new).await.unwrap_or_else(|why| panic!("the license key: {why}"))
+        let made = running.issue_key(settings).await;
+        let made = made.unwrap_or_else(|why| panic!("the license key: {why:?}"));
+        let key = made.key.expect("a new key is shown");
+        Issued { id: made.id, chatbot_id: made.chatbot_id, key }
+    }
+
+    /// The token of the set-up link; none once there is an admin.
+    pub async fn setup_token(&self) -> Option<String> {
+        let running = self.running.as_ref().expect("the server runs");
+        running.setup_token().await.expect("the set-up token")
     }
 
     /// The database and data folder under this server.
@@ -264,10 +273,28 @@ async fn try_run(
     server::start(config, clock).await.map_err(|why| why.to_string())
 }
 
+/// A license key that was just made.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    pub id: String,
+    pub chatbot_id: String,
+    pub key: String,
+}
+
 /// What a test usually wants of a license key: usable, without restriction or limit.
 #[must_use]
-pub fn usable_key() -> NewLicenseKey {
-    NewLicenseKey { name: "A test's key".to_owned(), is_active: true, ..NewLicenseKey::default() }
+pub fn usable_key() -> LicenseKeySettings {
+    LicenseKeySettings { name: "A test's key".to_owned(), ..LicenseKeySettings::default() }
+}
+
+/// The same for these websites.
+#[must_use]
+pub fn website_key(websites: &[&str]) -> LicenseKeySettings {
+    LicenseKeySettings {
+        restriction: RestrictionKind::Websites,
+        websites: websites.iter().map(|&website| website.to_owned()).collect(),
+        ..usable_key()
+    }
 }
 
 /// The only event of a type.

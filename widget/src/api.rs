@@ -5,15 +5,15 @@
 
 use shared::chat::{ChatRequest, ResumeRequest, StopRequest};
 use shared::conversation::{Conversation, CurrentRequest, Feedback, Rating};
-use shared::widget::{SessionAnswer, SessionRequest};
-use shared::{ErrorBody, Event, LineSplitter, Page, browser, limits};
+use shared::widget::{Refusal, SessionAnswer, SessionRequest};
+use shared::{Event, LineSplitter, Page, browser, limits};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, ReadableStream, ReadableStreamDefaultReader, Response};
 
 use crate::dom::{flag, get};
 use crate::handle::Handle;
-use crate::model::{Ask, Refusal};
+use crate::model::Ask;
 
 /// Why a call has no answer.
 #[derive(Debug)]
@@ -43,13 +43,7 @@ async fn call(
     }
     let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
     // A proxy's page instead of a body of ours means that the server is away.
-    Err(browser::read_error(&body).map_or(Failure::Lost, |body| Failure::Refused(refusal(body))))
-}
-
-/// What of an error's body the widget has a use for.
-fn refusal(body: ErrorBody) -> Box<Refusal> {
-    let ErrorBody { code, error, message, retry_after, .. } = body;
-    Box::new(Refusal { code, error, message, retry_after })
+    Err(browser::read_error(&body).map_or(Failure::Lost, |body| Failure::Refused(Box::new(body))))
 }
 
 /// A call with a short answer: its text.
@@ -59,8 +53,13 @@ async fn ask(handle: &Handle, path: &str, body: &str) -> Result<String, Failure>
 }
 
 /// `POST /v1/widget/session`.
-pub async fn session(handle: &Handle, request: &SessionRequest) -> Result<SessionAnswer, Failure> {
-    let answer = ask(handle, "/v1/widget/session", &browser::write_session(request)).await?;
+pub async fn session(
+    handle: &Handle,
+    request: &SessionRequest,
+    identity: Option<String>,
+) -> Result<SessionAnswer, Failure> {
+    let body = browser::write_session(request, identity.as_deref());
+    let answer = ask(handle, "/v1/widget/session", &body).await?;
     browser::read_session(&answer).ok_or(Failure::Lost)
 }
 

@@ -10,12 +10,12 @@ use reactive_graph::signal::ArcRwSignal;
 use shared::{Look, Rating};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::AbortController;
 
 use crate::api::Small;
 use crate::dom::{self, Listener, Watcher, window};
 use crate::handle::Handle;
+use crate::identity::{Change, Who, change};
 use crate::model::{Model, Progress};
 use crate::store::Store;
 use crate::text;
@@ -32,6 +32,16 @@ pub enum Line {
     Unreachable,
     /// It wants nothing of us.
     Refused,
+    /// It wants to know, or could not verify, who the visitor is.
+    SignIn,
+}
+
+impl Line {
+    /// Nothing can be sent, and trying again does not help.
+    #[must_use]
+    pub fn is_shut(self) -> bool {
+        matches!(self, Self::Refused | Self::SignIn)
+    }
 }
 
 /// A session token and until when to use it (milliseconds of `Date.now`).
@@ -48,11 +58,17 @@ pub struct App {
     pub store: RefCell<Store>,
     pub token: RefCell<Option<Token>>,
     pub line: Cell<Line>,
+    /// Who the page says that the visitor is.
+    pub who: RefCell<Option<Who>>,
+    /// The next session begins a new conversation.
+    pub anew: Cell<bool>,
     /// A stream broke and is being taken up again.
     pub broken: Cell<bool>,
-    pub driving: Cell<bool>,
+    /// The epoch whose turn is being asked for.
+    pub driving: Cell<Option<u32>>,
     pub ended: Cell<bool>,
-    /// Grows with every new conversation: what an old stream still says is not for the new one.
+    /// Grows with every other conversation or visitor: what was asked for the old one, and is
+    /// still to be answered, is not for the new one.
     pub epoch: Cell<u32>,
     /// When the running stream last gave a sign of life.
     pub heard: Cell<f64>,
@@ -79,13 +95,15 @@ impl App {
         let store = Store::new(handle.chatbot().as_deref());
         let app = Rc::new(Self {
             look: RefCell::new(handle.look()),
+            who: RefCell::new(handle.identity()),
             handle,
             model: RefCell::default(),
             store: RefCell::new(store),
             token: RefCell::default(),
             line: Cell::new(Line::Quiet),
+            anew: Cell::new(false),
             broken: Cell::new(false),
-            driving: Cell::new(false),
+            driving: Cell::new(None),
             ended: Cell::new(false),
             epoch: Cell::new(0),
             heard: Cell::new(0.0),
@@ -123,6 +141,8 @@ impl App {
                 self.open(false);
                 self.send(&message);
             }
+            ("identify", _) => self.identify(),
+            ("reset", _) => self.reset(),
             ("look", _) => self.relook(),
             ("destroy", _) => self.end(),
             _ => {}
@@ -137,6 +157,7 @@ impl App {
             self.remember_open();
             mark(&self.handle.button, true);
             self.connect();
+            self.keep_session(0);
             self.draw();
             if let Some(nodes) = self.nodes.borrow_mut().as_mut() {
                 nodes.show(true);
@@ -262,18 +283,66 @@ impl App {
         if self.line.get() != Line::Ready {
             return;
         }
+        self.part();
+        self.model.borrow_mut().clear();
+        self.keep_pending();
+        self.anew.set(true);
+        self.reconnect();
+        self.focus_composer();
+    }
+
+    /// Takes leave of the session and of what is still to come of it.
+    fn part(&self) {
         self.epoch.set(self.epoch.get() + 1);
         if let Some(abort) = self.abort.borrow_mut().take() {
             abort.abort();
         }
-        self.model.borrow_mut().clear();
-        self.broken.set(false);
-        self.keep_pending();
         self.token.borrow_mut().take();
+        self.broken.set(false);
         self.wake();
         self.changed();
-        self.connect_anew();
-        self.focus_composer();
+    }
+
+    /// The page has said who the visitor is.
+    fn identify(self: &Rc<Self>) {
+        let who = self.handle.identity();
+        let change = change(self.who.borrow().as_ref(), who.as_ref());
+        self.who.replace(who);
+        match change {
+            Change::Nothing => return,
+            Change::Proof if self.line.get() == Line::Ready => {
+                self.token.borrow_mut().take();
+                self.keep_session(0);
+                return;
+            }
+            Change::User => self.clear(),
+            // A new conversation was wished for by nobody: it must not close this user's.
+            Change::Named => self.anew.set(false),
+            Change::Proof => {}
+        }
+        let waiting = self.open.get() || self.store.borrow().memory.pending.is_some();
+        if waiting || self.line.get() != Line::Quiet {
+            self.part();
+            self.reconnect();
+        }
+    }
+
+    /// Forgets the visitor. The loader has removed what was stored.
+    fn reset(&self) {
+        self.part();
+        self.line.set(Line::Quiet);
+        self.who.take();
+        self.store.borrow_mut().forget();
+        self.clear();
+        dom::class(&self.handle.button, "u", false);
+    }
+
+    /// Takes away what one visitor has said and been told, before there is another.
+    fn clear(&self) {
+        self.anew.set(false);
+        self.model.borrow_mut().clear();
+        self.store.borrow_mut().memory.pending = None;
+        self.set_draft("");
     }
 
     /// The turn has come to its end, whichever.
@@ -320,10 +389,10 @@ impl App {
 
     /// Does something in a moment, outside of the event at hand.
     pub fn later(milliseconds: i32, then: Box<dyn FnOnce()>) {
-        spawn_local(async move {
+        dom::spawn(Box::pin(async move {
             dom::pause(milliseconds, None).await;
             then();
-        });
+        }));
     }
 
     /// Shows what is remembered, once the nodes are there.

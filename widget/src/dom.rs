@@ -1,6 +1,7 @@
 //! Small helpers around the browser's document. Nodes are made, never parsed from text.
 
 use std::cell::RefCell;
+use std::pin::Pin;
 
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
@@ -166,6 +167,12 @@ impl Drop for Watcher {
     fn drop(&mut self) {
         self.observer.disconnect();
     }
+}
+
+/// Does something beside what is going on. Boxed, as every future of a type of its own would bring
+/// the whole of `spawn_local` once more.
+pub fn spawn(what: Pin<Box<dyn Future<Output = ()>>>) {
+    wasm_bindgen_futures::spawn_local(what);
 }
 
 /// Resolves after `milliseconds`, or when the function that it puts into `keep` is called.

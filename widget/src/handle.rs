@@ -5,10 +5,12 @@
 
 use js_sys::{Function, Object, Promise};
 use shared::Look;
+use shared::browser::{read_identity, read_text};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortSignal, HtmlElement, ShadowRoot, console};
 
 use crate::dom::{self, get};
+use crate::identity::{Who, claims};
 use crate::look::{is_web, tidy};
 
 /// The loader's object.
@@ -55,6 +57,17 @@ impl Handle {
     #[must_use]
     pub fn key(&self, name: &str) -> Option<String> {
         get(&self.get("key"), name).as_string()
+    }
+
+    /// Who the page says that the visitor is.
+    #[must_use]
+    pub fn identity(&self) -> Option<Who> {
+        let identity = read_identity(&self.get("identity"))?;
+        let user = match read_text(&identity, "jwt").and_then(|jwt| claims(&jwt)) {
+            Some(claims) => read_text(&claims, "user_id").or_else(|| read_text(&claims, "sub")),
+            None => read_text(&identity, "userId"),
+        };
+        Some(Who { identity, user })
     }
 
     /// An address that the server gave, from its own root or whole; `None` for what no link may be.

@@ -5,6 +5,7 @@
 //! never lost and never doubled: events are applied once by their `seq`, a message keeps its
 //! `client_id` through every new attempt, and a broken stream goes on where it stopped.
 
+use shared::widget::Refusal;
 use shared::{
     Conversation, ErrorCode, Event, FinishReason, MessageStatus, Rating, Role, Source, StreamEvent,
     ToolState,
@@ -90,18 +91,6 @@ pub enum Applied {
     Over,
 }
 
-/// What the server said instead of an answer.
-#[derive(Clone, Debug)]
-pub struct Refusal {
-    pub code: ErrorCode,
-    /// For a developer.
-    pub error: String,
-    /// For a person, when the admin or the server has something to say.
-    pub message: Option<String>,
-    /// Seconds.
-    pub retry_after: Option<u64>,
-}
-
 /// What to do about a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -111,6 +100,8 @@ pub enum Next {
     Reload,
     /// As if the connection had been lost: try again after a while.
     Later,
+    /// No session before the page has said, and proved, who the visitor is.
+    SignIn,
     /// The turn has failed; the entry says why.
     Failed,
 }
@@ -260,6 +251,7 @@ impl Model {
         let resuming = self.position().is_some();
         match body.code {
             ErrorCode::SessionExpired | ErrorCode::ConversationClosed => return Next::Renew,
+            ErrorCode::IdentityInvalid | ErrorCode::IdentityRequired => return Next::SignIn,
             ErrorCode::TurnInProgress => return Next::Reload,
             ErrorCode::NotFound if resuming => return Next::Reload,
             ErrorCode::NotReady | ErrorCode::StorageUnavailable => return Next::Later,

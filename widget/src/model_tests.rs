@@ -279,6 +279,8 @@ fn refusals_lead_to_what_helps() {
         (ErrorCode::SessionExpired, Next::Renew),
         (ErrorCode::ConversationClosed, Next::Renew),
         (ErrorCode::TurnInProgress, Next::Reload),
+        (ErrorCode::IdentityInvalid, Next::SignIn),
+        (ErrorCode::IdentityRequired, Next::SignIn),
         (ErrorCode::StorageUnavailable, Next::Later),
         (ErrorCode::NotFound, Next::Failed),
         (ErrorCode::UpstreamFailed, Next::Failed),
@@ -313,6 +315,53 @@ fn a_message_that_another_turn_kept_out_goes_back_to_the_composer() {
     let mut model = asked("unsent");
     assert_eq!(model.take_back().as_deref(), Some("unsent"));
     assert!(model.entries().is_empty() && !model.is_running());
+}
+
+#[test]
+fn a_message_refused_for_want_of_a_name_waits_in_the_composer() {
+    let mut model = asked("unsent");
+    assert_eq!(model.refuse(&refusal(ErrorCode::IdentityRequired)), Next::SignIn);
+    assert!(model.is_running(), "it has not failed: nobody has heard it yet");
+    assert_eq!(model.take_back().as_deref(), Some("unsent"));
+    assert!(model.entries().is_empty());
+}
+
+#[test]
+fn a_question_goes_along_when_its_visitor_gets_a_name() {
+    let asked_anonymously = || {
+        let mut model = asked("Hi");
+        model.apply(start("t"));
+        model.apply(token(2, "Hel"));
+        let pending = model.pending().map(|(id, text)| (id.to_owned(), text.to_owned()));
+        (model, pending)
+    };
+    // The conversation went over to the user, with the answer that is being written.
+    let (mut model, pending) = asked_anonymously();
+    let mut question = known("1", Role::User, "Hi", MessageStatus::Complete);
+    question.client_message_id = Some("id-1".into());
+    model.load(Some(conversation(vec![question], Some("t"))), pending);
+    assert_eq!(texts(&model), [(Role::User, "Hi"), (Role::Assistant, "")]);
+    assert_eq!(model.ask(), Some(Ask::Resume { turn_id: "t".into(), after: 0 }));
+
+    // The user has a conversation of their own: the question is asked there.
+    let (mut model, pending) = asked_anonymously();
+    let own = vec![
+        known("8", Role::User, "Before", MessageStatus::Complete),
+        known("9", Role::Assistant, "Then", MessageStatus::Complete),
+    ];
+    model.load(Some(conversation(own, None)), pending);
+    assert_eq!(model.entries().len(), 4);
+    assert_eq!(model.ask(), Some(Ask::Chat { message: "Hi".into(), client_id: "id-1".into() }));
+}
+
+#[test]
+fn nothing_of_one_visitor_is_left_for_the_next() {
+    let mut model = asked("secret");
+    model.apply(start("t"));
+    model.clear();
+    assert!(model.entries().is_empty() && !model.is_running());
+    assert_eq!((model.pending(), model.ask()), (None, None));
+    assert_eq!(model.apply(token(2, "secret")), Applied::Ignored, "a late token shows nothing");
 }
 
 #[test]

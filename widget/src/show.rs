@@ -40,7 +40,7 @@ impl App {
         let model = self.model.borrow();
         !model.is_running()
             && model.limit().is_none()
-            && self.line.get() != Line::Refused
+            && !self.line.get().is_shut()
             && is_online()
     }
 
@@ -49,6 +49,7 @@ impl App {
         let own = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         Some(match (self.line.get(), model.limit()) {
             (Line::Refused, _) => text::REFUSED.to_owned(),
+            (Line::SignIn, _) => text::SIGN_IN.to_owned(),
             _ if !is_online() => text::OFFLINE.to_owned(),
             (Line::Unreachable, _) => text::UNREACHABLE.to_owned(),
             _ if self.broken.get() => text::RECONNECTING.to_owned(),
@@ -72,7 +73,7 @@ impl App {
             running: model.is_running(),
             notice: self.notice(),
             restart: matches!(model.limit(), Some(Limit::Conversation(_))),
-            disabled: self.line.get() == Line::Refused || model.limit().is_some(),
+            disabled: self.line.get().is_shut() || model.limit().is_some(),
             paused: !is_online(),
             sendable: may_send && left >= 0 && !draft.trim().is_empty(),
             left: (left < 200).then_some(left),

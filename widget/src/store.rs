@@ -60,6 +60,12 @@ impl Store {
         self.acted = true;
     }
 
+    /// Forgets the visitor: until they act again nothing is kept. The loader has removed what was.
+    pub fn forget(&mut self) {
+        self.memory = Memory { open: self.memory.open, ..Memory::default() };
+        self.acted = false;
+    }
+
     /// Keeps the memory, if anything may be kept and there is a place.
     pub fn save(&self) {
         let Some(key) = self.key.as_ref().filter(|_| self.acted) else { return };

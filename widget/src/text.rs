@@ -37,6 +37,7 @@ pub const MONTH: &str =
     "This chat has reached its limit for the month. Please come back next month.";
 pub const ENOUGH: &str = "This conversation has reached its limit. Start a new one to go on.";
 pub const REFUSED: &str = "This chat is not available right now.";
+pub const SIGN_IN: &str = "Please sign in to use this chat.";
 pub const IMAGE: &str = "Image";
 pub const CODE: &str = "Code";
 pub const TABLE: &str = "Table";
@@ -61,6 +62,7 @@ pub fn failure(why: &Why) -> String {
             ErrorCode::InvalidRequest | ErrorCode::PayloadTooLarge => {
                 "This message could not be read by the server."
             }
+            ErrorCode::IdentityInvalid | ErrorCode::IdentityRequired => SIGN_IN,
             code if code.status() == 401 || code.status() == 403 => REFUSED,
             _ => "Something went wrong while answering.",
         }
@@ -82,6 +84,13 @@ mod tests {
     fn a_refused_key_is_told_to_the_visitor_without_its_secrets() {
         for code in [ErrorCode::KeyExpired, ErrorCode::OriginNotAllowed, ErrorCode::Unauthorized] {
             assert_eq!(failure(&Why::Code(code)), REFUSED);
+        }
+    }
+
+    #[test]
+    fn who_is_not_known_is_asked_to_sign_in() {
+        for code in [ErrorCode::IdentityInvalid, ErrorCode::IdentityRequired] {
+            assert_eq!(failure(&Why::Code(code)), SIGN_IN);
         }
     }
 

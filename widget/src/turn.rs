@@ -4,16 +4,15 @@
 use std::rc::Rc;
 
 use shared::conversation::Conversation;
-use shared::widget::SessionRequest;
+use shared::widget::{Refusal, SessionRequest};
 use shared::{ErrorCode, Page};
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, console};
 
 use crate::api::{self, Failure, Small};
 use crate::app::{App, Line, Token, is_online};
 use crate::dom::{self, document, get, window, word};
-use crate::model::{Applied, Ask, Next, Refusal, Why};
+use crate::model::{Applied, Ask, Next, Why};
 
 /// Attempts without progress before a turn is given up, while the network is said to be there.
 const ATTEMPTS: u32 = 7;
@@ -26,24 +25,27 @@ impl App {
     /// Begins a session unless there is one or one is being begun.
     pub fn connect(self: &Rc<Self>) {
         if self.line.get() == Line::Quiet {
-            self.line.set(Line::Connecting);
-            let app = Rc::clone(self);
-            spawn_local(async move { app.connecting(false).await });
+            self.reconnect();
         }
     }
 
-    /// Begins a new session and a new conversation.
-    pub fn connect_anew(self: &Rc<Self>) {
+    /// Begins a session, whatever there was.
+    pub fn reconnect(self: &Rc<Self>) {
         self.line.set(Line::Connecting);
-        let app = Rc::clone(self);
-        spawn_local(async move { app.connecting(true).await });
+        let (app, epoch) = (Rc::clone(self), self.epoch.get());
+        dom::spawn(Box::pin(async move { app.connecting(epoch).await }));
     }
 
-    async fn connecting(self: Rc<Self>, new: bool) {
+    /// Whether what was begun in `epoch` is of no use any more.
+    fn is_past(&self, epoch: u32) -> bool {
+        self.ended.get() || self.epoch.get() != epoch
+    }
+
+    async fn connecting(self: Rc<Self>, epoch: u32) {
         let mut attempt = 0;
-        loop {
-            let result = self.session(new).await;
-            if self.ended.get() {
+        while !self.is_past(epoch) {
+            let result = self.session().await;
+            if self.is_past(epoch) {
                 return;
             }
             match result {
@@ -81,30 +83,46 @@ impl App {
     }
 
     fn refused(&self, body: &Refusal) {
+        let code = body.code.as_str();
+        let mut remedy = "";
         self.line.set(Line::Refused);
+        if matches!(body.code, ErrorCode::IdentityInvalid | ErrorCode::IdentityRequired) {
+            self.line.set(Line::SignIn);
+            self.give_back();
+            remedy = ". Call ChatWidget.identify() with a valid userHash or jwt";
+        }
         let why = body.message.as_ref().unwrap_or(&body.error);
-        console::error_1(&["Natter: ", why, " (", body.code.as_str(), ")"].concat().into());
+        console::error_1(&["Natter: ", why, " (", code, ")", remedy].concat().into());
         self.model.borrow_mut().fail(Why::Code(body.code), false);
-        self.handle.emit("error", &[("code", body.code.as_str())]);
         self.keep_pending();
         self.changed();
+        self.handle.emit("error", &[("code", code)]);
     }
 
-    async fn session(&self, new: bool) -> Result<Option<Conversation>, Failure> {
+    async fn session(self: &Rc<Self>) -> Result<Option<Conversation>, Failure> {
+        let epoch = self.epoch.get();
         let request = SessionRequest {
             license_key: self.handle.key("licenseKey"),
             chatbot_id: self.handle.key("chatbotId"),
             visitor_id: self.store.borrow().memory.visitor.clone(),
-            new,
-            identity: None,
+            new: self.anew.get(),
             page: Some(page()),
-            locale: None,
+            ..SessionRequest::default()
         };
-        let answer = api::session(&self.handle, &request).await?;
+        let identity = self.who.borrow().as_ref().map(|who| who.identity.clone());
+        let answer = api::session(&self.handle, &request, identity).await;
+        if self.is_past(epoch) {
+            // A visitor who is gone must not be remembered after all.
+            return Err(Failure::Lost);
+        }
+        let answer = answer?;
+        self.anew.set(false);
         // A clock that is wrong must not ask for a token with every call.
         let now = js_sys::Date::now();
         let until = (js_sys::Date::parse(&answer.expires_at) - MARGIN_MS).max(now + 60_000.0);
         *self.token.borrow_mut() = Some(Token { text: answer.token, until });
+        // A moment later, so that it is not found good.
+        self.keep_session((until - now + 1000.0) as i32);
         let mut store = self.store.borrow_mut();
         if store.memory.visitor.as_ref() != Some(&answer.visitor_id) {
             store.memory.visitor = Some(answer.visitor_id);
@@ -114,43 +132,53 @@ impl App {
     }
 
     /// A token that is still good, renewed silently.
-    async fn token(&self) -> Result<String, Failure> {
+    async fn token(self: &Rc<Self>) -> Result<String, Failure> {
         let now = js_sys::Date::now();
-        let good = |token: &&Token| token.until > now;
-        let held = self.token.borrow().as_ref().filter(good).map(|token| token.text.clone());
-        if let Some(token) = held {
-            return Ok(token);
+        if self.token.borrow().as_ref().is_none_or(|token| token.until <= now) {
+            self.session().await?;
         }
-        self.session(false).await?;
         self.token.borrow().as_ref().map(|token| token.text.clone()).ok_or(Failure::Lost)
+    }
+
+    /// Renews the session in a while, unnoticed, if the panel is open and the token's time has
+    /// come. A server that is away is asked again when something is to be said.
+    pub fn keep_session(self: &Rc<Self>, milliseconds: i32) {
+        let app = Rc::clone(self);
+        dom::spawn(Box::pin(async move {
+            dom::pause(milliseconds, None).await;
+            if app.open.get()
+                && app.line.get() == Line::Ready
+                && let Err(Failure::Refused(body)) = app.token().await
+                && !body.code.retryable()
+                && !app.model.borrow().is_running()
+            {
+                app.refused(&body);
+            }
+        }));
     }
 
     /// Asks for the running turn until it is over; harmless when that is being done.
     pub fn drive(self: &Rc<Self>) {
-        if self.line.get() == Line::Ready && !self.driving.replace(true) {
+        let epoch = self.epoch.get();
+        if self.line.get() == Line::Ready && self.driving.replace(Some(epoch)) != Some(epoch) {
             let app = Rc::clone(self);
-            spawn_local(async move {
-                app.driven().await;
-                app.driving.set(false);
-            });
+            dom::spawn(Box::pin(async move {
+                app.driven(epoch).await;
+                // Another epoch has a driver of its own.
+                if app.driving.get() == Some(epoch) {
+                    app.driving.set(None);
+                }
+            }));
         }
     }
 
-    async fn driven(self: &Rc<Self>) {
+    async fn driven(self: &Rc<Self>, epoch: u32) {
         let (mut attempt, mut renewed) = (0, false);
-        loop {
-            let Some(ask) = self.model.borrow().ask().filter(|_| !self.ended.get()) else { return };
-            let epoch = self.epoch.get();
+        while !self.is_past(epoch) {
+            let Some(ask) = self.model.borrow().ask() else { return };
             let before = self.seq();
             let result = self.listen(ask).await;
-            if self.ended.get() {
-                return;
-            }
-            if epoch != self.epoch.get() {
-                // A new conversation: once its session is there, its turn is driven.
-                if self.line.get() == Line::Ready {
-                    continue;
-                }
+            if self.is_past(epoch) {
                 return;
             }
             if self.seq() != before {
@@ -165,11 +193,13 @@ impl App {
                         continue;
                     }
                     Next::Renew => self.model.borrow_mut().fail(Why::Code(body.code), true),
-                    Next::Reload => {
-                        if self.reload().await.is_ok() {
-                            continue;
-                        }
-                    }
+                    Next::SignIn => return self.refused(body),
+                    Next::Reload => match self.reload(epoch).await {
+                        Ok(()) => continue,
+                        Err(_) if self.is_past(epoch) => return,
+                        // Perhaps its token was the reason.
+                        Err(_) => drop(self.token.borrow_mut().take()),
+                    },
                     Next::Later | Next::Failed => {}
                 }
             }
@@ -228,7 +258,7 @@ impl App {
     /// Breaks off a stream that has fallen silent, once it has spoken.
     fn watch(self: &Rc<Self>, abort: AbortController) {
         let app = Rc::clone(self);
-        spawn_local(async move {
+        dom::spawn(Box::pin(async move {
             loop {
                 dom::pause(5000, None).await;
                 if app.abort.borrow().as_ref() != Some(&abort) {
@@ -241,31 +271,39 @@ impl App {
                     return;
                 }
             }
-        });
+        }));
     }
 
     /// Another turn is running, or ours is forgotten: takes over what the server has. A message
     /// that was not taken goes back into the composer.
-    async fn reload(self: &Rc<Self>) -> Result<(), Failure> {
+    async fn reload(self: &Rc<Self>, epoch: u32) -> Result<(), Failure> {
         let token = self.token().await?;
         let conversation = api::current(&self.handle, token).await?;
-        let resumed = self.model.borrow().position().is_some();
-        let unsent = self.model.borrow_mut().take_back().filter(|_| !resumed);
-        self.model.borrow_mut().load(conversation, None);
-        if let Some(unsent) = unsent
-            && self.store.borrow().memory.draft.is_empty()
-        {
-            self.set_draft(&unsent);
+        if self.is_past(epoch) {
+            return Err(Failure::Lost);
         }
+        self.give_back();
+        self.model.borrow_mut().load(conversation, None);
         self.keep_pending();
         self.changed();
         Ok(())
     }
 
+    /// Puts a message that the server has not taken back into the composer, if that is free.
+    fn give_back(&self) {
+        let free = self.store.borrow().memory.draft.is_empty();
+        if free && self.model.borrow().position().is_none() {
+            let unsent = self.model.borrow_mut().take_back();
+            if let Some(unsent) = unsent {
+                self.set_draft(&unsent);
+            }
+        }
+    }
+
     /// Makes a call whose answer nobody waits for; an expired session is renewed once.
     pub fn small(self: &Rc<Self>, what: Small) {
         let app = Rc::clone(self);
-        spawn_local(async move {
+        dom::spawn(Box::pin(async move {
             for _ in 0..2 {
                 let Ok(token) = app.token().await else { return };
                 match api::small(&app.handle, token, what.clone()).await {
@@ -275,7 +313,7 @@ impl App {
                     _ => return,
                 }
             }
-        });
+        }));
     }
 
     /// Waits before attempt `n`: half a second and twice as long each time, up to half a minute,

@@ -19,7 +19,7 @@ pub async fn keep(app: Arc<App>) {
         {
             tracing::warn!(%error, "leases were not extended");
         }
-        match app.store.sweep(now_ms, now_ms).await {
+        match app.store.sweep(now_ms, now_ms, app.settings.now().store_questions).await {
             Ok(0) => {}
             Ok(n) => tracing::warn!(turns = n, "ended answers that a stopped server left"),
             Err(error) => tracing::warn!(%error, "expired leases were not swept"),

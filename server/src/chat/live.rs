@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use shared::{Event, StreamEvent};
+use shared::{ErrorCode, Event, StreamEvent};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +28,8 @@ pub struct TurnIds {
     pub message_id: String,
     pub owner: String,
     pub session_id: String,
+    /// The key's generation under which the question was asked.
+    pub generation: i64,
 }
 
 /// How far a turn has come.
@@ -77,6 +79,8 @@ pub struct LiveTurn {
     readers: watch::Sender<usize>,
     /// Cancelled when the visitor stops the answer.
     pub stop: CancellationToken,
+    /// Set when the key no longer carries the answer.
+    revoked: watch::Sender<Option<ErrorCode>>,
 }
 
 impl LiveTurn {
@@ -92,7 +96,29 @@ impl LiveTurn {
             changed: watch::Sender::new(()),
             readers: watch::Sender::new(0),
             stop: CancellationToken::new(),
+            revoked: watch::Sender::new(None),
         })
+    }
+
+    /// Ends the answer: the key no longer carries it. The first reason stands.
+    pub fn revoke(&self, code: ErrorCode) {
+        self.revoked.send_if_modified(|revoked| {
+            let first = revoked.is_none();
+            revoked.get_or_insert(code);
+            first
+        });
+    }
+
+    /// Resolves when the key no longer carries the answer.
+    pub async fn revoked(&self) -> ErrorCode {
+        let mut revoked = self.revoked.subscribe();
+        loop {
+            if let Some(code) = *revoked.borrow_and_update() {
+                return code;
+            }
+            // The sender lives as long as `self`, so waiting cannot fail.
+            let _ = revoked.changed().await;
+        }
     }
 
     fn with<T>(&self, f: impl FnOnce(&mut Log) -> T) -> T {
@@ -309,6 +335,12 @@ impl Turns {
         (turn.ids.owner == owner && turn.ids.session_id == session_id).then_some(turn)
     }
 
+    /// Those of this key that are being written.
+    #[must_use]
+    pub fn running_of(&self, owner: &str) -> Vec<Arc<LiveTurn>> {
+        self.running().values().filter(|turn| turn.ids.owner == owner).map(Arc::clone).collect()
+    }
+
     /// How many are being written.
     #[must_use]
     pub fn running_count(&self) -> usize {
@@ -334,6 +366,7 @@ mod tests {
             message_id: id(),
             owner: id(),
             session_id: id(),
+            generation: 0,
         })
     }
 
@@ -366,7 +399,7 @@ mod tests {
         turn.token("!");
         turn.event(StreamEvent::Error {
             error: String::new(),
-            code: shared::ErrorCode::Internal,
+            code: ErrorCode::Internal,
             retryable: true,
         });
         let (events, more) = read(&mut late);

@@ -8,5 +8,6 @@
 pub mod conversation;
 pub mod lease;
 pub mod live;
+pub mod session;
 pub mod stream;
 pub mod turn;

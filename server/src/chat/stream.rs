@@ -102,7 +102,7 @@ async fn ended(app: &App, access: &Access, turn_id: &str) -> Result<StoredTurn, 
         let now_ms = app.clock.now_ms();
         if turn.lease_until < now_ms {
             // Its server is gone: what it left is ended now rather than at the next sweep.
-            app.store.sweep(now_ms, now_ms).await?;
+            app.store.sweep(now_ms, now_ms, app.settings.now().store_questions).await?;
             continue;
         }
         tokio::time::sleep(LOOK).await;

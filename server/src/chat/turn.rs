@@ -11,9 +11,11 @@ use crate::agents::{DEFAULT_AGENT, Delta, GUIDE_SOURCE, Prompt, UpstreamError};
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
-use crate::keys::Access;
+use crate::keys::{Access, KeyRecord, watch};
 use crate::store::admission::{Admission, Admitted};
-use crate::store::turns::{TurnEnd, TurnStatus};
+use crate::store::turns::{TurnEnd, TurnStatus, UsageEnd};
+use crate::store::usage::{RequestFacts, UsageRow};
+use crate::usage::{buckets, log};
 
 /// What a chat request leads to.
 #[derive(Debug)]
@@ -35,12 +37,23 @@ pub async fn begin(
     request: ChatRequest,
     streamed: bool,
 ) -> Result<Begun, ApiError> {
-    check_choice(&request)?;
+    admit_and_start(app, access, request, streamed).await.inspect_err(|error| {
+        log::refused(app, &access.key.owner, error.code, &access.facts);
+    })
+}
+
+async fn admit_and_start(
+    app: &Arc<App>,
+    access: &Access,
+    request: ChatRequest,
+    streamed: bool,
+) -> Result<Begun, ApiError> {
+    let key = &access.key;
+    check_choice(key, &request)?;
     if app.is_stopping() {
         return Err(ApiError::new(ErrorCode::NotReady).with_retry_after(5));
     }
     let now_ms = app.clock.now_ms();
-    let key = &access.key;
     let turn_id = app.clock.ulid();
     let message_id = app.clock.ulid();
     let metadata = request.metadata.map(serde_json::Value::Object);
@@ -57,6 +70,10 @@ pub async fn begin(
         turn_id: turn_id.clone(),
         user_message_id: app.clock.ulid(),
         answer_message_id: message_id.clone(),
+        user_id: access.facts.user_id.clone(),
+        key_name: key.name.clone(),
+        tell_conversation: !key.is_preview() && app.wanted.wants("conversation.started"),
+        tell_message: !key.is_preview() && app.wanted.wants("message.created"),
         month: clock::month_of(now_ms),
         monthly_limit: key.monthly_limit,
         message_limit: key.look.max_messages_per_conversation,
@@ -85,14 +102,24 @@ pub async fn begin(
         message_id,
         owner: key.owner.clone(),
         session_id: access.session_id.clone(),
+        generation: access.generation,
     });
     let reader = turn.read(0);
     app.turns.insert(&turn);
+    if let Some(id) = &key.license_key_id {
+        app.last_used.note(id, now_ms);
+        // Changed since it was checked: whoever changed it may have looked for answers before this
+        // one was there.
+        if !app.keys.is_current(key) {
+            watch::end_answers(app, id).await;
+        }
+    }
+    let asked = Asked { at_ms: now_ms, facts: access.facts.clone(), choice: Choice::of(key) };
     let prompt = Prompt { history, question: request.message, streamed };
     let (app_, killed) = (Arc::clone(app), app.killed.clone());
     app.tasks.spawn(
         async move {
-            killed.run_until_cancelled(run(app_, turn, prompt)).await;
+            killed.run_until_cancelled(run(app_, turn, prompt, asked)).await;
         }
         .in_current_span(),
     );
@@ -104,25 +131,51 @@ async fn admit(app: &App, admission: Admission) -> Result<Admitted, ApiError> {
     let now_ms = admission.now_ms;
     let admitted = app.store.admit(admission.clone()).await?;
     if matches!(admitted, Admitted::Refused(ErrorCode::TurnInProgress))
-        && app.store.sweep(now_ms, now_ms).await? > 0
+        && app.store.sweep(now_ms, now_ms, app.settings.now().store_questions).await? > 0
     {
         return Ok(app.store.admit(admission).await?);
     }
     Ok(admitted)
 }
 
-/// There is one agent and one data source so far: naming another is refused.
-fn check_choice(request: &ChatRequest) -> Result<(), ApiError> {
-    if request.agent_id.as_deref().is_some_and(|id| id != DEFAULT_AGENT) {
+/// There is one agent and one data source so far: naming another is refused, and so is a key that
+/// is bound to another.
+fn check_choice(key: &KeyRecord, request: &ChatRequest) -> Result<(), ApiError> {
+    let other = |named: Option<&str>, there: &str| named.is_some_and(|id| id != there);
+    if other(request.agent_id.as_deref(), DEFAULT_AGENT)
+        || other(key.agent_id.as_deref(), DEFAULT_AGENT)
+    {
         return Err(ErrorCode::AgentNotAllowed.into());
     }
-    if request.data_source_id.as_deref().is_some_and(|id| id != GUIDE_SOURCE) {
+    if other(request.data_source_id.as_deref(), GUIDE_SOURCE)
+        || other(key.data_source_id.as_deref(), GUIDE_SOURCE)
+    {
         return Err(ErrorCode::DataSourceNotAllowed.into());
     }
     Ok(())
 }
 
-fn refusal(code: ErrorCode, key: &crate::keys::KeyRecord, now_ms: i64) -> ApiError {
+/// What the usage log wants to know of a question once it is answered.
+struct Asked {
+    at_ms: i64,
+    facts: RequestFacts,
+    choice: Choice,
+}
+
+/// What answers.
+struct Choice {
+    agent_id: String,
+    data_source_id: Option<String>,
+}
+
+impl Choice {
+    fn of(key: &KeyRecord) -> Self {
+        let agent_id = key.agent_id.clone().unwrap_or_else(|| DEFAULT_AGENT.to_owned());
+        Self { agent_id, data_source_id: key.data_source_id.clone() }
+    }
+}
+
+fn refusal(code: ErrorCode, key: &KeyRecord, now_ms: i64) -> ApiError {
     let error = ApiError::new(code);
     match code {
         ErrorCode::MonthlyLimitReached => {
@@ -162,11 +215,16 @@ impl Default for Outcome {
 
 /// Writes one answer from the provider's acceptance to the stored end. Runs as a task of its own:
 /// whoever asked may leave.
-async fn run(app: Arc<App>, turn: Arc<LiveTurn>, prompt: Prompt) {
+async fn run(app: Arc<App>, turn: Arc<LiveTurn>, prompt: Prompt, asked: Asked) {
     let mut outcome = Outcome::default();
     tokio::select! {
-        // What was generated counts before a stop that came at the same time.
         biased;
+        code = turn.revoked() => {
+            outcome.status = TurnStatus::Failed;
+            outcome.finish = None;
+            outcome.failure = Some(UpstreamError { code, detail: code.text().to_owned() });
+        }
+        // What was generated counts before a stop that came at the same time.
         result = generate(&app, &turn, &prompt, &mut outcome) => match result {
             Ok(()) => {}
             Err(error) => {
@@ -179,7 +237,7 @@ async fn run(app: Arc<App>, turn: Arc<LiveTurn>, prompt: Prompt) {
         () = turn.stop.cancelled() => {}
         () = turn.abandoned(app.config.disconnect_grace) => {}
     }
-    settle(&app, &turn, outcome).await;
+    settle(&app, &turn, outcome, &prompt.question, asked).await;
     app.turns.retire(&turn);
 }
 
@@ -259,8 +317,16 @@ fn record_first_token(app: &Arc<App>, turn: &LiveTurn, at_ms: i64) {
 }
 
 /// Stores how the turn ended, then tells its readers.
-async fn settle(app: &Arc<App>, turn: &LiveTurn, outcome: Outcome) {
+async fn settle(
+    app: &Arc<App>,
+    turn: &LiveTurn,
+    outcome: Outcome,
+    question: &str,
+    asked: Asked,
+) {
     let text = turn.text().trim().to_owned();
+    let now_ms = app.clock.now_ms();
+    let is_preview = turn.ids.owner.starts_with("preview/");
     let end = TurnEnd {
         turn_id: turn.ids.turn_id.clone(),
         conversation_id: turn.ids.conversation_id.clone(),
@@ -268,11 +334,17 @@ async fn settle(app: &Arc<App>, turn: &LiveTurn, outcome: Outcome) {
         status: outcome.status,
         code: outcome.failure.as_ref().map(|f| f.code),
         text: text.clone(),
-        sources: outcome.sources,
         usage: outcome.usage,
         finish_reason: outcome.finish,
         first_token_ms: outcome.first_token_ms,
-        now_ms: app.clock.now_ms(),
+        now_ms,
+        usage_row: if is_preview {
+            UsageEnd::None
+        } else {
+            UsageEnd::Row(Box::new(usage_row(app, turn, &outcome, question, asked, now_ms)))
+        },
+        tell_message: !is_preview && app.wanted.wants("message.created"),
+        sources: outcome.sources,
     };
     let failure = match (app.store.end_turn(end).await, outcome.failure) {
         (_, Some(failure)) => Some(ApiError::from(failure)),
@@ -301,6 +373,41 @@ async fn settle(app: &Arc<App>, turn: &LiveTurn, outcome: Outcome) {
                 finish_reason: outcome.finish.unwrap_or(FinishReason::Stop),
             });
         }
+    }
+}
+
+fn usage_row(
+    app: &App,
+    turn: &LiveTurn,
+    outcome: &Outcome,
+    question: &str,
+    asked: Asked,
+    now_ms: i64,
+) -> UsageRow {
+    let response_time_ms = (now_ms - asked.at_ms).max(0);
+    let first_token_ms = outcome.first_token_ms.map(|at| (at - asked.at_ms).max(0));
+    UsageRow {
+        id: turn.ids.turn_id.clone(),
+        created_at: asked.at_ms,
+        logged_at: now_ms,
+        owner: turn.ids.owner.clone(),
+        question: if app.settings.now().store_questions {
+            question.to_owned()
+        } else {
+            String::new()
+        },
+        status: match outcome.status {
+            TurnStatus::Done => "ok",
+            TurnStatus::Stopped => "stopped",
+            TurnStatus::Failed | TurnStatus::Running => "failed",
+        },
+        response_time_ms,
+        first_token_ms,
+        response_bucket: buckets::bucket(response_time_ms),
+        first_token_bucket: first_token_ms.map(buckets::bucket),
+        agent_id: Some(asked.choice.agent_id),
+        data_source_id: asked.choice.data_source_id,
+        facts: asked.facts,
     }
 }
 

@@ -1,29 +1,167 @@
-//! Admins.
+//! Admins: who they are, and whether they may do what they ask.
 
 use axum::extract::FromRequestParts;
+use axum::http::Method;
 use axum::http::request::Parts;
 use shared::ErrorCode;
+use shared::admin::Scope;
 
-use crate::app::Shared;
+use super::client::Client;
+use crate::app::{App, Shared};
 use crate::error::ApiError;
+use crate::keys::rate::Bucket;
+use crate::people::{Actor, Permission, Rights, api_key, sign_in, users};
 
-/// Somebody with a valid admin credential: `X-Admin-Api-Key`, or the same as a Bearer.
-#[derive(Clone, Copy, Debug)]
-pub struct Admin;
+/// API keys that nobody knows which one address may try in a minute.
+const UNKNOWN_KEYS: u32 = 10;
+const MINUTE: std::time::Duration = std::time::Duration::from_secs(60);
+const MINUTE_MS: i64 = 60_000;
+
+/// Somebody who may read everything.
+#[derive(Debug)]
+pub struct Reader(pub Actor);
+
+/// Somebody who may change everything.
+#[derive(Debug)]
+pub struct Writer(pub Actor);
+
+/// Somebody who may see license keys: all of them, or those of orders.
+#[derive(Debug)]
+pub struct KeyReader(pub Actor);
+
+/// Somebody who may end activations: of all license keys, or of those of orders.
+#[derive(Debug)]
+pub struct LicenseWriter(pub Actor);
+
+/// Somebody who may read, on the routes that say so when no admin key is configured.
+#[derive(Debug)]
+pub struct Admin(pub Actor);
+
+macro_rules! admits {
+    ($($name:ident: $($permission:ident)|+;)*) => {$(
+        impl FromRequestParts<Shared> for $name {
+            type Rejection = ApiError;
+
+            async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
+                let actor = actor(parts, app).await?.ok_or(ErrorCode::Unauthorized)?;
+                if $(actor.may(Permission::$permission))||+ {
+                    return Ok(Self(actor));
+                }
+                Err(ErrorCode::Forbidden.into())
+            }
+        }
+    )*};
+}
+admits! {
+    Reader: Read;
+    Writer: Write;
+    KeyReader: Read | Licenses;
+    LicenseWriter: Write | Licenses;
+}
 
 impl FromRequestParts<Shared> for Admin {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
-        if !app.keys.has_admin() {
-            return Err(ErrorCode::AdminNotConfigured.into());
+        match actor(parts, app).await? {
+            Some(actor) if actor.may(Permission::Read) => Ok(Self(actor)),
+            Some(_) => Err(ErrorCode::Forbidden.into()),
+            None if app.keys.has_admin() => Err(ErrorCode::Unauthorized.into()),
+            None => Err(ErrorCode::AdminNotConfigured.into()),
         }
-        let header = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok());
-        let key = header("x-admin-api-key")
-            .or_else(|| header("authorization").and_then(|v| v.strip_prefix("Bearer ")));
-        if key.is_some_and(|key| app.keys.is_admin(key)) {
-            return Ok(Self);
-        }
-        Err(ErrorCode::Unauthorized.into())
     }
+}
+
+/// Who asks: the static admin key, an API key, or somebody who is signed in. `None` = nobody known.
+async fn actor(parts: &mut Parts, app: &Shared) -> Result<Option<Actor>, ApiError> {
+    let Ok(client) = Client::from_request_parts(parts, app).await;
+    let header = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok());
+    if parts.headers.contains_key("x-admin-api-key") {
+        let key = header("x-admin-api-key").unwrap_or("");
+        return Ok(app.keys.is_admin(key).then(|| static_key(&client)));
+    }
+    if let Some(bearer) = header("authorization").and_then(|v| v.strip_prefix("Bearer ")) {
+        if app.keys.is_admin(bearer) {
+            return Ok(Some(static_key(&client)));
+        }
+        return by_api_key(app, &client, bearer).await;
+    }
+    let Some(cookie) = cookie(parts) else { return Ok(None) };
+    let now_ms = app.clock.now_ms();
+    let Some(user) = app.store.sign_in(&sign_in::hash(&cookie), now_ms).await? else {
+        return Ok(None);
+    };
+    if !matches!(parts.method, Method::GET | Method::HEAD) {
+        check_same_origin(app, parts)?;
+    }
+    Ok(Some(Actor {
+        kind: "user",
+        name: user.email,
+        rights: Rights::Role(users::role(&user.role)),
+        id: Some(user.id),
+        ip: Some(client.ip),
+    }))
+}
+
+fn static_key(client: &Client) -> Actor {
+    Actor { ip: Some(client.ip), name: "ADMIN_API_KEY".into(), ..Actor::local("static_key") }
+}
+
+async fn by_api_key(app: &App, client: &Client, key: &str) -> Result<Option<Actor>, ApiError> {
+    // Junk is told by its checksum, without the database.
+    if !api_key::is_whole(key) {
+        return Ok(None);
+    }
+    let now_ms = app.clock.now_ms();
+    if app.rates.is_exhausted(Bucket::UnknownAdmin, client.ip, UNKNOWN_KEYS, now_ms) {
+        return Err(ApiError::new(ErrorCode::RateLimitExceeded).with_retry_after(60));
+    }
+    let found = app.store.api_key(&api_key::hash(key)).await?;
+    let Some(row) = found.filter(|row| row.expires_at.is_none_or(|at| now_ms < at)) else {
+        app.rates.count(Bucket::UnknownAdmin, client.ip, UNKNOWN_KEYS, MINUTE, now_ms);
+        return Ok(None);
+    };
+    if row.last_used_at.is_none_or(|at| now_ms - at >= MINUTE_MS) {
+        app.store.touch_api_key(&row.id, now_ms).await?;
+    }
+    let scopes: Vec<Scope> = serde_json::from_str(&row.scopes).unwrap_or_default();
+    Ok(Some(Actor {
+        kind: "api_key",
+        id: Some(row.id),
+        name: row.label,
+        rights: Rights::Scopes(scopes),
+        ip: Some(client.ip),
+    }))
+}
+
+/// The session cookie's value.
+#[must_use]
+pub fn cookie(parts: &Parts) -> Option<String> {
+    let cookies = parts.headers.get_all("cookie").into_iter().filter_map(|v| v.to_str().ok());
+    cookies.flat_map(|line| line.split(';')).find_map(|pair| {
+        let (name, value) = pair.trim().split_once('=')?;
+        (name == sign_in::COOKIE && value.len() == 64).then(|| value.to_owned())
+    })
+}
+
+/// Refuses a change that another website has had the browser send along with the cookie.
+///
+/// # Errors
+/// 403 unless the browser says that the request comes from this server's own pages.
+pub fn check_same_origin(app: &App, parts: &Parts) -> Result<(), ApiError> {
+    let header = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok());
+    let own = match header("origin") {
+        Some(origin) => {
+            let public = app.config.public_url.as_ref();
+            let public = public.is_some_and(|url| url.origin().ascii_serialization() == origin);
+            let host = origin.split_once("://").map(|(_, host)| host);
+            public || (host.is_some() && host == header("host"))
+        }
+        None => header("sec-fetch-site") == Some("same-origin"),
+    };
+    if own {
+        return Ok(());
+    }
+    Err(ApiError::new(ErrorCode::OriginNotAllowed)
+        .with_message("With a cookie, changes are taken from this server's own pages only."))
 }

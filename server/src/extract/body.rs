@@ -4,7 +4,8 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use serde::de::DeserializeOwned;
-use shared::ErrorCode;
+use serde_json::{Map, Value};
+use shared::{ErrorCode, FieldErrors};
 
 use crate::app::Shared;
 use crate::error::ApiError;
@@ -62,5 +63,56 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Json<T> {
 
     async fn from_request(request: Request, app: &Shared) -> Result<Self, ApiError> {
         parse(&bytes(request, app).await?).map(Self)
+    }
+}
+
+/// A JSON object whose fields are read one by one, so that a wrong one is named. Fields that are
+/// left out are as in `T::default()`; an empty body leaves out all.
+#[derive(Debug)]
+pub struct Fields<T>(pub T);
+
+/// A JSON object as it was sent.
+///
+/// # Errors
+/// 400 when it is none.
+pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, ApiError> {
+    if bytes.trim_ascii().is_empty() {
+        return Ok(Map::new());
+    }
+    match parse(bytes)? {
+        Value::Object(object) => Ok(object),
+        _ => Err(ApiError::new(ErrorCode::InvalidRequest)
+            .with_message("The body must be a JSON object.")),
+    }
+}
+
+impl<T: DeserializeOwned + Default> FromRequest<Shared> for Fields<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Shared) -> Result<Self, ApiError> {
+        let object = object(&bytes(request, app).await?)?;
+        let mut errors = FieldErrors::default();
+        for (name, value) in &object {
+            let alone = Value::Object(Map::from_iter([(name.clone(), value.clone())]));
+            if let Err(why) = serde_json::from_value::<T>(alone) {
+                errors.add(name, &format!("is not right: {why}"));
+            }
+        }
+        errors.into_result()?;
+        serde_json::from_value(Value::Object(object))
+            .map(Self)
+            .map_err(|why| ApiError::new(ErrorCode::InvalidRequest).with_message(why.to_string()))
+    }
+}
+
+/// A JSON object whose fields the logic itself reads.
+#[derive(Debug)]
+pub struct Object(pub Map<String, Value>);
+
+impl FromRequest<Shared> for Object {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Shared) -> Result<Self, ApiError> {
+        object(&bytes(request, app).await?).map(Self)
     }
 }

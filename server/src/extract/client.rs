@@ -21,6 +21,8 @@ pub struct Client {
     pub origin: Option<String>,
     /// Whether it is a browser on this machine that asks this machine by name.
     pub is_local: bool,
+    /// Whether a trusted proxy says that it was asked over https.
+    pub is_https: bool,
 }
 
 /// Any of these says that a proxy stands between the browser and this server.
@@ -38,7 +40,10 @@ impl FromRequestParts<Shared> for Client {
         let header = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok());
         Ok(Self {
             ip: client_ip(peer, &parts.headers, &app.config.trusted_proxies),
-            origin: if parts.headers.contains_key("origin") {
+            origin: if parts.headers.get_all("origin").iter().count() > 1 {
+                // No browser sends two: neither is believed.
+                None
+            } else if parts.headers.contains_key("origin") {
                 proved_origin(Some(header("origin").unwrap_or("null")), None)
             } else {
                 proved_origin(None, header("referer"))
@@ -46,6 +51,8 @@ impl FromRequestParts<Shared> for Client {
             is_local: peer.is_loopback()
                 && header("host").is_some_and(is_local_host)
                 && !FORWARDING.iter().any(|name| parts.headers.contains_key(*name)),
+            is_https: contains(&app.config.trusted_proxies, peer)
+                && header("x-forwarded-proto").is_some_and(|p| p.eq_ignore_ascii_case("https")),
         })
     }
 }

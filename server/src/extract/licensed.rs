@@ -1,21 +1,27 @@
 //! Chat requests: who asks, with which key, in which session, and how often.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{Extensions, HeaderMap};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use shared::chat::{ResumeRequest, StopRequest, check_session_id};
 use shared::conversation::{CurrentRequest, Feedback};
-use shared::{ChatRequest, ErrorCode, FieldErrors};
+use shared::license_key::IdentityMode;
+use shared::{ChatRequest, ErrorCode, FieldErrors, Identity};
 
 use super::client::Client;
 use super::{RequestContext, body};
 use crate::app::{App, Shared};
 use crate::error::ApiError;
 use crate::keys::rate::{Bucket, RateStatus};
-use crate::keys::{Access, KeyRecord, NamedKey};
+use crate::keys::token::Claims;
+use crate::keys::{Access, Found, KeyRecord, NamedKey, hosts, identity};
+use crate::store::usage::RequestFacts;
+use crate::usage::log;
 
 /// Unknown keys that one address may try in a minute.
 const UNKNOWN_KEYS: u32 = 10;
@@ -23,30 +29,23 @@ const UNKNOWN_KEYS: u32 = 10;
 const SIDE_REQUESTS: u32 = 120;
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A body that may carry a session token or name a session.
-pub trait ChatBody: DeserializeOwned + Send {
-    /// Whether this is a chat request, which has its own, settable rate limit.
+/// A body of a route that belongs to a visitor's session.
+pub trait ChatBody: DeserializeOwned + Send + Sync {
+    /// Whether this is a chat request, which has its own, settable rate limit, and is logged.
     const IS_CHAT: bool = false;
 
-    fn token(&self) -> Option<&str>;
-    fn session_id(&self) -> Option<&str>;
     /// Adds what is wrong with the body, but for its session.
     fn check(&self, errors: &mut FieldErrors);
+
+    /// The page that the visitor is on, as the page itself tells it.
+    fn page_url(&self) -> Option<&str> {
+        None
+    }
 }
 
 macro_rules! chat_body {
-    ($($name:ident $(, $is_chat:literal)?;)*) => {$(
+    ($($name:ident;)*) => {$(
         impl ChatBody for $name {
-            $(const IS_CHAT: bool = $is_chat;)?
-
-            fn token(&self) -> Option<&str> {
-                self.token.as_deref()
-            }
-
-            fn session_id(&self) -> Option<&str> {
-                self.session_id.as_deref()
-            }
-
             fn check(&self, errors: &mut FieldErrors) {
                 $name::check(self, errors);
             }
@@ -54,14 +53,35 @@ macro_rules! chat_body {
     )*};
 }
 chat_body! {
-    ChatRequest, true;
     ResumeRequest;
     StopRequest;
     Feedback;
     CurrentRequest;
 }
 
-/// A request whose key, restriction, origin and rate were checked.
+impl ChatBody for ChatRequest {
+    const IS_CHAT: bool = true;
+
+    fn check(&self, errors: &mut FieldErrors) {
+        Self::check(self, errors);
+    }
+
+    fn page_url(&self) -> Option<&str> {
+        self.page.as_ref().map(|page| page.url.as_str())
+    }
+}
+
+/// What every such body may say of its session.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Session {
+    token: Option<String>,
+    session_id: Option<String>,
+    identity: Option<Identity>,
+    instance_id: Option<String>,
+}
+
+/// A request whose key, restriction, origin, rate and visitor were checked.
 #[derive(Debug)]
 pub struct Licensed<T> {
     pub access: Access,
@@ -75,44 +95,107 @@ impl<T: ChatBody> FromRequest<Shared> for Licensed<T> {
         let (mut parts, rest) = request.into_parts();
         let Ok(client) = Client::from_request_parts(&mut parts, app).await;
         let (headers, extensions) = (parts.headers.clone(), parts.extensions.clone());
+        let origin = client.origin.as_deref();
+        let mut facts = log::facts(app, &headers, client.ip, origin, None);
         // A wrong key is refused before its body is read.
         let header_key = match key_header(&headers) {
-            Some(key) => Some(find_key(app, &client, &extensions, NamedKey::Key(key)).await?),
+            Some(key) => {
+                Some(find_key(app, &client, &extensions, NamedKey::Key(key), &facts).await?)
+            }
             None => None,
         };
         let bytes = body::bytes(Request::from_parts(parts, rest), app).await?;
         let body: T = body::parse(&bytes)?;
+        let session: Session = body::parse(&bytes)?;
+        if body.page_url().is_some() {
+            facts = log::facts(app, &headers, client.ip, origin, body.page_url());
+        }
         let bearer = headers
             .get("authorization")
             .and_then(|v| v.to_str().ok())
             .and_then(|v| v.strip_prefix("Bearer "));
-        let (key, session_id) = match (header_key, bearer.or(body.token())) {
-            (Some(key), _) => (key, None),
+        let (found, claims) = match (header_key, bearer.or(session.token.as_deref())) {
+            (Some(found), _) => (found, None),
             (None, Some(token)) => {
-                let (key, session_id) = session(app, &client, token).await?;
-                (key, Some(session_id))
+                let (found, claims) = from_token(app, &client, token, &facts).await?;
+                (found, Some(claims))
             }
             (None, None) => {
                 unknown_key(app, &client, &extensions)?;
                 return Err(ErrorCode::Unauthorized.into());
             }
         };
-        let rate =
-            if T::IS_CHAT { chat_rate(app, &key, &client) } else { side_rate(app, &key, &client) };
-        admit(&extensions, rate)?;
-        let mut errors = FieldErrors::default();
-        body.check(&mut errors);
-        let session_id = session_id.unwrap_or_else(|| {
-            match body.session_id().map(|id| (id, check_session_id(id))) {
-                None => errors.add("sessionId", "is required with a key"),
-                Some((_, Err(why))) => errors.add("sessionId", why),
-                Some((id, Ok(()))) => return id.to_owned(),
+        let key = &found.key;
+        let admitted = async {
+            let rate =
+                if T::IS_CHAT { chat_rate(app, key, &client) } else { side_rate(app, key, &client) };
+            admit(&extensions, rate)?;
+            let mut errors = FieldErrors::default();
+            body.check(&mut errors);
+            let session_id = match &claims {
+                Some(claims) => of_token(app, key, claims, &mut facts)?,
+                None => of_key(app, key, &session, &mut errors, &mut facts)?,
+            };
+            errors.into_result()?;
+            if T::IS_CHAT {
+                let instance = session.instance_id.as_deref();
+                hosts::require(app, key, found.generation, origin, instance).await?;
             }
-            String::new()
-        });
-        errors.into_result()?;
-        Ok(Self { access: Access { key, session_id }, body })
+            Ok::<String, ApiError>(session_id)
+        };
+        let session_id = match admitted.await {
+            Ok(session_id) => session_id,
+            Err(error) => {
+                if T::IS_CHAT {
+                    log::refused(app, &key.owner, error.code, &facts);
+                }
+                return Err(error);
+            }
+        };
+        let access = Access { generation: found.generation, key: found.key, session_id, facts };
+        Ok(Self { access, body })
     }
+}
+
+/// The session that a token stands for; a key that asks for proof takes no token without.
+fn of_token(
+    app: &App,
+    key: &KeyRecord,
+    claims: &Claims,
+    facts: &mut RequestFacts,
+) -> Result<String, ApiError> {
+    if key.identity_mode == IdentityMode::Required && claims.user_id.is_none() {
+        return Err(ErrorCode::IdentityRequired.into());
+    }
+    facts.user_id.clone_from(&claims.user_id);
+    Ok(app.signer.session_of(claims))
+}
+
+/// The session of a request with a key: that of the user whose identity is proved, else the one
+/// that the body names.
+fn of_key(
+    app: &App,
+    key: &KeyRecord,
+    session: &Session,
+    errors: &mut FieldErrors,
+    facts: &mut RequestFacts,
+) -> Result<String, ApiError> {
+    let now_ms = app.clock.now_ms();
+    let named = match session.session_id.as_deref().map(|id| (id, check_session_id(id))) {
+        None => Err("is required with a key"),
+        Some((_, Err(why))) => Err(why),
+        Some((id, Ok(()))) => Ok(id.to_owned()),
+    };
+    if let Err(why) = named {
+        errors.add("sessionId", why);
+    }
+    let (mode, secrets) = (key.identity_mode, key.identity_secrets(now_ms));
+    if let Some(user) = identity::prove(mode, &secrets, session.identity.as_ref(), now_ms)? {
+        let session_id = app.signer.user_session(&key.owner, &user.id);
+        facts.user_id = Some(user.id);
+        return Ok(session_id);
+    }
+    Ok(named.unwrap_or_default())
 }
 
 /// The key in the headers. `X-Api-Key`, when present, alone decides.
@@ -123,58 +206,73 @@ fn key_header(headers: &HeaderMap) -> Option<&str> {
         .map(|value| value.to_str().unwrap_or(""))
 }
 
-/// Finds the named key and checks that it may be used from here.
+/// Finds the named key and checks that it may be used from here; a refusal is logged.
 ///
 /// # Errors
 /// 401 when it is unknown, 429 past 10 of those a minute, 403 and 404 when it may not be used.
 pub async fn find_key(
-    app: &App,
+    app: &Shared,
     client: &Client,
     extensions: &Extensions,
     name: NamedKey<'_>,
-) -> Result<Arc<KeyRecord>, ApiError> {
+    facts: &RequestFacts,
+) -> Result<Found, ApiError> {
     let now_ms = app.clock.now_ms();
     let flood = app.rates.is_exhausted(Bucket::UnknownKey, client.ip, UNKNOWN_KEYS, now_ms);
-    let Some(key) = app.keys.find(name, flood).await? else {
+    let Some(found) = app.keys.find(name, flood, now_ms).await? else {
         unknown_key(app, client, extensions)?;
         return Err(ErrorCode::Unauthorized.into());
     };
-    usable(app, client, &key)?;
-    Ok(key)
+    usable(app, client, &found.key, facts)?;
+    Ok(found)
 }
 
-fn usable(app: &App, client: &Client, key: &KeyRecord) -> Result<(), ApiError> {
+fn usable(
+    app: &Shared,
+    client: &Client,
+    key: &KeyRecord,
+    facts: &RequestFacts,
+) -> Result<(), ApiError> {
     let is_demo = app.demo.as_ref().is_some_and(|demo| demo.license_key_id == key.owner);
     if is_demo && !client.may_see_demo(app.config.demo) {
         return Err(ErrorCode::NotFound.into());
     }
     key.check(app.clock.now_ms(), client.origin.as_deref(), client.ip)
+        .inspect_err(|error| log::refused(app, &key.owner, error.code, facts))
 }
 
 /// Counts an unknown or missing key.
 fn unknown_key(app: &App, client: &Client, extensions: &Extensions) -> Result<(), ApiError> {
+    app.keys.unknown_requests.fetch_add(1, Ordering::Relaxed);
     let now_ms = app.clock.now_ms();
     let rate = app.rates.count(Bucket::UnknownKey, client.ip, UNKNOWN_KEYS, MINUTE, now_ms);
     admit(extensions, rate)
 }
 
-/// What a session token proves: its key, still of the same generation, and its session.
-async fn session(
-    app: &App,
+/// What a session token proves: its key, still of a generation that lives, and its claims.
+async fn from_token(
+    app: &Shared,
     client: &Client,
     token: &str,
-) -> Result<(Arc<KeyRecord>, String), ApiError> {
+    facts: &RequestFacts,
+) -> Result<(Found, Claims), ApiError> {
     let claims = app.signer.read(token).ok_or(ErrorCode::Unauthorized)?;
-    let key = app.keys.by_owner(&claims.owner).await?.ok_or(ErrorCode::Unauthorized)?;
-    usable(app, client, &key)?;
-    if claims.origin != client.origin {
-        return Err(ApiError::new(ErrorCode::OriginNotAllowed)
-            .with_message("This session was opened on another website."));
+    let mut key = app.keys.by_owner(&claims.owner).await?.ok_or(ErrorCode::Unauthorized)?;
+    if claims.preview {
+        key = Arc::new(key.for_preview());
     }
-    if claims.expires_ms <= app.clock.now_ms() || claims.generation != key.generation {
+    usable(app, client, &key, facts)?;
+    if claims.origin != client.origin {
+        let error = ApiError::new(ErrorCode::OriginNotAllowed)
+            .with_message("This session was opened on another website.");
+        log::refused(app, &key.owner, error.code, facts);
+        return Err(error);
+    }
+    let now_ms = app.clock.now_ms();
+    if claims.expires_ms <= now_ms || !key.accepts_generation(claims.generation, now_ms) {
         return Err(ErrorCode::SessionExpired.into());
     }
-    Ok((key, claims.visitor_id))
+    Ok((Found { key, generation: claims.generation }, claims))
 }
 
 fn chat_rate(app: &App, key: &KeyRecord, client: &Client) -> RateStatus {

@@ -4,10 +4,11 @@ pub mod admin;
 pub mod body;
 pub mod client;
 pub mod licensed;
+pub mod paging;
 pub mod query;
 
-pub use admin::Admin;
-pub use body::Json;
+pub use admin::{Admin, KeyReader, LicenseWriter, Reader, Writer};
+pub use body::{Fields, Json, Object};
 pub use client::Client;
 pub use licensed::Licensed;
 pub use query::Query;

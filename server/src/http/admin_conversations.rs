@@ -9,12 +9,9 @@ use crate::app::Shared;
 use crate::chat::conversation;
 use crate::clock;
 use crate::error::ApiError;
-use crate::extract::query::invalid;
-use crate::extract::{Admin, Query};
+use crate::extract::{Admin, Query, paging};
 use crate::store::conversations::{Filter, MessageRow, Summary};
 
-/// Most conversations of one page.
-const LIMIT: u32 = 200;
 const DEFAULT_LIMIT: u32 = 100;
 
 /// Which conversations are asked for. All are optional.
@@ -148,51 +145,24 @@ pub async fn list(
 ) -> Result<Json<ConversationList>, ApiError> {
     let filter = filter(query)?;
     let (rows, total) = app.store.conversations(&filter).await?;
-    let full = rows.len() == usize::try_from(filter.limit).unwrap_or(usize::MAX);
-    let next_cursor =
-        rows.last().filter(|_| full).map(|row| format!("{}_{}", row.updated_at, row.id));
+    let next_cursor = paging::next(&rows, filter.limit, |row| (row.updated_at, &row.id));
     let conversations = rows.into_iter().map(ConversationSummary::from).collect();
     Ok(Json(ConversationList { conversations, total, next_cursor }))
 }
 
 fn filter(query: ListQuery) -> Result<Filter, ApiError> {
-    let limit = match query.limit.as_deref() {
-        None => DEFAULT_LIMIT,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|n| (1..=LIMIT).contains(n))
-            .ok_or_else(|| invalid("limit", "must be a whole number from 1 to 200"))?,
+    let time = |field: &str, text: Option<&str>| {
+        let ms = text.and_then(|text| text.parse().ok());
+        ms.map_or_else(|| paging::time(field, text), |ms| Ok(Some(ms)))
     };
-    let after = match query.cursor.as_deref() {
-        None => None,
-        Some(text) => Some(
-            text.split_once('_')
-                .and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())))
-                .filter(|(_, id)| clock::is_ulid(id))
-                .ok_or_else(|| invalid("cursor", "must be the nextCursor of an earlier page"))?,
-        ),
-    };
-    for (field, value) in [("q", &query.q), ("licenseKeyId", &query.license_key_id)] {
-        if value.as_deref().is_some_and(|v| v.len() > 500 || v.contains('\0')) {
-            return Err(invalid(field, "must be at most 500 bytes without the character U+0000"));
-        }
-    }
     Ok(Filter {
-        after,
+        after: paging::cursor(query.cursor.as_deref(), "nextCursor")?,
         from_ms: time("from", query.from.as_deref())?.unwrap_or(i64::MIN),
         to_ms: time("to", query.to.as_deref())?.unwrap_or(i64::MAX),
-        license_key_id: query.license_key_id.filter(|id| !id.is_empty()),
-        q: query.q.filter(|q| !q.is_empty()),
-        limit,
+        license_key_id: paging::text("licenseKeyId", query.license_key_id)?,
+        q: paging::text("q", query.q)?,
+        limit: paging::limit(query.limit.as_deref(), DEFAULT_LIMIT)?,
     })
-}
-
-fn time(field: &str, text: Option<&str>) -> Result<Option<i64>, ApiError> {
-    let Some(text) = text else { return Ok(None) };
-    let ms = text.parse().ok();
-    let ms = ms.or_else(|| Some(text.parse::<jiff::Timestamp>().ok()?.as_millisecond()));
-    ms.map(Some).ok_or_else(|| invalid(field, "must be RFC 3339 or Unix milliseconds"))
 }
 
 /// One conversation with all its messages.

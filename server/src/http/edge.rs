@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CONTENT_TYPE, HeaderName, ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_TYPE, HeaderName, ORIGIN,
     RETRY_AFTER, VARY,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -49,6 +49,10 @@ pub async fn edge(State(app): State<Shared>, mut request: Request, next: Next) -
         response = with_body(&response, error, &context.id);
     }
     add_headers(response.headers_mut(), &context);
+    if path.starts_with("/api/") && !response.headers().contains_key(CACHE_CONTROL) {
+        // Secrets and people's data: nothing of it belongs into a cache.
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     if is_open(&path)
         && !outsider
         && let Some(origin) = origin

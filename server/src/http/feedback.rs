@@ -5,6 +5,7 @@ use axum::extract::State;
 use shared::conversation::{Feedback, FeedbackAnswer};
 use shared::{ErrorBody, ErrorCode, Rating};
 
+use crate::alerts;
 use crate::app::Shared;
 use crate::error::ApiError;
 use crate::extract::Licensed;
@@ -19,6 +20,17 @@ pub async fn feedback(
     licensed: Licensed<Feedback>,
 ) -> Result<Json<FeedbackAnswer>, ApiError> {
     let Licensed { access, body } = licensed;
+    let tell = !access.key.is_preview() && app.wanted.wants("feedback.created");
+    let license_key_id = access.key.license_key_id.as_deref();
+    let event = tell.then(|| {
+        let data = serde_json::json!({
+            "license_key_id": license_key_id,
+            "message_id": body.message_id,
+            "rating": body.rating,
+            "comment": body.comment,
+        });
+        alerts::event(&app.clock, "feedback.created", license_key_id, &data)
+    });
     let rated = app
         .store
         .rate(Rate {
@@ -30,6 +42,7 @@ pub async fn feedback(
                 Rating::Down => "down",
             }),
             comment: body.comment,
+            event,
         })
         .await?;
     if !rated {

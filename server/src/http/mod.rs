@@ -1,6 +1,7 @@
 //! Thin handlers: each reads what its extractors proved, calls the logic, and shapes the answer.
 
 pub mod admin_conversations;
+pub mod api;
 pub mod chat;
 pub mod conversations;
 pub mod demo;
@@ -9,6 +10,7 @@ pub mod feedback;
 pub mod guide;
 pub mod health;
 pub mod resume;
+pub mod setup_page;
 pub mod stop;
 pub mod widget;
 pub mod widget_files;

@@ -1,33 +1,33 @@
 //! What the widget asks before the first message.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::State;
-use axum::http::Extensions;
 use axum::http::header::CACHE_CONTROL;
+use axum::http::{Extensions, HeaderMap};
 use axum::response::IntoResponse;
 use shared::widget::{
     AgentName, Chatbot, ConfigAnswer, ConfigRequest, SessionAnswer, SessionRequest,
 };
 use shared::{ErrorBody, FieldErrors};
 
-use crate::app::{App, Shared};
-use crate::chat::conversation;
-use crate::clock;
+use crate::app::Shared;
+use crate::chat::session;
 use crate::error::ApiError;
 use crate::extract::licensed::{find_key, widget_rate};
 use crate::extract::{self, Client};
-use crate::keys::token::{Claims, TOKEN_MS};
-use crate::keys::{KeyRecord, NamedKey};
+use crate::keys::{Found, NamedKey};
+use crate::store::usage::RequestFacts;
+use crate::usage::log;
 
+/// The key that a body names.
 async fn key_of(
-    app: &App,
+    app: &Shared,
     client: &Client,
     extensions: &Extensions,
     license_key: Option<&str>,
     chatbot_id: Option<&str>,
-) -> Result<Arc<KeyRecord>, ApiError> {
+    facts: &RequestFacts,
+) -> Result<Found, ApiError> {
     let name = match (license_key, chatbot_id) {
         (Some(key), None) => NamedKey::Key(key),
         (None, Some(id)) => NamedKey::Chatbot(id),
@@ -35,7 +35,7 @@ async fn key_of(
             return Err(ApiError::field("licenseKey", "or chatbotId must be given, and not both"));
         }
     };
-    find_key(app, client, extensions, name).await
+    find_key(app, client, extensions, name, facts).await
 }
 
 /// The look of a chatbot. Stores nothing and counts no query.
@@ -45,12 +45,14 @@ async fn key_of(
 pub async fn config(
     State(app): State<Shared>,
     client: Client,
+    headers: HeaderMap,
     extensions: Extensions,
     extract::Json(body): extract::Json<ConfigRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
     widget_rate(&app, &client, &extensions)?;
     let (license_key, chatbot_id) = (body.license_key.as_deref(), body.chatbot_id.as_deref());
-    let key = key_of(&app, &client, &extensions, license_key, chatbot_id).await?;
+    let facts = log::facts(&app, &headers, client.ip, client.origin.as_deref(), None);
+    let key = key_of(&app, &client, &extensions, license_key, chatbot_id, &facts).await?.key;
     let answer = ConfigAnswer {
         chatbot: Chatbot { id: key.chatbot_id.clone(), name: key.name.clone() },
         agent: AgentName { name: app.agent.name.clone() },
@@ -67,48 +69,34 @@ pub async fn config(
 pub async fn session(
     State(app): State<Shared>,
     client: Client,
+    headers: HeaderMap,
     extensions: Extensions,
     extract::Json(body): extract::Json<SessionRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
     widget_rate(&app, &client, &extensions)?;
-    if let Some(page) = &body.page {
-        let mut errors = FieldErrors::default();
-        page.check(&mut errors);
-        errors.into_result()?;
-    }
+    check(&body)?;
     let (license_key, chatbot_id) = (body.license_key.as_deref(), body.chatbot_id.as_deref());
-    let key = key_of(&app, &client, &extensions, license_key, chatbot_id).await?;
-    let now_ms = app.clock.now_ms();
-    let visitor_id = match body.visitor_id {
-        Some(id) if app.signer.is_visitor(&key.owner, &id) => id,
-        _ => app.signer.new_visitor(&key.owner),
-    };
-    if body.new {
-        // An answer that is still being written belongs to the conversation that ends here.
-        let open = app.store.current(&key.owner, &visitor_id).await?;
-        if let Some(turn_id) = open.and_then(|open| open.running_turn_id)
-            && let Some(turn) = app.turns.find(&turn_id, &key.owner, &visitor_id)
-        {
-            let mut reader = turn.read(u64::MAX);
-            turn.stop.cancel();
-            reader.to_end(|_| {}).await;
-        }
-        app.store.close_conversation(&key.owner, &visitor_id, now_ms).await?;
+    let origin = client.origin.as_deref();
+    let page_url = body.page.as_ref().map(|page| page.url.as_str());
+    let facts = log::facts(&app, &headers, client.ip, origin, page_url);
+    let found = key_of(&app, &client, &extensions, license_key, chatbot_id, &facts).await?;
+    let opened = session::open(&app, &found, origin, body).await;
+    let opened = opened.inspect_err(|error| {
+        log::refused(&app, &found.key.owner, error.code, &facts);
+    })?;
+    Ok(([(CACHE_CONTROL, "no-store")], Json(opened)))
+}
+
+fn check(body: &SessionRequest) -> Result<(), ApiError> {
+    let mut errors = FieldErrors::default();
+    if let Some(page) = &body.page {
+        page.check(&mut errors);
     }
-    let expires_ms = now_ms + TOKEN_MS;
-    let claims = Claims {
-        owner: key.owner.clone(),
-        generation: key.generation,
-        visitor_id,
-        origin: client.origin,
-        expires_ms,
-    };
-    let answer = SessionAnswer {
-        token: app.signer.sign(&claims),
-        expires_at: clock::rfc3339(expires_ms),
-        verified: false,
-        conversation: conversation::current(&app, &key.owner, &claims.visitor_id).await?,
-        visitor_id: claims.visitor_id,
-    };
-    Ok(([(CACHE_CONTROL, "no-store")], Json(answer)))
+    if let Some(identity) = &body.identity {
+        identity.check(&mut errors);
+    }
+    if let Some(lead) = &body.lead {
+        lead.check(&mut errors);
+    }
+    Ok(errors.into_result()?)
 }

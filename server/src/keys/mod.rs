@@ -3,219 +3,48 @@
 //! What enters: what a request says of itself (headers, body, addresses). What leaves: an
 //! [`Access`] that a handler may rely on, or the refusal.
 
+pub mod edit;
+pub mod hosts;
+pub mod identity;
 pub mod license_key;
 pub mod rate;
+mod record;
 pub mod restriction;
+mod static_keys;
 pub mod token;
+pub mod vault;
+pub mod watch;
 
-use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-use shared::{ErrorCode, Look};
-use subtle::ConstantTimeEq;
+use shared::ErrorCode;
 
-use crate::clock::{self, Clock};
+pub use record::{ActivationRule, KeyRecord};
+
+use crate::clock;
 use crate::config::Secret;
 use crate::error::ApiError;
-use crate::store::license_keys::{AddLicenseKey, KeyName, LicenseKeyRow};
-use crate::store::{Store, StoreError};
-use restriction::{Restriction, RestrictionError};
+use crate::store::Store;
+use crate::store::license_keys::KeyName;
+use crate::store::usage::RequestFacts;
+use static_keys::StaticKeys;
+use vault::Vault;
 
 /// The owner under which conversations of the static key stand.
 pub const STATIC_OWNER: &str = "static";
-/// How long a record is believed before the database is asked again.
-const RECORD_TTL: Duration = Duration::from_secs(1);
+/// How long what is remembered is believed when no news comes: then the database is asked again,
+/// which fails closed when it is away.
+const BELIEVED: i64 = 800;
+/// How long a record stays in memory.
+const RECORD_TTL: Duration = Duration::from_secs(600);
+/// How long the least valid version of a record is remembered: longer than any record.
+const VERSION_TTL: Duration = Duration::from_secs(1200);
 /// Most records, known and unknown, that are remembered.
-const RECORDS: u64 = 10_000;
-
-/// A key as the request path sees it.
-#[derive(Clone, Debug)]
-pub struct KeyRecord {
-    /// `None` for the static key.
-    pub license_key_id: Option<String>,
-    /// The license key's id, or [`STATIC_OWNER`].
-    pub owner: String,
-    pub chatbot_id: String,
-    pub name: String,
-    /// Session tokens of another generation are dead.
-    pub generation: i64,
-    pub is_active: bool,
-    pub deactivated: bool,
-    /// Grace days included.
-    pub refused_from_ms: Option<i64>,
-    pub restriction: Restriction,
-    pub monthly_limit: Option<i64>,
-    pub rate_limit_per_minute: Option<u32>,
-    pub look: Look,
-}
-
-impl KeyRecord {
-    /// Whether the key may be used now, from this origin and address.
-    ///
-    /// # Errors
-    /// The first reason why not: deactivated, inactive, expired, then the restriction.
-    pub fn check(&self, now_ms: i64, origin: Option<&str>, ip: IpAddr) -> Result<(), ApiError> {
-        if self.deactivated {
-            return Err(ErrorCode::KeyDeactivated.into());
-        }
-        if !self.is_active {
-            return Err(ErrorCode::KeyInactive.into());
-        }
-        if self.refused_from_ms.is_some_and(|from| now_ms >= from) {
-            return Err(ErrorCode::KeyExpired.into());
-        }
-        match &self.restriction {
-            Restriction::None => Ok(()),
-            Restriction::Websites(patterns) => {
-                let allowed = patterns.is_empty()
-                    || origin.is_some_and(|o| patterns.iter().any(|p| p.matches(o)));
-                if allowed {
-                    return Ok(());
-                }
-                Err(ApiError::new(ErrorCode::OriginNotAllowed).with_message(match origin {
-                    Some(origin) => format!("The website {origin} is not on this key's list."),
-                    None => "This key works from the websites on its list only, and the request \
-                             names no website (no Origin header)."
-                        .into(),
-                }))
-            }
-            Restriction::IpAddresses(networks) => {
-                if restriction::contains(networks, ip) {
-                    return Ok(());
-                }
-                Err(ErrorCode::IpNotAllowed.into())
-            }
-        }
-    }
-
-    fn of_row(row: LicenseKeyRow) -> Result<Self, ApiError> {
-        let restriction = Restriction::stored(&row.restriction, &row.websites, &row.ip_addresses)
-            .map_err(|e| ApiError::internal(&e))?;
-        Ok(Self {
-            owner: row.id.clone(),
-            license_key_id: Some(row.id),
-            chatbot_id: row.chatbot_id,
-            name: row.name,
-            generation: row.generation,
-            is_active: row.is_active,
-            deactivated: row.deactivated_at.is_some(),
-            refused_from_ms: row
-                .expires_at
-                .map(|at| at.saturating_add(row.grace_days.saturating_mul(86_400_000))),
-            restriction,
-            monthly_limit: row.monthly_usage_limit,
-            rate_limit_per_minute: row.rate_limit_per_minute.and_then(|n| u32::try_from(n).ok()),
-            look: serde_json::from_str(&row.ui).map_err(|e| ApiError::internal(&e))?,
-        })
-    }
-}
-
-/// A license key to be made.
-#[derive(Clone, Debug)]
-pub struct NewLicenseKey {
-    pub name: String,
-    /// Patterns; `Some` restricts the key to them, an empty list accepts any website.
-    pub websites: Option<Vec<String>>,
-    /// Addresses and CIDR networks; not together with `websites`.
-    pub ip_addresses: Option<Vec<String>>,
-    pub monthly_usage_limit: Option<i64>,
-    pub rate_limit_per_minute: Option<i64>,
-    /// Milliseconds since 1970 UTC.
-    pub expires_at: Option<i64>,
-    pub is_active: bool,
-    /// Switched off for good.
-    pub is_deactivated: bool,
-    pub look: Look,
-}
-
-impl Default for NewLicenseKey {
-    fn default() -> Self {
-        Self {
-            name: String::from("License key"),
-            websites: None,
-            ip_addresses: None,
-            monthly_usage_limit: None,
-            rate_limit_per_minute: None,
-            expires_at: None,
-            is_active: true,
-            is_deactivated: false,
-            look: Look::default(),
-        }
-    }
-}
-
-/// A license key that was just made; the only time that the key itself is known.
-#[derive(Clone)]
-pub struct Issued {
-    pub id: String,
-    pub chatbot_id: String,
-    pub key: String,
-}
-
-impl std::fmt::Debug for Issued {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Issued").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-/// Why a license key was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum IssueError {
-    #[error(transparent)]
-    Restriction(#[from] RestrictionError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Makes a license key: 75 random bits, of which only the SHA-256 is kept.
-///
-/// # Errors
-/// When a pattern or address is not one, or the database fails.
-pub async fn issue(store: &Store, clock: &Clock, new: NewLicenseKey) -> Result<Issued, IssueError> {
-    let id = clock.ulid();
-    issue_as(store, clock, id, new).await
-}
-
-/// As [`issue`], with an id that was made before.
-///
-/// # Errors
-/// As [`issue`].
-pub async fn issue_as(
-    store: &Store,
-    clock: &Clock,
-    id: String,
-    new: NewLicenseKey,
-) -> Result<Issued, IssueError> {
-    let restriction = Restriction::parse(new.websites.as_deref(), new.ip_addresses.as_deref())?;
-    let now_ms = clock.now_ms();
-    let key = license_key::generate();
-    let issued =
-        Issued { id, chatbot_id: format!("cb_{}", clock.ulid()), key: license_key::grouped(&key) };
-    let json = |list: Option<Vec<String>>| {
-        serde_json::to_string(&list.unwrap_or_default()).unwrap_or_else(|_| String::from("[]"))
-    };
-    store
-        .add_license_key(AddLicenseKey {
-            id: issued.id.clone(),
-            chatbot_id: issued.chatbot_id.clone(),
-            name: new.name,
-            key_hash: license_key::hash(&key),
-            key_hint: license_key::hint(&key),
-            is_active: new.is_active,
-            deactivated_at: new.is_deactivated.then_some(now_ms),
-            restriction: restriction.kind(),
-            websites: json(new.websites),
-            ip_addresses: json(new.ip_addresses),
-            monthly_usage_limit: new.monthly_usage_limit,
-            rate_limit_per_minute: new.rate_limit_per_minute,
-            expires_at: new.expires_at,
-            ui: serde_json::to_string(&new.look).unwrap_or_else(|_| String::from("{}")),
-            now_ms,
-        })
-        .await?;
-    Ok(issued)
-}
+const RECORDS: u64 = 20_000;
+/// How often a record is read again because it changed while it was read.
+const TRIES: usize = 5;
 
 /// How a request names a key.
 #[derive(Clone, Copy)]
@@ -233,42 +62,66 @@ impl std::fmt::Debug for NamedKey<'_> {
     }
 }
 
+/// A key that was found, and the generation that its name stands for.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub key: Arc<KeyRecord>,
+    pub generation: i64,
+}
+
+/// What is remembered under a name.
+#[derive(Clone, Debug)]
+enum Remembered {
+    Known(Arc<KeyRecord>),
+    /// Unknown as of this many changes.
+    Unknown(u64),
+}
+
 /// The static keys and the license keys, with the records in memory.
+///
+/// A record is used as long as its version is not below the least that is valid for its key; a
+/// change raises that before it is answered. So a change holds from the next request on, also when
+/// the record was being read while it was made.
 #[derive(Debug)]
 pub struct Keys {
     store: Store,
+    vault: Arc<Vault>,
     widget: StaticKeys,
     admin: StaticKeys,
-    records: moka::future::Cache<KeyName, Option<Arc<KeyRecord>>>,
+    records: moka::future::Cache<KeyName, Remembered>,
+    least: moka::sync::Cache<String, i64>,
+    /// Grows with each change: what was unknown before may be known since.
+    changes: AtomicU64,
+    started: Instant,
+    /// Milliseconds since `started` at which all news was in.
+    confirmed: AtomicI64,
+    /// Requests with an unknown key since the start.
+    pub unknown_requests: AtomicU64,
     static_record: Arc<KeyRecord>,
 }
 
 impl Keys {
     #[must_use]
-    pub fn new(store: Store, widget: &[Secret], admin: &[Secret]) -> Self {
+    pub fn new(store: Store, vault: Arc<Vault>, widget: &[Secret], admin: &[Secret]) -> Self {
         let widget = StaticKeys::new(widget);
-        let static_record = Arc::new(KeyRecord {
-            license_key_id: None,
-            owner: STATIC_OWNER.into(),
-            chatbot_id: STATIC_OWNER.into(),
-            name: String::new(),
-            generation: widget.generation(),
-            is_active: true,
-            deactivated: false,
-            refused_from_ms: None,
-            restriction: Restriction::None,
-            monthly_limit: None,
-            rate_limit_per_minute: None,
-            look: Look::default(),
-        });
+        let static_record = Arc::new(KeyRecord::of_static(&widget));
         Self {
             store,
+            vault,
             widget,
             admin: StaticKeys::new(admin),
             records: moka::future::Cache::builder()
                 .max_capacity(RECORDS)
                 .time_to_live(RECORD_TTL)
                 .build(),
+            least: moka::sync::Cache::builder()
+                .max_capacity(10 * RECORDS)
+                .time_to_live(VERSION_TTL)
+                .build(),
+            changes: AtomicU64::new(0),
+            started: Instant::now(),
+            confirmed: AtomicI64::new(0),
+            unknown_requests: AtomicU64::new(0),
             static_record,
         }
     }
@@ -283,10 +136,12 @@ impl Keys {
         &self,
         name: NamedKey<'_>,
         in_memory_only: bool,
-    ) -> Result<Option<Arc<KeyRecord>>, ApiError> {
+        now_ms: i64,
+    ) -> Result<Option<Found>, ApiError> {
         let name = match name {
             NamedKey::Key(key) if self.widget.holds(key) => {
-                return Ok(Some(Arc::clone(&self.static_record)));
+                let key = Arc::clone(&self.static_record);
+                return Ok(Some(Found { generation: key.generation, key }));
             }
             NamedKey::Key(key) => {
                 license_key::parse(key).map(|key| KeyName::Hash(license_key::hash(&key)))
@@ -296,11 +151,19 @@ impl Keys {
                 .filter(|id| clock::is_ulid(id))
                 .map(|_| KeyName::Chatbot(id.to_owned())),
         };
-        match name {
-            None => Ok(None),
-            Some(name) if in_memory_only => Ok(self.records.get(&name).await.flatten()),
-            Some(name) => self.record(name).await,
-        }
+        let Some(name) = name else { return Ok(None) };
+        let hash = match &name {
+            KeyName::Hash(hash) => Some(hash.clone()),
+            KeyName::Chatbot(_) | KeyName::Id(_) => None,
+        };
+        let record = if in_memory_only {
+            self.remembered(&name).await.flatten()
+        } else {
+            self.record(name).await?
+        };
+        Ok(record
+            .filter(|key| hash.as_ref().is_none_or(|hash| key.answers_to(hash, now_ms)))
+            .map(|key| Found { generation: key.generation_of(hash.as_deref()), key }))
     }
 
     /// The record that a session token names. `None` when it is gone.
@@ -315,19 +178,79 @@ impl Keys {
         self.record(KeyName::Id(owner.to_owned())).await
     }
 
-    async fn record(&self, name: KeyName) -> Result<Option<Arc<KeyRecord>>, ApiError> {
-        if let Some(known) = self.records.get(&name).await {
-            return Ok(known);
+    /// A key has changed: records below this version are no longer used.
+    pub fn note_change(&self, license_key_id: &str, version: i64) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        let version = version.max(self.least.get(license_key_id).unwrap_or(0));
+        self.least.insert(license_key_id.to_owned(), version);
+    }
+
+    /// All changes up to now were noted.
+    pub fn confirm(&self, asked: Instant) {
+        self.confirmed.store(self.millis(asked), Ordering::Relaxed);
+    }
+
+    /// Whether the record is the newest that this server knows of.
+    #[must_use]
+    pub fn is_current(&self, key: &KeyRecord) -> bool {
+        self.least.get(key.owner.trim_start_matches("preview/")).is_none_or(|v| key.version >= v)
+    }
+
+    fn millis(&self, at: Instant) -> i64 {
+        let since = at.saturating_duration_since(self.started).as_millis();
+        i64::try_from(since).unwrap_or(i64::MAX)
+    }
+
+    fn has_news(&self) -> bool {
+        self.millis(Instant::now()) - self.confirmed.load(Ordering::Relaxed) < BELIEVED
+    }
+
+    fn holds(&self, entry: &Remembered) -> bool {
+        match entry {
+            Remembered::Known(key) => self.is_current(key),
+            Remembered::Unknown(changes) => *changes == self.changes.load(Ordering::SeqCst),
         }
-        // Many requests for one missing record make one look-up.
-        let found = self
-            .records
-            .try_get_with_by_ref(&name, async {
-                let row = self.store.license_key(&name).await.map_err(ApiError::from)?;
-                row.map(|row| KeyRecord::of_row(row).map(Arc::new)).transpose()
-            })
-            .await;
-        found.map_err(|error| ApiError::clone(&error))
+    }
+
+    /// What is remembered and still holds; the inner `None` is a key that is known to be unknown.
+    async fn remembered(&self, name: &KeyName) -> Option<Option<Arc<KeyRecord>>> {
+        if !self.has_news() {
+            return None;
+        }
+        match self.records.get(name).await.filter(|entry| self.holds(entry))? {
+            Remembered::Known(key) => Some(Some(key)),
+            Remembered::Unknown(_) => Some(None),
+        }
+    }
+
+    async fn record(&self, name: KeyName) -> Result<Option<Arc<KeyRecord>>, ApiError> {
+        for _ in 0..TRIES {
+            if let Some(known) = self.remembered(&name).await {
+                return Ok(known);
+            }
+            self.records.invalidate(&name).await;
+            // Many requests for one missing record make one look-up.
+            let read = self
+                .records
+                .try_get_with_by_ref(&name, async {
+                    let changes = self.changes.load(Ordering::SeqCst);
+                    let row = self.store.license_key(&name).await.map_err(ApiError::from)?;
+                    match row {
+                        None => Ok(Remembered::Unknown(changes)),
+                        Some(row) => KeyRecord::of_row(row, &self.vault)
+                            .map(|record| Remembered::Known(Arc::new(record))),
+                    }
+                })
+                .await
+                .map_err(|error: Arc<ApiError>| ApiError::clone(&error))?;
+            if self.holds(&read) {
+                return Ok(match read {
+                    Remembered::Known(key) => Some(key),
+                    Remembered::Unknown(_) => None,
+                });
+            }
+        }
+        Err(ApiError::new(ErrorCode::StorageUnavailable).with_retry_after(1))
     }
 
     /// Whether this is an admin's static key.
@@ -336,45 +259,10 @@ impl Keys {
         self.admin.holds(key)
     }
 
-    /// Whether admin routes can be used at all.
+    /// Whether there is an admin's static key.
     #[must_use]
     pub fn has_admin(&self) -> bool {
         !self.admin.is_empty()
-    }
-}
-
-/// Keys from the environment, compared length first and then in constant time.
-#[derive(Debug)]
-struct StaticKeys(Vec<Secret>);
-
-impl StaticKeys {
-    fn new(keys: &[Secret]) -> Self {
-        Self(keys.to_vec())
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Another number when the keys are others, so that tokens die with the key they came from.
-    fn generation(&self) -> i64 {
-        use sha2::{Digest, Sha256};
-        let mut hash = Sha256::new();
-        for key in &self.0 {
-            hash.update(Sha256::digest(key.reveal().as_bytes()));
-        }
-        let bytes: [u8; 32] = hash.finalize().into();
-        let mut first = [0; 8];
-        first.copy_from_slice(&bytes[..8]);
-        i64::from_be_bytes(first)
-    }
-
-    fn holds(&self, typed: &str) -> bool {
-        // Every key is compared, so that the time does not tell which one matched.
-        self.0.iter().fold(false, |held, key| {
-            let (key, typed) = (key.reveal().as_bytes(), typed.as_bytes());
-            held | (key.len() == typed.len() && bool::from(key.ct_eq(typed)))
-        })
     }
 }
 
@@ -382,5 +270,9 @@ impl StaticKeys {
 #[derive(Clone, Debug)]
 pub struct Access {
     pub key: Arc<KeyRecord>,
+    /// The generation of the key or token that was shown.
+    pub generation: i64,
     pub session_id: String,
+    /// For the usage log.
+    pub facts: RequestFacts,
 }

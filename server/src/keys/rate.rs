@@ -23,6 +23,12 @@ pub enum Bucket {
     Widget,
     /// A key that nobody knows.
     UnknownKey,
+    /// An admin credential that nobody knows.
+    UnknownAdmin,
+    /// A wrong password for this account.
+    SignIn(String),
+    /// A wrong password for any account.
+    SignInAddress,
 }
 
 /// Where a caller stands in its window; the `X-RateLimit-*` headers.
@@ -56,6 +62,14 @@ impl Rates {
         windows
             .get(&(bucket, ip.to_canonical()))
             .is_some_and(|window| window.ends_ms > now_ms && window.used >= limit)
+    }
+
+    /// Takes back what was counted last: it was none of what is limited.
+    pub fn take_back(&self, bucket: Bucket, ip: IpAddr) {
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(window) = windows.get_mut(&(bucket, ip.to_canonical())) {
+            window.used = window.used.saturating_sub(1);
+        }
     }
 
     /// Counts one request, if it is allowed.

@@ -6,6 +6,7 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
+use shared::license_key::RestrictionKind;
 use url::{Host, Url};
 
 /// Exactly one of three.
@@ -18,79 +19,139 @@ pub enum Restriction {
     IpAddresses(Vec<IpNet>),
 }
 
-/// What is wrong with a restriction.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum RestrictionError {
-    #[error(
-        "{0:?} is not a website: write https://example.com, https://*.example.com or example.com"
-    )]
-    Website(String),
-    #[error("{0:?} is not an IP address or CIDR network")]
-    Address(String),
-    #[error("a key is restricted to websites or to IP addresses, not to both")]
-    Both,
-}
+/// What is wrong with a pattern or an address, as the end of a sentence that begins with it.
+pub type Why = &'static str;
 
 /// A website pattern, normalised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
-    /// `None` = http or https on their default ports.
+    /// `None` = http or https.
     scheme: Option<String>,
     /// Any subdomain of the host, at any depth, and not the host itself.
     subdomains: bool,
     host: String,
+    /// `None` = the default of the request's scheme.
     port: Option<u16>,
+    /// Whether a path, query or fragment was dropped.
+    pub path_ignored: bool,
 }
 
+#[derive(Debug)]
 struct Site {
     scheme: String,
     host: String,
     /// `None` = the scheme's default.
     port: Option<u16>,
+    is_ip: bool,
+    has_path: bool,
+}
+
+impl Site {
+    fn effective_port(&self) -> u16 {
+        self.port.unwrap_or(if self.scheme == "https" { 443 } else { 80 })
+    }
 }
 
 fn site(text: &str) -> Option<Site> {
     let url = Url::parse(text).ok()?;
-    if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() {
+    if !matches!(url.scheme(), "http" | "https")
+        || !url.username().is_empty()
+        || url.password().is_some()
+    {
         return None;
     }
-    let host = match url.host()? {
-        Host::Domain(name) => name.trim_end_matches('.').to_owned(),
-        Host::Ipv4(ip) => ip.to_string(),
-        Host::Ipv6(ip) => format!("[{ip}]"),
+    let (host, is_ip) = match url.host()? {
+        Host::Domain(name) => (name.trim_end_matches('.').to_owned(), false),
+        Host::Ipv4(ip) => (ip.to_string(), true),
+        Host::Ipv6(ip) => (format!("[{ip}]"), true),
     };
-    (!host.is_empty()).then(|| Site { scheme: url.scheme().to_owned(), host, port: url.port() })
+    (!host.is_empty()).then(|| Site {
+        scheme: url.scheme().to_owned(),
+        host,
+        port: url.port(),
+        is_ip,
+        has_path: url.path() != "/" || url.query().is_some() || url.fragment().is_some(),
+    })
+}
+
+/// Whether a host is all public suffix, such as `com` or `co.uk` (publicsuffix.org).
+fn is_public_suffix(host: &str) -> bool {
+    psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.as_bytes() == host.as_bytes())
 }
 
 impl Pattern {
-    /// Reads a pattern; `None` when it is not one.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// Why it is not one.
+    pub fn parse(text: &str) -> Result<Self, Why> {
+        const FORM: Why = "is not a website: write https://example.com, https://*.example.com or \
+                           example.com";
         let text = text.trim();
+        if text.len() > 300 {
+            return Err("is longer than 300 bytes");
+        }
+        if text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\') {
+            return Err("holds a space, a backslash or a control character");
+        }
+        if text == "*" {
+            return Err("would be every website: choose no restriction instead");
+        }
         let (scheme, rest) = match text.split_once("://") {
             Some((scheme, rest)) => (Some(scheme), rest),
             None => (None, text),
         };
+        if scheme.is_some_and(|s| {
+            !s.eq_ignore_ascii_case("https") && !s.eq_ignore_ascii_case("http")
+        }) {
+            return Err("begins with something else than http:// or https://");
+        }
+        if rest.is_empty() || rest.starts_with('/') {
+            return Err("has no host");
+        }
         let (subdomains, rest) = match rest.strip_prefix("*.") {
             Some(rest) => (true, rest),
             None => (false, rest),
         };
-        if rest.contains('*') {
-            return None;
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+        if authority.contains('*') {
+            return Err("may have one * only, as *. before the host");
         }
-        let site = site(&format!("{}://{rest}", scheme.unwrap_or("https")))?;
-        // `*.com` would be half of the web.
-        if subdomains && !site.host.contains('.') && site.host != "localhost" {
-            return None;
+        if authority.contains('@') {
+            return Err("holds a user name");
         }
-        let scheme = scheme.map(|_| site.scheme);
-        Some(Self { scheme, subdomains, host: site.host, port: site.port })
+        let site = site(&format!("{}://{rest}", scheme.unwrap_or("https"))).ok_or(FORM)?;
+        if subdomains && (site.is_ip || (site.host != "localhost" && is_public_suffix(&site.host)))
+        {
+            return Err("would be the websites of strangers: what follows *. is an IP address or a \
+                        public suffix, under which anybody can have a name");
+        }
+        let typed_port = authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        // Without a scheme, a port that was written out is meant as it stands.
+        let port = if scheme.is_none() { site.port.or(typed_port) } else { site.port };
+        Ok(Self {
+            scheme: scheme.map(|_| site.scheme),
+            subdomains,
+            host: site.host,
+            port,
+            path_ignored: site.has_path,
+        })
+    }
+
+    /// Stands for a stored pattern that is none any more (the list of public suffixes grows), so
+    /// that a list never becomes empty, which would let any website pass.
+    fn nothing() -> Self {
+        let host = String::new();
+        Self { scheme: None, subdomains: false, host, port: None, path_ignored: false }
     }
 
     /// Whether a serialised origin, such as `https://example.com:8443`, is one of those meant.
     #[must_use]
     pub fn matches(&self, origin: &str) -> bool {
-        let Some(site) = site(origin) else { return false };
+        site(origin).is_some_and(|site| self.matches_site(&site))
+    }
+
+    fn matches_site(&self, site: &Site) -> bool {
         let scheme = self.scheme.as_ref().is_none_or(|scheme| *scheme == site.scheme);
         let host = if self.subdomains {
             site.host
@@ -99,62 +160,84 @@ impl Pattern {
         } else {
             site.host == self.host
         };
-        scheme && host && self.port == site.port
+        let port = match self.port {
+            None => site.port.is_none(),
+            Some(port) => port == site.effective_port(),
+        };
+        scheme && host && port
+    }
+
+    /// What it matches, in words.
+    #[must_use]
+    pub fn explanation(&self) -> String {
+        let host = if self.subdomains {
+            format!("every subdomain of {}, but not {} itself", self.host, self.host)
+        } else {
+            format!("{} and no subdomain", self.host)
+        };
+        let scheme = match self.scheme.as_deref() {
+            Some(scheme) => format!("over {scheme}"),
+            None => "over http and https".into(),
+        };
+        let port = match self.port {
+            Some(port) => format!("on port {port}"),
+            None => "on the usual port".into(),
+        };
+        format!("Any page of {host}, {scheme}, {port}.")
+    }
+}
+
+impl std::fmt::Display for Pattern {
+    /// The normalised pattern, which reads back as the same.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(scheme) = &self.scheme {
+            write!(f, "{scheme}://")?;
+        }
+        f.write_str(if self.subdomains { "*." } else { "" })?;
+        f.write_str(&self.host)?;
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
     }
 }
 
 impl Restriction {
-    /// Reads what an admin wrote.
-    ///
-    /// # Errors
-    /// The first entry that is not one.
-    pub fn parse(
-        websites: Option<&[String]>,
-        addresses: Option<&[String]>,
-    ) -> Result<Self, RestrictionError> {
-        match (websites, addresses) {
-            (Some(_), Some(_)) => Err(RestrictionError::Both),
-            (None, None) => Ok(Self::None),
-            (Some(list), None) => list
-                .iter()
-                .map(|p| Pattern::parse(p).ok_or_else(|| RestrictionError::Website(p.clone())))
-                .collect::<Result<_, _>>()
-                .map(Self::Websites),
-            (None, Some(list)) => list
-                .iter()
-                .map(|a| network(a).ok_or_else(|| RestrictionError::Address(a.clone())))
-                .collect::<Result<_, _>>()
-                .map(Self::IpAddresses),
-        }
-    }
-
-    /// Reads what is stored: the kind, and both lists as JSON.
-    ///
-    /// # Errors
-    /// When the row was not written by [`Restriction::parse`].
-    pub fn stored(kind: &str, websites: &str, addresses: &str) -> Result<Self, RestrictionError> {
-        let list = |json: &str| serde_json::from_str::<Vec<String>>(json).unwrap_or_default();
-        match kind {
-            "websites" => Self::parse(Some(&list(websites)), None),
-            "ip_addresses" => Self::parse(None, Some(&list(addresses))),
-            _ => Ok(Self::None),
-        }
-    }
-
-    /// As it is stored.
+    /// What the settings of a key, once checked, come to.
     #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Websites(_) => "websites",
-            Self::IpAddresses(_) => "ip_addresses",
+    pub fn of(kind: RestrictionKind, websites: &[String], addresses: &[String]) -> Self {
+        match kind {
+            RestrictionKind::None => Self::None,
+            RestrictionKind::Websites => {
+                let read = |p: &String| Pattern::parse(p).unwrap_or_else(|_| Pattern::nothing());
+                Self::Websites(websites.iter().map(read).collect())
+            }
+            RestrictionKind::IpAddresses => {
+                Self::IpAddresses(addresses.iter().filter_map(|a| network(a)).collect())
+            }
         }
+    }
+
+    /// Whether a list of websites lets this serialised origin pass.
+    #[must_use]
+    pub fn lets_pass(patterns: &[Pattern], origin: Option<&str>) -> bool {
+        if patterns.is_empty() {
+            return true;
+        }
+        let Some(site) = origin.and_then(site) else { return false };
+        patterns.iter().any(|pattern| pattern.matches_site(&site))
     }
 }
 
-fn network(text: &str) -> Option<IpNet> {
+/// An address or a CIDR network; an IPv4-mapped IPv6 one is taken as IPv4.
+#[must_use]
+pub fn network(text: &str) -> Option<IpNet> {
     let text = text.trim();
-    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+    let net = text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))?;
+    if let IpNet::V6(v6) = net
+        && let Some(v4) = v6.addr().to_ipv4_mapped()
+        && let Some(prefix) = v6.prefix_len().checked_sub(96)
+    {
+        return ipnet::Ipv4Net::new(v4, prefix).ok().map(|v4| IpNet::V4(v4.trunc()));
+    }
+    Some(net.trunc())
 }
 
 /// Whether one of the networks holds the address; an IPv4-mapped IPv6 address is unwrapped.
@@ -198,17 +281,44 @@ mod tests {
             ("http://localhost:3000", "http://localhost:3000", true),
             ("localhost:3000", "http://localhost:3000", true),
             ("http://[::1]:8080", "http://[::1]:8080", true),
+            ("example.com:80", "http://example.com", true),
+            ("example.com:80", "https://example.com", false),
+            ("example.com:443", "https://example.com", true),
+            ("https://example.com:443", "https://example.com", true),
+            ("*.example.com", "http://shop.example.com", true),
+            ("*.example.co.uk", "https://shop.example.co.uk", true),
+            ("*.localhost", "http://app.localhost", true),
+            ("EXAMPLE.com.", "https://example.com", true),
             ("https://bücher.example", "https://xn--bcher-kva.example", true),
         ] {
             let parsed = Pattern::parse(pattern).unwrap();
             assert_eq!(parsed.matches(origin), meant, "{pattern} and {origin}");
+            let again = Pattern::parse(&parsed.to_string()).unwrap();
+            assert_eq!(again.to_string(), parsed.to_string(), "{pattern} reads back");
+            assert_eq!(again.matches(origin), meant, "{parsed} and {origin}");
         }
     }
 
     #[test]
     fn what_is_no_website_is_refused() {
-        for bad in ["", "*", "https://", "*.com", "ex*mple.com", "ftp://example.com", "a b"] {
-            assert_eq!(Pattern::parse(bad), None, "{bad:?}");
+        for bad in [
+            "", "*", "https://", "https:///x", "*.com", "*.co.uk", "*.github.io", "*.1.2.3.4",
+            "ex*mple.com", "*.*.example.com", "https://*", "ftp://example.com", "a b",
+            "https://u:p@example.com", "https://u@example.com", "a\tb.com", "https://a\\b.com",
+            "https://exa mple.com", "javascript:alert(1)", &"a".repeat(301),
+        ] {
+            assert!(Pattern::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_pattern_that_reads_back_or_is_refused(text in "[ -~äß。*./:@]{0,40}") {
+            if let Ok(pattern) = Pattern::parse(&text) {
+                let again = Pattern::parse(&pattern.to_string());
+                proptest::prop_assert_eq!(again.map(|p| p.to_string()), Ok(pattern.to_string()));
+            }
+            let _ = network(&text);
         }
     }
 
@@ -224,10 +334,12 @@ mod tests {
 
     #[test]
     fn addresses_match_their_network_and_mapped_ones_are_unwrapped() {
-        let networks = [network("10.0.0.0/8").unwrap(), network("2001:db8::1").unwrap()];
+        let networks = ["10.0.0.0/8", "2001:db8::1", "::ffff:192.0.2.0/120"].map(|net| network(net).unwrap());
         for (ip, inside) in [
             ("10.255.0.1", true),
             ("::ffff:10.1.2.3", true),
+            ("192.0.2.77", true),
+            ("192.0.3.1", false),
             ("11.0.0.1", false),
             ("2001:db8::1", true),
             ("2001:db8::2", false),

@@ -26,6 +26,12 @@ pub struct Claims {
     pub generation: i64,
     #[serde(rename = "v")]
     pub visitor_id: String,
+    /// The user whose identity was proved when the session was opened.
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// Made for the dashboard's preview: the key's restriction and limits do not count.
+    #[serde(rename = "p", default, skip_serializing_if = "std::ops::Not::not")]
+    pub preview: bool,
     /// Serialised origin; `None` when the session was opened without one.
     #[serde(rename = "o")]
     pub origin: Option<String>,
@@ -38,6 +44,7 @@ pub struct Claims {
 pub struct Signer {
     tokens: Hmac<Sha256>,
     visitors: Hmac<Sha256>,
+    users: Hmac<Sha256>,
 }
 
 impl std::fmt::Debug for Signer {
@@ -53,11 +60,15 @@ fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
     Hmac::new(&block.into())
 }
 
-fn derived(master: &[u8; 32], purpose: &str) -> Hmac<Sha256> {
+/// A key for one purpose; whoever has it knows neither the master key nor the other keys.
+pub(super) fn derived_key(master: &[u8; 32], purpose: &str) -> [u8; 32] {
     let mut mac = keyed(master);
     mac.update(purpose.as_bytes());
-    let key: [u8; 32] = mac.finalize().into_bytes().into();
-    keyed(&key)
+    mac.finalize().into_bytes().into()
+}
+
+fn derived(master: &[u8; 32], purpose: &str) -> Hmac<Sha256> {
+    keyed(&derived_key(master, purpose))
 }
 
 /// What may stand in the database about the master key: enough to know it again, no more.
@@ -74,6 +85,7 @@ impl Signer {
         Self {
             tokens: derived(master, "natter session tokens"),
             visitors: derived(master, "natter visitor ids"),
+            users: derived(master, "natter users' sessions"),
         }
     }
 
@@ -125,6 +137,26 @@ impl Signer {
         ))
     }
 
+    /// The session of a verified user, the same on every device. It holds a character that no
+    /// session id of a client may have, so nobody can name it without proof.
+    #[must_use]
+    pub fn user_session(&self, owner: &str, user_id: &str) -> String {
+        let mut mac = self.users.clone();
+        mac.update(owner.as_bytes());
+        mac.update(b"\n");
+        mac.update(user_id.as_bytes());
+        format!("user/{}", hex(&mac.finalize().into_bytes()[..16]))
+    }
+
+    /// The session that a token stands for.
+    #[must_use]
+    pub fn session_of(&self, claims: &Claims) -> String {
+        match &claims.user_id {
+            Some(user_id) => self.user_session(&claims.owner, user_id),
+            None => claims.visitor_id.clone(),
+        }
+    }
+
     fn visitor_proof(&self, owner: &str, random: &str) -> String {
         let mut mac = self.visitors.clone();
         mac.update(owner.as_bytes());
@@ -143,6 +175,8 @@ mod tests {
             owner: "01J".into(),
             generation: 1,
             visitor_id: "v_1".into(),
+            user_id: None,
+            preview: false,
             origin: Some("https://example.com".into()),
             expires_ms: 5,
         }

@@ -4,6 +4,7 @@ use shared::ErrorCode;
 use shared::Role;
 use sqlx::FromRow;
 
+use super::events::{self, NewEvent};
 use super::turns::TurnStatus;
 use super::{
     Conn, Script, Store, StoreError, Value, Write, execute, fetch_all, fetch_optional, fold,
@@ -14,8 +15,8 @@ statements! {
     /// Finds the session's open conversation or makes it; on PostgreSQL this also locks its row.
     OPEN_CONVERSATION = "INSERT INTO conversations (id, owner, license_key_id, session_id, \
         created_at, updated_at, message_count, visitor_message_count, last_message, folded, \
-        page_url, page_title, page_referrer, metadata) \
-        VALUES ($1, $2, $3, $4, $5, $5, 0, 0, '', '', $6, $7, $8, $9) \
+        page_url, page_title, page_referrer, metadata, user_id) \
+        VALUES ($1, $2, $3, $4, $5, $5, 0, 0, '', '', $6, $7, $8, $9, $10) \
         ON CONFLICT (owner, session_id) WHERE closed_at IS NULL \
         DO UPDATE SET session_id = excluded.session_id \
         RETURNING id, updated_at, message_count, visitor_message_count, running_turn_id";
@@ -29,7 +30,11 @@ statements! {
     /// The one statement that holds the monthly limit: no row comes back when it is reached.
     COUNT_QUERY = "INSERT INTO license_key_months (license_key_id, month, used) VALUES ($1, $2, 1) \
         ON CONFLICT (license_key_id, month) DO UPDATE SET used = license_key_months.used + 1 \
-        WHERE license_key_months.used < $3";
+        WHERE license_key_months.used < $3 RETURNING used, notified_80, notified_100";
+    NOTED_80 = "UPDATE license_key_months SET notified_80 = TRUE \
+        WHERE license_key_id = $1 AND month = $2";
+    NOTED_100 = "UPDATE license_key_months SET notified_100 = TRUE \
+        WHERE license_key_id = $1 AND month = $2";
     ADD_MESSAGE = "INSERT INTO messages (id, conversation_id, position, role, content, status, \
         turn_id, client_message_id, sources, created_at) \
         VALUES ($1, $2, $3, 'user', $4, 'complete', $5, $6, '[]', $7)";
@@ -68,6 +73,13 @@ pub struct Admission {
     pub turn_id: String,
     pub user_message_id: String,
     pub answer_message_id: String,
+    /// Of a verified visitor.
+    pub user_id: Option<String>,
+    /// The license key's name, for what the owner is told.
+    pub key_name: String,
+    /// Which events somebody wants to be told of.
+    pub tell_conversation: bool,
+    pub tell_message: bool,
     /// Year * 100 + month.
     pub month: i64,
     pub monthly_limit: Option<i64>,
@@ -103,6 +115,13 @@ struct Open {
     message_count: i64,
     visitor_message_count: i64,
     running_turn_id: Option<String>,
+}
+
+#[derive(FromRow)]
+struct Counted {
+    used: i64,
+    notified_80: bool,
+    notified_100: bool,
 }
 
 #[derive(FromRow)]
@@ -147,9 +166,14 @@ impl Write for Admission {
         }
         if let Some(key) = &self.license_key_id {
             let limit = self.monthly_limit.unwrap_or(i64::MAX);
-            if execute!(&mut *conn, COUNT_QUERY, key, self.month, limit)? == 0 {
+            let counted =
+                fetch_optional!(&mut *conn, Counted, COUNT_QUERY, key, self.month, limit)?;
+            let Some(counted) = counted else {
                 self.forget_empty(conn, &open).await?;
                 return Ok(Admitted::Refused(ErrorCode::MonthlyLimitReached));
+            };
+            if self.monthly_limit.is_some() {
+                self.alert(conn, key, limit, &counted).await?;
             }
         }
         self.begin(conn, open, earlier).await
@@ -171,7 +195,8 @@ impl Admission {
                 &self.page.url,
                 &self.page.title,
                 &self.page.referrer,
-                &self.metadata
+                &self.metadata,
+                &self.user_id
             )?
             .ok_or(sqlx::Error::RowNotFound)?;
             let idle = self.now_ms - open.updated_at >= self.idle_ms;
@@ -180,6 +205,92 @@ impl Admission {
             }
             execute!(&mut *conn, CLOSE_CONVERSATION, &open.id, self.now_ms)?;
         }
+    }
+
+    /// Tells the owner, once a month each, that 80 % and 100 % of the limit are reached. The
+    /// counter's row is locked by what has just changed it, so two cannot tell the same.
+    async fn alert(
+        &self,
+        conn: &mut Conn,
+        key: &str,
+        limit: i64,
+        counted: &Counted,
+    ) -> Result<(), sqlx::Error> {
+        let approaching = limit.saturating_mul(4).saturating_add(4) / 5;
+        for (reached, noted, sql, id, kind) in [
+            (
+                counted.used >= approaching,
+                counted.notified_80,
+                NOTED_80,
+                &self.user_message_id,
+                "usage.limit_approaching",
+            ),
+            (
+                counted.used >= limit,
+                counted.notified_100,
+                NOTED_100,
+                &self.turn_id,
+                "usage.limit_reached",
+            ),
+        ] {
+            if !reached || noted {
+                continue;
+            }
+            execute!(&mut *conn, sql, key, self.month)?;
+            let data = serde_json::json!({
+                "license_key_id": key,
+                "name": self.key_name,
+                "month": format!("{:04}-{:02}", self.month / 100, self.month % 100),
+                "used": counted.used,
+                "limit": limit,
+            });
+            self.tell(conn, id, kind, &data).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell(
+        &self,
+        conn: &mut Conn,
+        id: &str,
+        kind: &str,
+        data: &serde_json::Value,
+    ) -> Result<(), sqlx::Error> {
+        let event = NewEvent {
+            id: format!("evt_{id}"),
+            kind: kind.to_owned(),
+            license_key_id: self.license_key_id.clone(),
+            data: data.to_string(),
+            created_at: self.now_ms,
+        };
+        events::add(conn, &event).await
+    }
+
+    /// Tells of a new message, and of a new conversation, when somebody wants to know.
+    async fn tell_message(&self, conn: &mut Conn, open: &Open) -> Result<(), sqlx::Error> {
+        if self.tell_conversation && open.message_count == 0 {
+            let data = serde_json::json!({
+                "conversation_id": open.id,
+                "license_key_id": self.license_key_id,
+                "user_id": self.user_id,
+                "page": { "url": self.page.url, "title": self.page.title },
+            });
+            // A conversation that was emptied may start again: its first message names the event.
+            self.tell(conn, &self.answer_message_id, "conversation.started", &data).await?;
+        }
+        if self.tell_message {
+            let data = serde_json::json!({
+                "conversation_id": open.id,
+                "license_key_id": self.license_key_id,
+                "user_id": self.user_id,
+                "message": {
+                    "id": self.user_message_id, "role": "user", "content": self.message,
+                },
+            });
+            self.tell(conn, &format!("{}_m", self.user_message_id), "message.created", &data)
+                .await?;
+        }
+        Ok(())
     }
 
     /// What settles the matter before anything is counted.
@@ -267,6 +378,7 @@ impl Admission {
         ];
         if added == 1 {
             BEGIN.run(conn, &[message, turn, begin]).await?;
+            self.tell_message(conn, &open).await?;
         } else {
             BEGIN_AGAIN.run(conn, &[turn, begin]).await?;
         }

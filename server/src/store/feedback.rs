@@ -1,5 +1,6 @@
 //! A visitor's opinion of an answer.
 
+use super::events::{self, NewEvent};
 use super::{Conn, Store, StoreError, Write, execute, statements};
 
 statements! {
@@ -16,6 +17,8 @@ pub struct Rate {
     /// `up`, `down`, or none to take it back.
     pub rating: Option<&'static str>,
     pub comment: Option<String>,
+    /// Told when there is such an answer.
+    pub event: Option<NewEvent>,
 }
 
 impl Write for Rate {
@@ -32,6 +35,11 @@ impl Write for Rate {
             self.rating,
             &self.comment
         )?;
+        if changed > 0
+            && let Some(event) = &self.event
+        {
+            events::add(conn, event).await?;
+        }
         Ok(changed > 0)
     }
 }

@@ -4,13 +4,23 @@
 //! holds its statements at the top and the functions that run them under it. A read takes a pooled
 //! connection; a write is a [`Write`] that the [`writer`] runs in a transaction.
 
+pub mod activations;
 pub mod admission;
+pub mod audit;
+pub mod changes;
 pub mod conversations;
+pub mod events;
 pub mod feedback;
+mod history;
 pub mod installation;
 pub mod license_keys;
+pub mod people;
 mod script;
+mod settings;
 pub mod turns;
+pub mod usage;
+pub mod visitors;
+pub mod webhooks;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -134,7 +144,7 @@ pub(crate) use fetch_all;
 /// Names a file's SQL texts and collects them, so that a test can have both databases prepare all.
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
-        $($(#[$doc])* const $name: &str = $sql;)*
+        $($(#[$doc])* pub(super) const $name: &str = $sql;)*
         pub(super) const STATEMENTS: &[(&str, &str)] = &[$((stringify!($name), $name),)*];
     };
 }
@@ -250,12 +260,22 @@ impl Store {
         let mut conn = self.conn().await.map_err(|e| vec![e.to_string()])?;
         let mut refused = Vec::new();
         let all: Vec<_> = [
+            activations::STATEMENTS,
             admission::STATEMENTS,
+            audit::STATEMENTS,
+            changes::STATEMENTS,
             conversations::STATEMENTS,
+            events::STATEMENTS,
             feedback::STATEMENTS,
+            history::STATEMENTS,
             installation::STATEMENTS,
             license_keys::STATEMENTS,
+            people::STATEMENTS,
+            settings::STATEMENTS,
             turns::STATEMENTS,
+            usage::STATEMENTS,
+            visitors::STATEMENTS,
+            webhooks::STATEMENTS,
         ]
         .concat();
         for (name, sql) in &all {

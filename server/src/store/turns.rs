@@ -3,6 +3,8 @@
 use shared::{ErrorCode, FinishReason, Source, Usage};
 use sqlx::FromRow;
 
+use super::events::{self, NewEvent};
+use super::usage::{self, TurnValues, UsageRow};
 use super::{
     Conn, Script, Store, StoreError, Value, Write, execute, fetch_all, fetch_optional, fold,
     statements,
@@ -82,6 +84,19 @@ pub struct TurnEnd {
     pub finish_reason: Option<FinishReason>,
     pub first_token_ms: Option<i64>,
     pub now_ms: i64,
+    pub usage_row: UsageEnd,
+    /// Whether somebody wants to be told of the answer.
+    pub tell_message: bool,
+}
+
+/// What the end of a turn writes to the usage log.
+#[derive(Clone, Debug)]
+pub enum UsageEnd {
+    Row(Box<UsageRow>),
+    /// The turn's server is gone: what the database knows; with or without the question.
+    Lost { with_question: bool },
+    /// Nothing: a preview.
+    None,
 }
 
 #[derive(FromRow)]
@@ -126,10 +141,35 @@ impl Write for TurnEnd {
             Value::Text(last),
             Value::Text(&folded),
         ];
+        let tokens = |of: fn(Usage) -> u64| count(self.usage.map(of));
+        let with_turn = TurnValues {
+            conversation_id: &self.conversation_id,
+            turn_id: &self.turn_id,
+            code: self.code.map(ErrorCode::as_str),
+            input_tokens: tokens(|u| u.input_tokens),
+            output_tokens: tokens(|u| u.output_tokens),
+        };
+        let row = match &self.usage_row {
+            UsageEnd::Row(row) => Some(row.values(&with_turn)),
+            UsageEnd::Lost { .. } | UsageEnd::None => None,
+        };
         if self.status != TurnStatus::Failed {
-            return Ok(END.run(conn, &[turn, answer, conversation]).await? > 0);
+            let changed = match &row {
+                Some(row) => LOGGED_END.run(conn, &[turn, answer, row, conversation]).await?,
+                None => END.run(conn, &[turn, answer, conversation]).await?,
+            };
+            if changed > 0 {
+                self.tell(conn).await?;
+            }
+            return Ok(changed > 0);
         }
         let Some(ended) = self.fail(conn).await? else { return Ok(false) };
+        if let Some(row) = &row {
+            ADD_USAGE.run(conn, &[row]).await?;
+        }
+        if let UsageEnd::Lost { with_question } = self.usage_row {
+            usage::add_lost(conn, &self.turn_id, self.now_ms, with_question).await?;
+        }
         if ended.first_token_at.is_some() {
             STORE_ANSWER.run(conn, &[answer, conversation]).await?;
             return Ok(true);
@@ -141,6 +181,11 @@ impl Write for TurnEnd {
         Ok(true)
     }
 }
+
+/// As [`END`], with the row of the usage log.
+static LOGGED_END: Script =
+    Script::new(&[END_TURN, ADD_ANSWER, usage::ADD_ROW, END_IN_CONVERSATION]);
+static ADD_USAGE: Script = Script::new(&[usage::ADD_ROW]);
 
 /// Ends a turn with its answer: what the first statement locks, the others rely on.
 static END: Script = Script::new(&[END_TURN, ADD_ANSWER, END_IN_CONVERSATION]);
@@ -164,6 +209,33 @@ impl TurnEnd {
             nothing,
             self.first_token_ms
         )
+    }
+
+    /// Tells of the answer, when somebody wants to know.
+    async fn tell(&self, conn: &mut Conn) -> Result<(), sqlx::Error> {
+        if !self.tell_message {
+            return Ok(());
+        }
+        let license_key_id = match &self.usage_row {
+            UsageEnd::Row(row) if row.owner != crate::keys::STATIC_OWNER => Some(row.owner.clone()),
+            _ => None,
+        };
+        let data = serde_json::json!({
+            "conversation_id": self.conversation_id,
+            "license_key_id": license_key_id,
+            "message": {
+                "id": self.answer_message_id, "role": "assistant", "content": self.text,
+                "status": self.message_status(), "sources": self.sources,
+            },
+        });
+        let event = NewEvent {
+            id: format!("evt_{}_m", self.answer_message_id),
+            kind: "message.created".into(),
+            license_key_id,
+            data: data.to_string(),
+            created_at: self.now_ms,
+        };
+        events::add(conn, &event).await
     }
 
     fn message_status(&self) -> &'static str {
@@ -253,11 +325,17 @@ impl Store {
         self.writer.run(Heartbeat { node: node.to_owned(), lease_until }).await
     }
 
-    /// Ends the turns whose lease ran out before `before_ms`: their server is gone.
+    /// Ends the turns whose lease ran out before `before_ms`: their server is gone. The usage log
+    /// gets their questions only `with_question`.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn sweep(&self, before_ms: i64, now_ms: i64) -> Result<usize, StoreError> {
+    pub async fn sweep(
+        &self,
+        before_ms: i64,
+        now_ms: i64,
+        with_question: bool,
+    ) -> Result<usize, StoreError> {
         let mut swept = 0;
         loop {
             let mut conn = self.conn().await?;
@@ -279,6 +357,8 @@ impl Store {
                     finish_reason: None,
                     first_token_ms: None,
                     now_ms,
+                    usage_row: UsageEnd::Lost { with_question },
+                    tell_message: false,
                 };
                 swept += usize::from(self.end_turn(end).await?);
             }

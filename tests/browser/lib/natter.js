@@ -56,14 +56,22 @@ export async function startNatter(env = {}) {
   }
 }
 
-/** What an admin sees, to check what was stored. */
+/** What an admin does and sees: to prepare a test, and to check what was stored. */
 function admin(url) {
-  const get = async (path) => {
-    const answer = await fetch(url + path, { headers: { 'X-Admin-Api-Key': ADMIN_KEY } });
+  const ask = async (method, path, body) => {
+    const headers = { 'X-Admin-Api-Key': ADMIN_KEY, ...(body && { 'Content-Type': 'application/json' }) };
+    const answer = await fetch(url + path, { method, headers, body: body && JSON.stringify(body) });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   };
+  const get = (path) => ask('GET', path);
   return {
+    /** A new license key, and the secret that its visitors' identities are signed with. */
+    async licenseKey(settings = {}) {
+      const { id, key } = await ask('POST', '/api/license-keys', { name: 'Shop', ...settings });
+      const { secret } = await ask('POST', `/api/license-keys/${id}/identity-secret/reveal`);
+      return { id, key, secret };
+    },
     conversations: async () => (await get('/v1/admin/conversations')).conversations,
     /** The messages of the only conversation there is. */
     async messages() {

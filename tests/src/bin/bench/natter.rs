@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use server::clock::Clock;
 use server::config::Config;
-use server::keys::NewLicenseKey;
+use shared::license_key::{LicenseKeySettings, RestrictionKind};
 use tempfile::TempDir;
 
 /// The website that the key is bound to.
@@ -116,15 +116,17 @@ async fn license_key(folder: &Path) -> Result<String> {
     let config = Config::from_vars(&vars).map_err(anyhow::Error::msg)?;
     let running = server::start(config, Clock::system()).await?;
     let issued = running
-        .issue_key(NewLicenseKey {
+        .issue_key(LicenseKeySettings {
             name: "Bench".into(),
-            websites: Some(vec![WEBSITE.into()]),
+            restriction: RestrictionKind::Websites,
+            websites: vec![WEBSITE.into()],
             monthly_usage_limit: Some(1_000_000_000),
-            ..NewLicenseKey::default()
+            ..LicenseKeySettings::default()
         })
-        .await?;
+        .await
+        .map_err(|error| anyhow::anyhow!("the license key: {error:?}"))?;
     running.stop().await;
-    Ok(issued.key)
+    issued.key.context("a new key is shown")
 }
 
 fn binary() -> Result<PathBuf> {

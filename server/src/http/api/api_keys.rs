@@ -1,0 +1,50 @@
+//! API keys.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use shared::ErrorBody;
+use shared::admin::{ApiKey, IssuedApiKey, NewApiKey, Page};
+
+use super::PageQuery;
+use crate::app::Shared;
+use crate::error::ApiError;
+use crate::extract::{Fields, Query, Reader, Writer, paging};
+use crate::people::api_key;
+
+/// Makes an API key. The answer is the only one that holds it.
+#[utoipa::path(post, path = "/api/api-keys", tag = "people", request_body = NewApiKey,
+    responses((status = 201, body = IssuedApiKey),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn create(
+    State(app): State<Shared>,
+    Writer(actor): Writer,
+    Fields(new): Fields<NewApiKey>,
+) -> Result<(StatusCode, Json<IssuedApiKey>), ApiError> {
+    Ok((StatusCode::CREATED, Json(api_key::issue(&app, &actor, new).await?)))
+}
+
+/// Lists API keys, newest first.
+#[utoipa::path(get, path = "/api/api-keys", tag = "people", params(PageQuery),
+    responses((status = 200, body = Page<ApiKey>),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn list(
+    State(app): State<Shared>,
+    _: Reader,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<ApiKey>>, ApiError> {
+    let (limit, after) = query.read()?;
+    let found = app.store.api_keys(after, limit).await?;
+    Ok(Json(paging::page(found, limit, |row| (row.created_at, &row.id), api_key::view)))
+}
+
+/// Revokes an API key at once.
+#[utoipa::path(delete, path = "/api/api-keys/{id}", tag = "people", params(("id" = String, Path)),
+    responses((status = 204), (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn delete(
+    State(app): State<Shared>,
+    Writer(actor): Writer,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    api_key::revoke(&app, &actor, &id).await.map(|()| StatusCode::NO_CONTENT)
+}

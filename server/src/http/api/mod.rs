@@ -1,0 +1,37 @@
+//! The admin API, `/api`: thin handlers, one file per thing.
+
+pub mod activations;
+pub mod api_keys;
+pub mod audit;
+pub mod auth;
+pub mod check;
+pub mod license_keys;
+pub mod notifications;
+pub mod settings;
+pub mod usage;
+pub mod users;
+pub mod webhooks;
+
+use serde::Deserialize;
+
+use crate::error::ApiError;
+use crate::extract::paging;
+
+/// Which page of a list is asked for.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// 1..=200, default 50.
+    limit: Option<String>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl PageQuery {
+    /// The page's length, and the place after which it begins.
+    fn read(&self) -> Result<(u32, Option<(i64, String)>), ApiError> {
+        let limit = paging::limit(self.limit.as_deref(), paging::USUAL)?;
+        Ok((limit, paging::cursor(self.cursor.as_deref(), "next_cursor")?))
+    }
+}

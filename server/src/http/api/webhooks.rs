@@ -1,0 +1,152 @@
+//! Webhooks and their deliveries.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde_json::json;
+use shared::admin::{Delivery, Page, Webhook, WebhookChange, WebhookWithSecret};
+use shared::{ErrorBody, ErrorCode};
+
+use super::PageQuery;
+use crate::alerts::{self, hooks};
+use crate::app::Shared;
+use crate::clock;
+use crate::error::ApiError;
+use crate::extract::{Fields, Query, Reader, Writer, paging};
+use crate::store::events::DeliveryRow;
+
+fn view(row: DeliveryRow) -> Delivery {
+    let pending = row.status == "pending";
+    Delivery {
+        id: row.id,
+        event_id: row.event_id,
+        event_type: row.kind,
+        status: row.status,
+        attempts: row.attempts,
+        next_attempt_at: pending.then(|| clock::rfc3339(row.next_attempt_at)),
+        last_status: row.last_status,
+        last_error: row.last_error,
+        created_at: clock::rfc3339(row.created_at),
+        delivered_at: row.delivered_at.map(clock::rfc3339),
+    }
+}
+
+/// Makes a webhook. The secret is what its signatures are made with.
+#[utoipa::path(post, path = "/api/webhooks", tag = "alerts", request_body = WebhookChange,
+    responses((status = 201, body = WebhookWithSecret),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn create(
+    State(app): State<Shared>,
+    Writer(actor): Writer,
+    Fields(given): Fields<WebhookChange>,
+) -> Result<(StatusCode, Json<WebhookWithSecret>), ApiError> {
+    Ok((StatusCode::CREATED, Json(hooks::make(&app, &actor, given).await?)))
+}
+
+/// Every webhook, newest first; all on one page.
+#[utoipa::path(get, path = "/api/webhooks", tag = "alerts",
+    responses((status = 200, body = Page<Webhook>),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn list(State(app): State<Shared>, _: Reader) -> Result<Json<Page<Webhook>>, ApiError> {
+    let items: Vec<Webhook> = app.store.webhooks().await?.iter().map(hooks::view).collect();
+    let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
+    Ok(Json(Page { items, total, next_cursor: None }))
+}
+
+/// One webhook.
+#[utoipa::path(get, path = "/api/webhooks/{id}", tag = "alerts", params(("id" = String, Path)),
+    responses((status = 200, body = Webhook),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn read(
+    State(app): State<Shared>,
+    _: Reader,
+    Path(id): Path<String>,
+) -> Result<Json<Webhook>, ApiError> {
+    hooks::row(&app, &id).await.map(|row| Json(hooks::view(&row)))
+}
+
+/// Changes what is given of a webhook.
+#[utoipa::path(patch, path = "/api/webhooks/{id}", tag = "alerts", params(("id" = String, Path)),
+    request_body = WebhookChange,
+    responses((status = 200, body = Webhook),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn change(
+    State(app): State<Shared>,
+    Writer(actor): Writer,
+    Path(id): Path<String>,
+    Fields(given): Fields<WebhookChange>,
+) -> Result<Json<Webhook>, ApiError> {
+    hooks::change(&app, &actor, &id, given).await.map(Json)
+}
+
+/// Removes a webhook with its delivery log.
+#[utoipa::path(delete, path = "/api/webhooks/{id}", tag = "alerts", params(("id" = String, Path)),
+    responses((status = 204), (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn delete(
+    State(app): State<Shared>,
+    Writer(actor): Writer,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    hooks::remove(&app, &actor, &id).await.map(|()| StatusCode::NO_CONTENT)
+}
+
+/// Shows a webhook's secret again.
+#[utoipa::path(post, path = "/api/webhooks/{id}/secret/reveal", tag = "alerts",
+    params(("id" = String, Path)),
+    responses((status = 200, body = WebhookWithSecret),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn reveal(
+    State(app): State<Shared>,
+    Writer(actor): Writer,
+    Path(id): Path<String>,
+) -> Result<Json<WebhookWithSecret>, ApiError> {
+    hooks::reveal(&app, &actor, &id).await.map(Json)
+}
+
+/// Sends a `webhook.test` event to this webhook.
+#[utoipa::path(post, path = "/api/webhooks/{id}/test", tag = "alerts", params(("id" = String, Path)),
+    responses((status = 202), (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn test(
+    State(app): State<Shared>,
+    _: Writer,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    hooks::row(&app, &id).await?;
+    let event = alerts::event(&app.clock, alerts::TEST, None, &json!({ "webhook_id": id }));
+    app.store.add_events(vec![event]).await?;
+    app.teller.notify_one();
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// A webhook's deliveries, newest first.
+#[utoipa::path(get, path = "/api/webhooks/{id}/deliveries", tag = "alerts",
+    params(("id" = String, Path), PageQuery),
+    responses((status = 200, body = Page<Delivery>),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn deliveries(
+    State(app): State<Shared>,
+    _: Reader,
+    Path(id): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<Delivery>>, ApiError> {
+    let (limit, after) = query.read()?;
+    hooks::row(&app, &id).await?;
+    let found = app.store.deliveries(&id, after, limit).await?;
+    Ok(Json(paging::page(found, limit, |row| (row.created_at, &row.id), view)))
+}
+
+/// Sends a delivery again, with the same event id.
+#[utoipa::path(post, path = "/api/webhooks/{id}/deliveries/{delivery_id}/redeliver", tag = "alerts",
+    params(("id" = String, Path), ("delivery_id" = String, Path)),
+    responses((status = 202), (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn redeliver(
+    State(app): State<Shared>,
+    _: Writer,
+    Path((id, delivery_id)): Path<(String, String)>,
+) -> Result<StatusCode, ApiError> {
+    if !app.store.redeliver(&delivery_id, &id, app.clock.now_ms()).await? {
+        return Err(ErrorCode::NotFound.into());
+    }
+    app.teller.notify_one();
+    Ok(StatusCode::ACCEPTED)
+}
