@@ -5,13 +5,13 @@
 //! modules; here are only their JSON names. Unknown fields are ignored, absent ones take the
 //! shape's default, as serde does on the server. An unknown error code (a newer server) reads as
 //! [`ErrorCode::Internal`], because a failure must stay a failure. What the widget never sends (a
-//! session id beside its token, an agent, a lead, metadata) has no writer: every visitor would
-//! download it.
+//! session id beside its token, an agent, a lead, metadata) has no writer, and where it brings maps
+//! along the whole request is not even made: every visitor would download it.
 
 use js_sys::{Array, JSON, Object, Reflect};
 use wasm_bindgen::JsValue;
 
-use crate::chat::{ChatRequest, Page, ResumeRequest, StopRequest};
+use crate::chat::{Page, ResumeRequest, StopRequest};
 use crate::conversation::{
     Conversation, CurrentAnswer, CurrentRequest, Feedback, Message, MessageStatus, Rating, Role,
     RunningTurn,
@@ -19,7 +19,7 @@ use crate::conversation::{
 use crate::error::ErrorCode;
 use crate::event::{Event, FinishReason, Source, StreamEvent, ToolState, Usage};
 use crate::look::{Look, Position, Theme};
-use crate::widget::{Refusal, SessionAnswer, SessionRequest};
+use crate::widget::{Refusal, SessionAnswer};
 
 /// A value as `JSON.parse` made it.
 struct Value(JsValue);
@@ -300,14 +300,12 @@ impl Writer {
         }
     }
 
-    fn page(self, page: Option<&Page>) -> Self {
-        if let Some(page) = page {
-            let object = Self::new()
-                .text("url", &page.url)
-                .text("title", &page.title)
-                .text("referrer", &page.referrer);
-            self.set("page", &object.0);
-        }
+    fn page(self, page: &Page) -> Self {
+        let object = Self::new()
+            .text("url", &page.url)
+            .text("title", &page.title)
+            .text("referrer", &page.referrer);
+        self.set("page", &object.0);
         self
     }
 
@@ -316,30 +314,41 @@ impl Writer {
     }
 }
 
-/// Body of `POST /v1/widget/session`, with the identity that [`read_identity`] has read.
+/// What the widget says of itself when it begins or renews a session.
+#[derive(Debug)]
+pub struct Opening {
+    pub license_key: Option<String>,
+    pub chatbot_id: Option<String>,
+    pub visitor_id: Option<String>,
+    pub new: bool,
+    /// As [`read_identity`] has read it.
+    pub identity: Option<String>,
+    pub page: Page,
+}
+
+/// Body of `POST /v1/widget/session`: a [`crate::widget::SessionRequest`].
 #[must_use]
-pub fn write_session(request: &SessionRequest, identity: Option<&str>) -> String {
+pub fn write_session(opening: &Opening) -> String {
     let writer = Writer::new()
-        .maybe("licenseKey", request.license_key.as_ref())
-        .maybe("chatbotId", request.chatbot_id.as_ref())
-        .maybe("visitorId", request.visitor_id.as_ref())
-        .maybe("locale", request.locale.as_ref())
-        .page(request.page.as_ref());
-    writer.set("new", &JsValue::from_bool(request.new));
-    if let Some(identity) = identity.and_then(Value::parse) {
+        .maybe("licenseKey", opening.license_key.as_ref())
+        .maybe("chatbotId", opening.chatbot_id.as_ref())
+        .maybe("visitorId", opening.visitor_id.as_ref())
+        .page(&opening.page);
+    writer.set("new", &JsValue::from_bool(opening.new));
+    if let Some(identity) = opening.identity.as_deref().and_then(Value::parse) {
         writer.set("identity", &identity.0);
     }
     writer.finish()
 }
 
-/// Body of `POST /v1/chat/stream`.
+/// Body of `POST /v1/chat/stream`: a [`crate::ChatRequest`].
 #[must_use]
-pub fn write_chat(request: &ChatRequest) -> String {
+pub fn write_chat(token: &str, message: &str, client_message_id: &str, page: &Page) -> String {
     Writer::new()
-        .maybe("token", request.token.as_ref())
-        .text("message", &request.message)
-        .maybe("clientMessageId", request.client_message_id.as_ref())
-        .page(request.page.as_ref())
+        .text("token", token)
+        .text("message", message)
+        .text("clientMessageId", client_message_id)
+        .page(page)
         .finish()
 }
 

@@ -234,7 +234,7 @@ both! {
     async fn deactivating_deleting_and_replacing_a_key_end_its_answers_too(backend) {
         let app = TestApp::start(backend).await;
         for (action, codes) in
-            [("deactivate", &["key_deactivated"][..]), ("regenerate", GONE), ("delete", GONE)]
+            [("deactivate", &["key_deactivated"][..]), ("regenerate", GONE), ("delete", &["key_deactivated"])]
         {
             let (made, key) = new_key(&app).await;
             let gate = Gate::new();
@@ -310,7 +310,8 @@ both! {
                 if answer.status == 200 {
                     counted += i32::from(types(&answer.events().await).contains(&"token"));
                 } else {
-                    answer.expect(401).await;
+                    // Refused, or taken and ended before the model had said a word.
+                    assert!([401, 403].contains(&answer.status), "{}", answer.status);
                 }
             }
             key = text(&fresh, "key");

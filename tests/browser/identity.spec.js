@@ -171,6 +171,40 @@ test('another user on the same page sees their own thread only', async ({ natter
   await expect(chat.log).not.toContainText('Bob');
 });
 
+test('a name that comes while the session begins is the one that counts', async ({ natter, upstream, site, page, chat, browser }) => {
+  const { url, admin } = await natter(upstream.env);
+  const { key, secret } = await admin.licenseKey();
+  const shop = await site({ '/': withKey(url, key) });
+  const asked = sessions(page);
+  let release;
+  const gate = new Promise((open) => (release = open));
+  await page.route('**/v1/widget/session', async (route) => {
+    const response = await route.fetch();
+    await gate;
+    await route.fulfill({ response });
+  }, { times: 1 });
+  await page.goto(shop.url);
+  await chat.launcher.click();
+  await expect.poll(() => asked.length).toBe(1);
+  // The visitor is quicker than the page's backend.
+  await chat.input.fill('Who am I?');
+  await chat.input.press('Enter');
+  await identify(page, proof(secret, 'ada'));
+  const call = await upstream.call();
+  const late = page.waitForResponse((r) => r.url().endsWith('/v1/widget/session'));
+  release();
+  await (await late).finished();
+  call.send('Ada.');
+  call.finish();
+  await expect(chat.answerText).toHaveText('Ada.');
+  expect(asked).toHaveLength(2);
+  await elsewhere(browser, shop.url, async (page, chat) => {
+    await identify(page, proof(secret, 'ada'));
+    await chat.open();
+    await expect(chat.answerText).toHaveText('Ada.');
+  });
+});
+
 test('a fresh proof of the same user disturbs nothing', async ({ natter, upstream, site, page, chat }) => {
   const { url, admin } = await natter(upstream.env);
   const { key, secret } = await admin.licenseKey();
@@ -262,6 +296,62 @@ test('a renewed session proves again who it is for', async ({ natter, upstream, 
   expect(asked.map((body) => body.identity)).toEqual([identity, identity]);
   await answered(chat, upstream, 'After?', 'After.');
   await expect(chat.questions).toHaveCount(2);
+});
+
+/** Answers the next request for a session as a server that does not believe the proof. */
+const disbelieve = (page, origin) =>
+  page.route('**/v1/widget/session', (route) => route.fulfill({
+    status: 401,
+    headers: { 'Access-Control-Allow-Origin': origin, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ error: 'The visitor\'s identity could not be verified', code: 'identity_invalid', requestId: 'r' }),
+  }), { times: 1 });
+
+test('a proof that has ended is replaced by the page, and the visitor types on', async ({ natter, upstream, site, page, chat, seen }) => {
+  const { url, admin } = await natter(upstream.env);
+  const { key, secret } = await admin.licenseKey({ identity_mode: 'required' });
+  const soon = Math.floor(Date.now() / 1000) + 3600;
+  const fresh = (exp) => jwt(secret, { user_id: 'ada', exp });
+  const shop = await site({ '/': withKey(url, key, { identity: fresh(soon) }) });
+  const asked = sessions(page);
+  await page.clock.install();
+  await page.goto(shop.url);
+  await chat.open();
+  await answered(chat, upstream, 'Before?', 'Before.');
+  await page.evaluate((who) => ChatWidget.on('error', () => ChatWidget.identify(who)), fresh(soon + 1));
+  await chat.input.pressSequentially('half a ');
+  const row = await chat.answer.elementHandle();
+  await disbelieve(page, shop.url);
+  await page.clock.fastForward('14:55');
+  await expect.poll(() => asked.length).toBe(3);
+  await page.clock.fastForward('00:30');
+  await page.keyboard.type('sentence');
+  await expect(chat.input).toHaveValue('half a sentence');
+  await expect(chat.panel).not.toContainText(/sign in/i);
+  expect(seen.errors.filter((text) => text.includes('identity_invalid'))).toHaveLength(1);
+  expect(await row.evaluate((node) => node.isConnected)).toBe(true);
+  await chat.input.press('Enter');
+  const call = await upstream.call();
+  call.send('After.');
+  call.finish();
+  await expect(chat.answerText).toHaveText('After.');
+  expect(asked.at(-1).identity).toEqual(fresh(soon + 1));
+});
+
+test('a proof that has ended and is not replaced asks to sign in', async ({ natter, upstream, site, page, chat }) => {
+  const { url, admin } = await natter(upstream.env);
+  const { key, secret } = await admin.licenseKey({ identity_mode: 'required' });
+  const shop = await site({ '/': withKey(url, key, { identity: proof(secret, 'ada') }) });
+  const asked = sessions(page);
+  await page.clock.install();
+  await page.goto(shop.url);
+  await chat.open();
+  await answered(chat, upstream, 'Before?', 'Before.');
+  await disbelieve(page, shop.url);
+  await page.clock.fastForward('14:55');
+  await expect.poll(() => asked.length).toBe(2);
+  await page.clock.runFor('00:30');
+  await expect(chat.panel).toContainText(/sign in/i);
+  await expect(chat.input).toBeDisabled();
 });
 
 test('reset on sign-out forgets the user, also the one of the page’s option', async ({ natter, upstream, site, page, chat }) => {

@@ -123,6 +123,29 @@ test('reset in mid-answer leaves nothing of it behind', async ({ natter, upstrea
   await expect(chat.log).not.toContainText('ecret');
 });
 
+test('a session that comes after the reset is nobody’s', async ({ natter, upstream, site, page, chat }) => {
+  const { url } = await natter(upstream.env);
+  const shop = await site({ '/': html(tag(url)) });
+  const asked = sessions(page);
+  let release;
+  const gate = new Promise((open) => (release = open));
+  await page.route('**/v1/widget/session', async (route) => {
+    const response = await route.fetch();
+    await gate;
+    await route.fulfill({ response });
+  }, { times: 1 });
+  await page.goto(shop.url);
+  await chat.launcher.click();
+  await expect.poll(() => asked.length).toBe(1);
+  await page.evaluate(() => ChatWidget.reset());
+  const late = page.waitForResponse((r) => r.url().endsWith('/v1/widget/session'));
+  release();
+  await (await late).finished();
+  await answered(chat, upstream, 'Hello?', 'Hello.');
+  expect(asked).toHaveLength(2);
+  expect(asked[1].visitorId).toBeUndefined();
+});
+
 test('reset before the chat has started forgets what earlier pages stored', async ({ natter, upstream, site, page, chat }) => {
   const { url } = await natter(upstream.env);
   const loader = `<script src="${url}/widget/chat-widget.js" data-api-key="${WIDGET_KEY}"></script>`;

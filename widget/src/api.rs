@@ -3,9 +3,10 @@
 //! In: requests of `shared`. Out: its answers, or why there is none. Calls are "simple" in the
 //! sense of CORS (POST, plain text, no own header), so that no preflight is paid.
 
-use shared::chat::{ChatRequest, ResumeRequest, StopRequest};
+use shared::browser::Opening;
+use shared::chat::{ResumeRequest, StopRequest};
 use shared::conversation::{Conversation, CurrentRequest, Feedback, Rating};
-use shared::widget::{Refusal, SessionAnswer, SessionRequest};
+use shared::widget::{Refusal, SessionAnswer};
 use shared::{Event, LineSplitter, Page, browser, limits};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -53,13 +54,8 @@ async fn ask(handle: &Handle, path: &str, body: &str) -> Result<String, Failure>
 }
 
 /// `POST /v1/widget/session`.
-pub async fn session(
-    handle: &Handle,
-    request: &SessionRequest,
-    identity: Option<String>,
-) -> Result<SessionAnswer, Failure> {
-    let body = browser::write_session(request, identity.as_deref());
-    let answer = ask(handle, "/v1/widget/session", &body).await?;
+pub async fn session(handle: &Handle, opening: &Opening) -> Result<SessionAnswer, Failure> {
+    let answer = ask(handle, "/v1/widget/session", &browser::write_session(opening)).await?;
     browser::read_session(&answer).ok_or(Failure::Lost)
 }
 
@@ -105,20 +101,12 @@ pub async fn stream(
     signal: &AbortSignal,
     take: &mut dyn FnMut(Option<Event>) -> bool,
 ) -> Result<(), Failure> {
-    let token = Some(token);
     let (path, body) = match ask {
         Ask::Chat { message, client_id } => {
-            let request = ChatRequest {
-                token,
-                message,
-                client_message_id: Some(client_id),
-                page: Some(page),
-                ..ChatRequest::default()
-            };
-            ("/v1/chat/stream", browser::write_chat(&request))
+            ("/v1/chat/stream", browser::write_chat(&token, &message, &client_id, &page))
         }
         Ask::Resume { turn_id, after } => {
-            let request = ResumeRequest { token, session_id: None, turn_id, after };
+            let request = ResumeRequest { token: Some(token), session_id: None, turn_id, after };
             ("/v1/chat/resume", browser::write_resume(&request))
         }
     };

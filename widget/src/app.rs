@@ -303,10 +303,17 @@ impl App {
         self.changed();
     }
 
-    /// The page has said who the visitor is.
+    /// Takes up who the visitor is, if the page has said another thing than before.
     fn identify(self: &Rc<Self>) {
         let who = self.handle.identity();
         let change = change(self.who.borrow().as_ref(), who.as_ref());
+        if change == Change::Named
+            && self.line.get() == Line::Ready
+            && self.model.borrow().is_running()
+        {
+            // A conversation goes over to its user with its last answer: after the turn.
+            return;
+        }
         self.who.replace(who);
         match change {
             Change::Nothing => return,
@@ -346,7 +353,12 @@ impl App {
     }
 
     /// The turn has come to its end, whichever.
-    pub fn turn_over(&self) {
+    pub fn turn_over(self: &Rc<Self>) {
+        self.tell_end();
+        self.identify();
+    }
+
+    fn tell_end(&self) {
         self.broken.set(false);
         self.keep_pending();
         self.changed();
@@ -431,6 +443,7 @@ impl App {
 
     fn end(&self) {
         self.ended.set(true);
+        self.line.set(Line::Quiet);
         if let Some(abort) = self.abort.borrow_mut().take() {
             abort.abort();
         }

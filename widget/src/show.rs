@@ -38,10 +38,7 @@ impl App {
 
     pub fn may_send(&self) -> bool {
         let model = self.model.borrow();
-        !model.is_running()
-            && model.limit().is_none()
-            && !self.line.get().is_shut()
-            && is_online()
+        !model.is_running() && model.limit().is_none() && !self.line.get().is_shut() && is_online()
     }
 
     fn notice(&self) -> Option<String> {

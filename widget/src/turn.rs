@@ -3,8 +3,9 @@
 
 use std::rc::Rc;
 
+use shared::browser::Opening;
 use shared::conversation::Conversation;
-use shared::widget::{Refusal, SessionRequest};
+use shared::widget::Refusal;
 use shared::{ErrorCode, Page};
 use wasm_bindgen::JsCast;
 use web_sys::{AbortController, console};
@@ -18,6 +19,8 @@ use crate::model::{Applied, Ask, Next, Why};
 const ATTEMPTS: u32 = 7;
 /// A token is not used in the last moments before its end.
 const MARGIN_MS: f64 = 20_000.0;
+/// How long a page has to answer a refused renewal before the visitor hears of it.
+const GRACE_MS: i32 = 5000;
 /// The server pings every 15 seconds of silence; a stream silent for longer is dead.
 const SILENCE_MS: f64 = 40_000.0;
 
@@ -82,37 +85,49 @@ impl App {
         self.drive();
     }
 
+    /// The server will have no session with us: tells the page, then the visitor.
     fn refused(&self, body: &Refusal) {
+        self.shut(body);
+        self.complain(body);
+    }
+
+    fn complain(&self, body: &Refusal) {
         let code = body.code.as_str();
-        let mut remedy = "";
+        let why = body.message.as_ref().unwrap_or(&body.error);
+        let remedy = if wants_a_name(body) {
+            ". Call ChatWidget.identify() with a valid userHash or jwt"
+        } else {
+            ""
+        };
+        console::error_1(&["Natter: ", why, " (", code, ")", remedy].concat().into());
+        self.handle.emit("error", &[("code", code)]);
+    }
+
+    fn shut(&self, body: &Refusal) {
         self.line.set(Line::Refused);
-        if matches!(body.code, ErrorCode::IdentityInvalid | ErrorCode::IdentityRequired) {
+        if wants_a_name(body) {
             self.line.set(Line::SignIn);
             self.give_back();
-            remedy = ". Call ChatWidget.identify() with a valid userHash or jwt";
         }
-        let why = body.message.as_ref().unwrap_or(&body.error);
-        console::error_1(&["Natter: ", why, " (", code, ")", remedy].concat().into());
         self.model.borrow_mut().fail(Why::Code(body.code), false);
         self.keep_pending();
         self.changed();
-        self.handle.emit("error", &[("code", code)]);
     }
 
     async fn session(self: &Rc<Self>) -> Result<Option<Conversation>, Failure> {
         let epoch = self.epoch.get();
-        let request = SessionRequest {
+        let who = self.who.borrow().clone();
+        let opening = Opening {
             license_key: self.handle.key("licenseKey"),
             chatbot_id: self.handle.key("chatbotId"),
             visitor_id: self.store.borrow().memory.visitor.clone(),
             new: self.anew.get(),
-            page: Some(page()),
-            ..SessionRequest::default()
+            identity: who.as_ref().map(|who| who.identity.clone()),
+            page: page(),
         };
-        let identity = self.who.borrow().as_ref().map(|who| who.identity.clone());
-        let answer = api::session(&self.handle, &request, identity).await;
-        if self.is_past(epoch) {
-            // A visitor who is gone must not be remembered after all.
+        let answer = api::session(&self.handle, &opening).await;
+        if self.is_past(epoch) || *self.who.borrow() != who {
+            // A visitor who is gone is not to be remembered, a proof that was replaced not judged.
             return Err(Failure::Lost);
         }
         let answer = answer?;
@@ -133,11 +148,15 @@ impl App {
 
     /// A token that is still good, renewed silently.
     async fn token(self: &Rc<Self>) -> Result<String, Failure> {
-        let now = js_sys::Date::now();
-        if self.token.borrow().as_ref().is_none_or(|token| token.until <= now) {
+        if !self.has_token() {
             self.session().await?;
         }
         self.token.borrow().as_ref().map(|token| token.text.clone()).ok_or(Failure::Lost)
+    }
+
+    fn has_token(&self) -> bool {
+        let now = js_sys::Date::now();
+        self.token.borrow().as_ref().is_some_and(|token| token.until > now)
     }
 
     /// Renews the session in a while, unnoticed, if the panel is open and the token's time has
@@ -150,9 +169,16 @@ impl App {
                 && app.line.get() == Line::Ready
                 && let Err(Failure::Refused(body)) = app.token().await
                 && !body.code.retryable()
-                && !app.model.borrow().is_running()
             {
-                app.refused(&body);
+                app.complain(&body);
+                // The page may have a fresh proof: a JWT may well end before its visitor leaves.
+                dom::pause(GRACE_MS, None).await;
+                if app.line.get() == Line::Ready
+                    && !app.has_token()
+                    && !app.model.borrow().is_running()
+                {
+                    app.shut(&body);
+                }
             }
         }));
     }
@@ -195,7 +221,12 @@ impl App {
                     Next::Renew => self.model.borrow_mut().fail(Why::Code(body.code), true),
                     Next::SignIn => return self.refused(body),
                     Next::Reload => match self.reload(epoch).await {
-                        Ok(()) => continue,
+                        // Once at once; a turn that is not found again and again is waited for.
+                        Ok(()) if attempt == 0 || self.model.borrow().ask().is_none() => {
+                            attempt += 1;
+                            continue;
+                        }
+                        Ok(()) => {}
                         Err(_) if self.is_past(epoch) => return,
                         // Perhaps its token was the reason.
                         Err(_) => drop(self.token.borrow_mut().take()),
@@ -323,6 +354,10 @@ impl App {
         let milliseconds = longest * (0.5 + js_sys::Math::random() / 2.0);
         dom::pause(milliseconds as i32, Some(&self.waker)).await;
     }
+}
+
+fn wants_a_name(body: &Refusal) -> bool {
+    matches!(body.code, ErrorCode::IdentityInvalid | ErrorCode::IdentityRequired)
 }
 
 /// The page that the widget stands on. A fragment may hold secrets and says nothing.

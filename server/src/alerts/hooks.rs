@@ -104,8 +104,8 @@ async fn put(
         row.description = description;
     }
     if let Some(mut events) = given.events {
-        events.sort();
-        events.dedup();
+        let mut seen = HashSet::new();
+        events.retain(|event| seen.insert(event.clone()));
         if events.is_empty() {
             errors.add("events", "must name at least one event");
         }

@@ -153,9 +153,14 @@ pub fn check_same_origin(app: &App, parts: &Parts) -> Result<(), ApiError> {
     let own = match header("origin") {
         Some(origin) => {
             let public = app.config.public_url.as_ref();
-            let public = public.is_some_and(|url| url.origin().ascii_serialization() == origin);
-            let host = origin.split_once("://").map(|(_, host)| host);
-            public || (host.is_some() && host == header("host"))
+            let is_public = public.is_some_and(|url| url.origin().ascii_serialization() == origin);
+            // TLS may end at a proxy that this server was not told of; but what is known to be
+            // https takes nothing from a page that anybody on the way could have written.
+            let https_only = public.is_some_and(|url| url.scheme() == "https");
+            is_public
+                || origin.split_once("://").is_some_and(|(scheme, host)| {
+                    header("host") == Some(host) && (scheme == "https" || !https_only)
+                })
         }
         None => header("sec-fetch-site") == Some("same-origin"),
     };

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod body;
 pub mod client;
+pub mod id;
 pub mod licensed;
 pub mod paging;
 pub mod query;
@@ -10,6 +11,7 @@ pub mod query;
 pub use admin::{Admin, KeyReader, LicenseWriter, Reader, Writer};
 pub use body::{Fields, Json, Object};
 pub use client::Client;
+pub use id::{Id, Ids};
 pub use licensed::Licensed;
 pub use query::Query;
 

@@ -93,6 +93,10 @@ pub fn read(
         let value = match (name.as_str(), value) {
             (_, Value::Null) => defaults.get(&name).cloned().unwrap_or_default(),
             ("ui", Value::Object(ui)) => merged_ui(base, ui, &mut errors),
+            ("ui", _) => {
+                errors.add("ui", "must be an object");
+                continue;
+            }
             (_, value) => value,
         };
         let alone = Value::Object(Map::from_iter([(name.clone(), value.clone())]));

@@ -95,7 +95,7 @@ pub async fn add(
     Ok(user)
 }
 
-/// Changes somebody; a new password or a smaller role signs their browsers out.
+/// Changes somebody; a new password signs their browsers out, a new role counts at once.
 ///
 /// # Errors
 /// 404; complaints by field; 409 when the address is taken, or the last admin would be none.
@@ -123,7 +123,7 @@ pub async fn change(
         changes.insert("role".into(), json!([old.role, role]));
         user.role = role.as_str().to_owned();
     }
-    let sign_out = change.password.is_some() || user.role != old.role;
+    let sign_out = change.password.is_some();
     if let Some(new) = change.password {
         changes.insert("password".into(), json!(["…", "…"]));
         user.password_hash = password::hash(new).await?;

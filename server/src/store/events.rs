@@ -23,9 +23,9 @@ statements! {
         WHERE deliveries.status = 'pending' AND deliveries.next_attempt_at <= $1 \
         ORDER BY deliveries.next_attempt_at LIMIT 16";
     /// Nobody else takes the delivery before $3, when this server may be taken for dead.
-    CLAIM = "UPDATE deliveries SET next_attempt_at = $3, attempts = attempts + 1 \
+    CLAIM = "UPDATE deliveries SET next_attempt_at = $3 \
         WHERE id = $1 AND next_attempt_at = $2 AND status = 'pending'";
-    SETTLE = "UPDATE deliveries SET status = $2, next_attempt_at = $3, last_status = $4, \
+    SETTLE = "UPDATE deliveries SET attempts = attempts + 1, status = $2, next_attempt_at = $3, last_status = $4, \
         last_error = $5, delivered_at = $6 WHERE id = $1";
     REDELIVER = "UPDATE deliveries SET status = 'pending', attempts = 0, next_attempt_at = $3 \
         WHERE id = $1 AND webhook_id = $2";

@@ -53,7 +53,8 @@ statements! {
         WHERE id = $1 AND version = $2";
     DEACTIVATE = "UPDATE license_keys SET version = version + 1, generation = generation + 1, \
         previous_key_hash = NULL, previous_key_until = NULL, previous_generation = NULL, \
-        deactivated_at = $2, updated_at = $2 WHERE id = $1 AND deactivated_at IS NULL";
+        is_active = FALSE, deactivated_at = $2, updated_at = $2 \
+        WHERE id = $1 AND deactivated_at IS NULL";
     SET_IDENTITY_SECRET = "UPDATE license_keys SET version = version + 1, \
         previous_identity_secret_sealed = CASE WHEN CAST($4 AS BIGINT) > CAST($5 AS BIGINT) THEN identity_secret_sealed \
         ELSE NULL END, previous_identity_secret_until = CASE WHEN $4 > $5 THEN $4 ELSE NULL END, \

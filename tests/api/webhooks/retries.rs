@@ -187,11 +187,11 @@ both! {
         receiver.otherwise(Say::Status(500));
         let made = endpoint(&app, &receiver.url(), &[EVENT]).await;
         app.ask("s1", "Hi").events().await;
-        let later = async || {
+        for attempt in 1..9 {
+            logged(&app, &made, "pending", attempt).await;
             app.clock.advance(Duration::from_secs(50_000));
-            deliveries(&app, &made).await.first().cloned().unwrap_or_default()
-        };
-        let log = eventually("it is given up", later, |log| log["status"] == "failed").await;
+        }
+        let log = logged(&app, &made, "failed", 9).await;
         receiver.otherwise(Say::Status(200));
         let path = format!("{}/deliveries/{}/redeliver", hook_path(&made), text(&log, "id"));
         post(&app, &path, json!({})).send().await.expect(202).await;

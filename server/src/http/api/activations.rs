@@ -1,7 +1,7 @@
 //! Websites and devices that use a license key.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Map, json};
 use shared::admin::Page;
@@ -14,7 +14,7 @@ use crate::alerts;
 use crate::app::{App, Shared};
 use crate::clock;
 use crate::error::ApiError;
-use crate::extract::{KeyReader, LicenseWriter, Query, paging};
+use crate::extract::{Id, Ids, KeyReader, LicenseWriter, Query, paging};
 use crate::keys::edit;
 use crate::store::activations::{ActivationRow, Approved};
 
@@ -46,7 +46,7 @@ async fn find(app: &App, id: &str, instance_id: &str) -> Result<ActivationRow, A
 pub async fn list(
     State(app): State<Shared>,
     KeyReader(actor): KeyReader,
-    Path(id): Path<String>,
+    Id(id): Id,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<Activation>>, ApiError> {
     visible(&actor, &edit::row(&app, &id).await?)?;
@@ -62,7 +62,7 @@ pub async fn list(
 pub async fn revoke(
     State(app): State<Shared>,
     LicenseWriter(actor): LicenseWriter,
-    Path((id, instance_id)): Path<(String, String)>,
+    Ids(id, instance_id): Ids,
 ) -> Result<StatusCode, ApiError> {
     let key = edit::row(&app, &id).await?;
     visible(&actor, &key)?;
@@ -89,7 +89,7 @@ pub async fn revoke(
 pub async fn approve(
     State(app): State<Shared>,
     LicenseWriter(actor): LicenseWriter,
-    Path((id, instance_id)): Path<(String, String)>,
+    Ids(id, instance_id): Ids,
 ) -> Result<Json<Activation>, ApiError> {
     let key = edit::row(&app, &id).await?;
     visible(&actor, &key)?;

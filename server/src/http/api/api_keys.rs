@@ -1,7 +1,7 @@
 //! API keys.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use shared::ErrorBody;
 use shared::admin::{ApiKey, IssuedApiKey, NewApiKey, Page};
@@ -9,7 +9,7 @@ use shared::admin::{ApiKey, IssuedApiKey, NewApiKey, Page};
 use super::PageQuery;
 use crate::app::Shared;
 use crate::error::ApiError;
-use crate::extract::{Fields, Query, Reader, Writer, paging};
+use crate::extract::{Fields, Id, Query, Reader, Writer, paging};
 use crate::people::api_key;
 
 /// Makes an API key. The answer is the only one that holds it.
@@ -44,7 +44,7 @@ pub async fn list(
 pub async fn delete(
     State(app): State<Shared>,
     Writer(actor): Writer,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<StatusCode, ApiError> {
     api_key::revoke(&app, &actor, &id).await.map(|()| StatusCode::NO_CONTENT)
 }

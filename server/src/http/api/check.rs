@@ -25,11 +25,11 @@ pub async fn website(
     let matches = match &check.url {
         None => None,
         Some(url) => {
-            let origin = proved_origin(None, Some(url.trim()));
-            let origin = origin.ok_or_else(|| {
+            url::Url::parse(url.trim()).map_err(|_| {
                 ApiError::field("url", "must be an address such as https://example.com/page")
             })?;
-            Some(pattern.matches(&origin))
+            let origin = proved_origin(None, Some(url.trim()));
+            Some(origin.is_some_and(|origin| pattern.matches(&origin)))
         }
     };
     let warnings = if pattern.path_ignored { vec!["path_ignored".into()] } else { Vec::new() };

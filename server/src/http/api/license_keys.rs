@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use shared::admin::Page;
@@ -13,7 +13,7 @@ use shared::{ErrorBody, ErrorCode, LicenseKeySettings};
 use crate::app::{App, Shared};
 use crate::clock;
 use crate::error::ApiError;
-use crate::extract::{Client, Fields, KeyReader, Object, Query, Writer, paging};
+use crate::extract::{Client, Fields, Id, KeyReader, Object, Query, Writer, paging};
 use crate::keys::edit;
 use crate::keys::token::{Claims, TOKEN_MS};
 use crate::people::Actor;
@@ -108,7 +108,7 @@ async fn usages(
 pub async fn read(
     State(app): State<Shared>,
     KeyReader(actor): KeyReader,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<LicenseKey>, ApiError> {
     visible(&actor, &edit::row(&app, &id).await?)?;
     edit::current(&app, &id).await.map(Json)
@@ -123,7 +123,7 @@ pub async fn read(
 pub async fn change(
     State(app): State<Shared>,
     Writer(actor): Writer,
-    Path(id): Path<String>,
+    Id(id): Id,
     Object(given): Object,
 ) -> Result<Json<LicenseKey>, ApiError> {
     edit::change(&app, &actor, &id, given).await.map(Json)
@@ -136,7 +136,7 @@ pub async fn change(
 pub async fn delete(
     State(app): State<Shared>,
     Writer(actor): Writer,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<StatusCode, ApiError> {
     edit::delete(&app, &actor, &id).await.map(|()| StatusCode::NO_CONTENT)
 }
@@ -150,7 +150,7 @@ pub async fn delete(
 pub async fn regenerate(
     State(app): State<Shared>,
     Writer(actor): Writer,
-    Path(id): Path<String>,
+    Id(id): Id,
     Fields(rotation): Fields<Rotation>,
 ) -> Result<Json<LicenseKey>, ApiError> {
     edit::regenerate(&app, &actor, &id, rotation).await.map(Json)
@@ -164,7 +164,7 @@ pub async fn regenerate(
 pub async fn reveal(
     State(app): State<Shared>,
     Writer(actor): Writer,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<RevealedKey>, ApiError> {
     edit::reveal(&app, &actor, &id).await.map(Json)
 }
@@ -177,7 +177,7 @@ pub async fn reveal(
 pub async fn deactivate(
     State(app): State<Shared>,
     Writer(actor): Writer,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<LicenseKey>, ApiError> {
     edit::deactivate(&app, &actor, &id).await.map(Json)
 }
@@ -190,7 +190,7 @@ pub async fn deactivate(
 pub async fn reveal_identity_secret(
     State(app): State<Shared>,
     Writer(actor): Writer,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<IdentitySecret>, ApiError> {
     edit::identity_secret(&app, &actor, &id).await.map(Json)
 }
@@ -203,7 +203,7 @@ pub async fn reveal_identity_secret(
 pub async fn rotate_identity_secret(
     State(app): State<Shared>,
     Writer(actor): Writer,
-    Path(id): Path<String>,
+    Id(id): Id,
     Fields(rotation): Fields<Rotation>,
 ) -> Result<Json<IdentitySecret>, ApiError> {
     edit::rotate_identity_secret(&app, &actor, &id, rotation).await.map(Json)
@@ -219,7 +219,7 @@ pub async fn preview_session(
     State(app): State<Shared>,
     Writer(actor): Writer,
     client: Client,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<PreviewSession>, ApiError> {
     if actor.kind != "user" {
         return Err(ErrorCode::Forbidden.into());

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -16,7 +16,7 @@ use crate::app::Shared;
 use crate::clock;
 use crate::error::ApiError;
 use crate::extract::query::invalid;
-use crate::extract::{Query, Reader, paging};
+use crate::extract::{Id, Query, Reader, paging};
 use crate::keys::{STATIC_OWNER, edit};
 use crate::store::StoreError;
 use crate::store::usage::{UsageFilter, UsageLogRow};
@@ -90,7 +90,7 @@ fn view(row: UsageLogRow) -> UsageEntry {
 pub async fn list(
     State(app): State<Shared>,
     _: Reader,
-    Path(id): Path<String>,
+    Id(id): Id,
     Query(query): Query<UsageQuery>,
 ) -> Result<Json<Page<UsageEntry>>, ApiError> {
     let filter = filter(&id, &query)?;
@@ -108,7 +108,7 @@ pub async fn list(
 pub async fn csv(
     State(app): State<Shared>,
     _: Reader,
-    Path(id): Path<String>,
+    Id(id): Id,
     Query(query): Query<UsageQuery>,
 ) -> Result<Response, ApiError> {
     let filter = UsageFilter { limit: CSV_ROWS, ..filter(&id, &query)? };
@@ -217,7 +217,7 @@ fn range(query: &RangeQuery, now_ms: i64) -> Result<Range, ApiError> {
 pub async fn of_key(
     State(app): State<Shared>,
     _: Reader,
-    Path(id): Path<String>,
+    Id(id): Id,
     Query(query): Query<RangeQuery>,
 ) -> Result<Json<Analytics>, ApiError> {
     let now_ms = app.clock.now_ms();

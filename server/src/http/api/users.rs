@@ -1,14 +1,14 @@
 //! People who sign in.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use shared::ErrorBody;
 use shared::admin::{NewUser, Page, User, UserChange};
 
 use crate::app::Shared;
 use crate::error::ApiError;
-use crate::extract::{Fields, Reader, Writer};
+use crate::extract::{Fields, Id, Reader, Writer};
 use crate::people::users;
 
 /// Everybody, newest first; all on one page.
@@ -34,7 +34,7 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(users::view(&user))))
 }
 
-/// Changes what is given of somebody; a new password or role signs them out.
+/// Changes what is given of somebody; a new password signs them out.
 #[utoipa::path(patch, path = "/api/users/{id}", tag = "people", params(("id" = String, Path)),
     request_body = UserChange,
     responses((status = 200, body = User),
@@ -42,7 +42,7 @@ pub async fn create(
 pub async fn change(
     State(app): State<Shared>,
     Writer(actor): Writer,
-    Path(id): Path<String>,
+    Id(id): Id,
     Fields(change): Fields<UserChange>,
 ) -> Result<Json<User>, ApiError> {
     users::change(&app, &actor, &id, change).await.map(Json)
@@ -54,7 +54,7 @@ pub async fn change(
 pub async fn delete(
     State(app): State<Shared>,
     Writer(actor): Writer,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<StatusCode, ApiError> {
     users::remove(&app, &actor, &id).await.map(|()| StatusCode::NO_CONTENT)
 }

@@ -1,7 +1,7 @@
 //! Webhooks and their deliveries.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::json;
 use shared::admin::{Delivery, Page, Webhook, WebhookChange, WebhookWithSecret};
@@ -12,7 +12,7 @@ use crate::alerts::{self, hooks};
 use crate::app::Shared;
 use crate::clock;
 use crate::error::ApiError;
-use crate::extract::{Fields, Query, Reader, Writer, paging};
+use crate::extract::{Fields, Id, Ids, Query, Reader, Writer, paging};
 use crate::store::events::DeliveryRow;
 
 fn view(row: DeliveryRow) -> Delivery {
@@ -60,7 +60,7 @@ pub async fn list(State(app): State<Shared>, _: Reader) -> Result<Json<Page<Webh
 pub async fn read(
     State(app): State<Shared>,
     _: Reader,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<Webhook>, ApiError> {
     hooks::row(&app, &id).await.map(|row| Json(hooks::view(&row)))
 }
@@ -73,7 +73,7 @@ pub async fn read(
 pub async fn change(
     State(app): State<Shared>,
     Writer(actor): Writer,
-    Path(id): Path<String>,
+    Id(id): Id,
     Fields(given): Fields<WebhookChange>,
 ) -> Result<Json<Webhook>, ApiError> {
     hooks::change(&app, &actor, &id, given).await.map(Json)
@@ -85,7 +85,7 @@ pub async fn change(
 pub async fn delete(
     State(app): State<Shared>,
     Writer(actor): Writer,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<StatusCode, ApiError> {
     hooks::remove(&app, &actor, &id).await.map(|()| StatusCode::NO_CONTENT)
 }
@@ -98,7 +98,7 @@ pub async fn delete(
 pub async fn reveal(
     State(app): State<Shared>,
     Writer(actor): Writer,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<WebhookWithSecret>, ApiError> {
     hooks::reveal(&app, &actor, &id).await.map(Json)
 }
@@ -109,7 +109,7 @@ pub async fn reveal(
 pub async fn test(
     State(app): State<Shared>,
     _: Writer,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<StatusCode, ApiError> {
     hooks::row(&app, &id).await?;
     let event = alerts::event(&app.clock, alerts::TEST, None, &json!({ "webhook_id": id }));
@@ -126,7 +126,7 @@ pub async fn test(
 pub async fn deliveries(
     State(app): State<Shared>,
     _: Reader,
-    Path(id): Path<String>,
+    Id(id): Id,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<Delivery>>, ApiError> {
     let (limit, after) = query.read()?;
@@ -142,7 +142,7 @@ pub async fn deliveries(
 pub async fn redeliver(
     State(app): State<Shared>,
     _: Writer,
-    Path((id, delivery_id)): Path<(String, String)>,
+    Ids(id, delivery_id): Ids,
 ) -> Result<StatusCode, ApiError> {
     if !app.store.redeliver(&delivery_id, &id, app.clock.now_ms()).await? {
         return Err(ErrorCode::NotFound.into());

@@ -1,0 +1,41 @@
+//! Ids in paths.
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use shared::ErrorCode;
+
+use crate::app::Shared;
+use crate::clock;
+use crate::error::ApiError;
+
+/// The id of a thing: what cannot be one is 404, without asking the database.
+#[derive(Debug)]
+pub struct Id(pub String);
+
+/// The ids of a thing and of a thing of it.
+#[derive(Debug)]
+pub struct Ids(pub String, pub String);
+
+fn whole(id: String) -> Result<String, ApiError> {
+    if clock::is_ulid(&id) { Ok(id) } else { Err(ErrorCode::NotFound.into()) }
+}
+
+impl FromRequestParts<Shared> for Id {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
+        let path = Path::<String>::from_request_parts(parts, app).await;
+        let Path(id) = path.map_err(|_| ErrorCode::NotFound)?;
+        whole(id).map(Self)
+    }
+}
+
+impl FromRequestParts<Shared> for Ids {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
+        let path = Path::<(String, String)>::from_request_parts(parts, app).await;
+        let Path((id, part)) = path.map_err(|_| ErrorCode::NotFound)?;
+        Ok(Self(whole(id)?, whole(part)?))
+    }
+}
