@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::clock::{self, Clock};
 use crate::config::Config;
 use crate::error::ApiError;
-use crate::keys::edit;
+use crate::keys::{edit, form};
 use crate::people::{Actor, users};
 use crate::setup;
 use crate::store::license_keys::KeyFilter;
@@ -112,7 +112,7 @@ async fn create_key(app: &App, new: CreateKey) -> Done {
     given.insert("expires_at".into(), json!(new.expires));
     given.insert("websites".into(), json!(new.websites));
     given.insert("ip_addresses".into(), json!(new.ips));
-    let checked = edit::read(&LicenseKeySettings::default(), given);
+    let checked = form::read(&LicenseKeySettings::default(), given);
     let checked = checked.map_err(|errors| line(&ApiError::from(errors)))?;
     let made = edit::make(app, &Actor::local("cli"), app.clock.ulid(), &checked).await;
     let made = made.map_err(|error| line(&error))?;
@@ -133,7 +133,7 @@ async fn list_keys(app: &App, as_json: bool) -> Done {
         let (rows, _) = app.store.license_keys(&filter).await.map_err(|e| e.to_string())?;
         for row in &rows {
             let used = app.store.monthly_usage(&row.id, clock::month_of(now_ms)).await;
-            let key = edit::view(row, used.map_err(|e| e.to_string())?, now_ms);
+            let key = form::view(row, used.map_err(|e| e.to_string())?, now_ms);
             let key = key.map_err(|error| line(&error))?;
             if as_json {
                 print(&serde_json::to_string(&key).map_err(|e| e.to_string())?)?;

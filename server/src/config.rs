@@ -388,6 +388,13 @@ impl TryFrom<Settings> for Config {
                 "NATTER_PUBLIC_URL {url} is not encrypted: keys and chats can be read on the way"
             ));
         }
+        let smtp = smtp(s.smtp_url, s.smtp_from)?;
+        if smtp.is_some() && public_url.is_none() {
+            warnings.push(
+                "SMTP_URL is set and NATTER_PUBLIC_URL is not: links in mails lead to NATTER_LISTEN"
+                    .into(),
+            );
+        }
         Ok(Self {
             listen: s.listen.trim().parse().map_err(|_| {
                 wrong("NATTER_LISTEN", &s.listen, "an IP address and port such as 127.0.0.1:8080")
@@ -455,7 +462,7 @@ impl TryFrom<Settings> for Config {
                 anonymize_ip: flag("NATTER_ANONYMIZE_IP", s.anonymize_ip)?,
                 store_questions: flag("NATTER_STORE_QUESTIONS", s.store_questions)?,
             },
-            smtp: smtp(s.smtp_url, s.smtp_from)?,
+            smtp,
             webhook_allow_private: flag(
                 "NATTER_WEBHOOK_ALLOW_PRIVATE",
                 Some(s.webhook_allow_private),

@@ -11,8 +11,8 @@ use utoipa_axum::routes;
 
 use crate::app::Shared;
 use crate::http::{
-    admin_conversations, api, chat, conversations, demo, edge, feedback, guide, health, resume, setup_page, stop,
-    widget, widget_files,
+    admin_conversations, api, chat, conversations, demo, edge, feedback, guide, health, resume,
+    setup_page, stop, widget, widget_files,
 };
 
 #[derive(OpenApi)]

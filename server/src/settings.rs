@@ -51,9 +51,8 @@ impl Settings {
             .into_iter()
             .filter_map(|(name, value)| Some((name, serde_json::from_str(&value).ok()?)))
             .collect();
-        let number = |name: &str| {
-            made.get(name).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok())
-        };
+        let number =
+            |name: &str| made.get(name).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
         let flag = |name: &str| made.get(name).and_then(Value::as_bool);
         let given = self.environment;
         let from_environment = [

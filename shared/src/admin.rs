@@ -122,7 +122,8 @@ pub fn check_email(errors: &mut FieldErrors, field: &str, email: &str) {
     let parts: Vec<&str> = email.split('@').collect();
     let fine = matches!(parts[..], [name, domain] if !name.is_empty()
         && domain.len() > 2
-        && domain.contains('.') == !domain.starts_with('.')
+        && domain.contains('.')
+        && !domain.starts_with('.')
         && !domain.ends_with('.'));
     let odd = |c: char| c.is_whitespace() || c.is_control() || "<>,;\"()".contains(c);
     if !(fine || matches!(parts[..], [name, "localhost"] if !name.is_empty()))

@@ -16,9 +16,9 @@ macro_rules! debug_without_secrets {
     )*};
 }
 
+pub mod admin;
 #[cfg(feature = "browser")]
 pub mod browser;
-pub mod admin;
 pub mod chat;
 pub mod conversation;
 pub mod error;
@@ -33,6 +33,6 @@ pub use chat::{ChatAnswer, ChatRequest, Identity, Page};
 pub use conversation::{Conversation, Feedback, Message, MessageStatus, Rating, Role, RunningTurn};
 pub use error::{ErrorBody, ErrorCode, FieldErrors};
 pub use event::{Event, FinishReason, Source, StreamEvent, ToolState, Usage};
-pub use lines::LineSplitter;
 pub use license_key::{LicenseKey, LicenseKeySettings};
+pub use lines::LineSplitter;
 pub use look::{Look, Position, Theme};

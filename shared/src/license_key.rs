@@ -182,7 +182,8 @@ impl LicenseKeySettings {
             errors.add("monthly_usage_limit", "must be a whole number of at least 1, or null");
         }
         if self.rate_limit_per_minute.is_some_and(|n| !(1..=1_000_000).contains(&n)) {
-            errors.add("rate_limit_per_minute", "must be a whole number from 1 to 1000000, or null");
+            errors
+                .add("rate_limit_per_minute", "must be a whole number from 1 to 1000000, or null");
         }
         if self.grace_days > limits::GRACE_DAYS {
             errors.add("grace_days", "must be a whole number from 0 to 365");

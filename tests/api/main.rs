@@ -27,6 +27,7 @@ mod operations;
 mod patterns;
 mod properties;
 mod quota;
+mod quota_model;
 mod rate;
 mod restriction;
 mod resume;

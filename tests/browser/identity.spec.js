@@ -197,11 +197,13 @@ test('a name that comes while the session begins is the one that counts', async 
   call.send('Ada.');
   call.finish();
   await expect(chat.answerText).toHaveText('Ada.');
+  await answered(chat, upstream, 'And now?', 'Still Ada.');
   expect(asked).toHaveLength(2);
+  expect(await admin.conversations()).toHaveLength(1);
   await elsewhere(browser, shop.url, async (page, chat) => {
     await identify(page, proof(secret, 'ada'));
     await chat.open();
-    await expect(chat.answerText).toHaveText('Ada.');
+    await expect(chat.answerText).toHaveText('Still Ada.');
   });
 });
 
@@ -373,4 +375,19 @@ test('reset on sign-out forgets the user, also the one of the page’s option', 
   await identify(page, proof(secret, 'ada'));
   await expect(chat.answerText).toHaveText('Hello, Ada.');
   await expect(chat.log).not.toContainText('Somebody');
+});
+
+test('reset while the page loads goes before the page’s option', async ({ natter, upstream, site, page, chat }) => {
+  const { url, admin } = await natter(upstream.env);
+  const { key, secret } = await admin.licenseKey();
+  const config = { licenseKey: key, identity: proof(secret, 'ada') };
+  const shop = await site({
+    '/': html(`<script>window.CHAT_WIDGET_CONFIG = ${JSON.stringify(config)}</script>
+      <script src="${url}/widget/chat-widget.js"></script><script>ChatWidget.reset()</script>`),
+  });
+  const asked = sessions(page);
+  await page.goto(shop.url);
+  await chat.open();
+  expect(asked).toHaveLength(1);
+  expect(asked[0].identity).toBeUndefined();
 });

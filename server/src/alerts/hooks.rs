@@ -110,7 +110,10 @@ async fn put(
             errors.add("events", "must name at least one event");
         }
         for unknown in events.iter().filter(|event| !EVENTS.contains(&event.as_str())) {
-            errors.add("events", &format!("{unknown:?} is no event; there are {}", EVENTS.join(", ")));
+            errors.add(
+                "events",
+                &format!("{unknown:?} is no event; there are {}", EVENTS.join(", ")),
+            );
         }
         changes.insert("events".into(), json!([chosen(row), events]));
         row.events = serde_json::to_string(&events).unwrap_or_else(|_| String::from("[]"));

@@ -65,9 +65,11 @@ pub async fn check_target(url: &str, allow_private: bool) -> Result<(), String> 
     if allow_private {
         return Ok(());
     }
-    let private = || String::from(
-        "leads to a private or local address (NATTER_WEBHOOK_ALLOW_PRIVATE=true allows that)",
-    );
+    let private = || {
+        String::from(
+            "leads to a private or local address (NATTER_WEBHOOK_ALLOW_PRIVATE=true allows that)",
+        )
+    };
     let ips: Vec<IpAddr> = match parsed.host() {
         Some(Host::Ipv4(ip)) => vec![ip.into()],
         Some(Host::Ipv6(ip)) => vec![ip.into()],
@@ -156,8 +158,7 @@ impl Sender {
         match request.send().await {
             Ok(answer) => {
                 let status = answer.status();
-                let error =
-                    (!status.is_success()).then(|| format!("answered {}", status.as_u16()));
+                let error = (!status.is_success()).then(|| format!("answered {}", status.as_u16()));
                 Sent { status: Some(status.as_u16()), error }
             }
             Err(error) if error.is_timeout() => failed("no answer within 10 seconds".into()),
@@ -185,10 +186,28 @@ mod tests {
             assert!(is_public(public.parse().unwrap()), "{public}");
         }
         for private in [
-            "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0",
-            "100.64.0.1", "198.18.0.1", "224.0.0.1", "255.255.255.255", "192.0.2.1", "::1", "::",
-            "fe80::1", "fd00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::",
-            "2001::1", "2001:db8::1", "ff02::1", "240.0.0.1",
+            "127.0.0.1",
+            "10.0.0.1",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "100.64.0.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "192.0.2.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fd00::1",
+            "::ffff:127.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2001::1",
+            "2001:db8::1",
+            "ff02::1",
+            "240.0.0.1",
         ] {
             assert!(!is_public(private.parse().unwrap()), "{private}");
         }
@@ -197,10 +216,22 @@ mod tests {
     #[tokio::test]
     async fn an_address_is_refused_however_it_is_written() {
         for bad in [
-            "http://127.0.0.1/", "http://localhost:80/", "http://a.localhost", "http://[::1]/",
-            "http://2130706433/", "http://0x7f.1/", "http://0177.0.0.1/", "http://127.1/",
-            "http://[::ffff:127.0.0.1]/", "http://0.0.0.0/", "http://169.254.169.254/latest",
-            "http://localhost./", "ftp://example.com", "http://u:p@example.com", "not a url", "",
+            "http://127.0.0.1/",
+            "http://localhost:80/",
+            "http://a.localhost",
+            "http://[::1]/",
+            "http://2130706433/",
+            "http://0x7f.1/",
+            "http://0177.0.0.1/",
+            "http://127.1/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://0.0.0.0/",
+            "http://169.254.169.254/latest",
+            "http://localhost./",
+            "ftp://example.com",
+            "http://u:p@example.com",
+            "not a url",
+            "",
             "http://u@1.1.1.1",
         ] {
             assert!(check_target(bad, false).await.is_err(), "{bad}");
@@ -213,7 +244,8 @@ mod tests {
     fn the_signature_is_the_one_of_the_published_example() {
         // standardwebhooks.com, the specification's own test vector.
         let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-        let signature = sign(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, r#"{"test": 2432232314}"#);
+        let signature =
+            sign(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, r#"{"test": 2432232314}"#);
         assert_eq!(signature.as_deref(), Some("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
     }
 }

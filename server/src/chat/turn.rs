@@ -317,13 +317,7 @@ fn record_first_token(app: &Arc<App>, turn: &LiveTurn, at_ms: i64) {
 }
 
 /// Stores how the turn ended, then tells its readers.
-async fn settle(
-    app: &Arc<App>,
-    turn: &LiveTurn,
-    outcome: Outcome,
-    question: &str,
-    asked: Asked,
-) {
+async fn settle(app: &Arc<App>, turn: &LiveTurn, outcome: Outcome, question: &str, asked: Asked) {
     let text = turn.text().trim().to_owned();
     let now_ms = app.clock.now_ms();
     let is_preview = turn.ids.owner.starts_with("preview/");

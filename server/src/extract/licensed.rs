@@ -127,8 +127,11 @@ impl<T: ChatBody> FromRequest<Shared> for Licensed<T> {
         };
         let key = &found.key;
         let admitted = async {
-            let rate =
-                if T::IS_CHAT { chat_rate(app, key, &client) } else { side_rate(app, key, &client) };
+            let rate = if T::IS_CHAT {
+                chat_rate(app, key, &client)
+            } else {
+                side_rate(app, key, &client)
+            };
             admit(&extensions, rate)?;
             let mut errors = FieldErrors::default();
             body.check(&mut errors);

@@ -5,7 +5,7 @@ use shared::admin::Page;
 use super::query::invalid;
 use crate::clock;
 use crate::error::ApiError;
-use crate::keys::edit::parse_time;
+use crate::keys::form::parse_time;
 
 /// Most entries of one page.
 pub const MOST: u32 = 200;

@@ -22,9 +22,7 @@ pub async fn page() -> Response {
 #[utoipa::path(get, path = "/setup.js", tag = "pages", responses(
     (status = 200, description = "The script", content_type = "text/javascript")))]
 pub async fn script() -> Response {
-    let headers = [
-        ("content-type", "text/javascript; charset=utf-8"),
-        ("cache-control", "no-cache"),
-    ];
+    let headers =
+        [("content-type", "text/javascript; charset=utf-8"), ("cache-control", "no-cache")];
     (headers, SCRIPT).into_response()
 }

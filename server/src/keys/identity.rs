@@ -45,7 +45,8 @@ pub fn prove(
     if mode == IdentityMode::Off {
         return Ok(None);
     }
-    let given = identity.filter(|i| i.user_id.is_some() || i.jwt.is_some() || i.user_hash.is_some());
+    let given =
+        identity.filter(|i| i.user_id.is_some() || i.jwt.is_some() || i.user_hash.is_some());
     let Some(identity) = given else {
         return match mode {
             IdentityMode::Required => Err(ErrorCode::IdentityRequired.into()),
@@ -56,9 +57,7 @@ pub fn prove(
         Some(jwt) => by_jwt(secrets, jwt, now_ms),
         None => by_hash(secrets, identity),
     };
-    proved
-        .map(Some)
-        .map_err(|why| ApiError::new(ErrorCode::IdentityInvalid).with_message(why))
+    proved.map(Some).map_err(|why| ApiError::new(ErrorCode::IdentityInvalid).with_message(why))
 }
 
 fn mac_of(secret: &Secret) -> Option<Hmac<Sha256>> {

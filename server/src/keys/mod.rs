@@ -4,6 +4,7 @@
 //! [`Access`] that a handler may rely on, or the refusal.
 
 pub mod edit;
+pub mod form;
 pub mod hosts;
 pub mod identity;
 pub mod license_key;

@@ -8,7 +8,7 @@ use shared::{ErrorCode, Look};
 use super::restriction::{self, Restriction};
 use super::static_keys::StaticKeys;
 use super::vault::Vault;
-use super::{STATIC_OWNER, edit};
+use super::{STATIC_OWNER, edit, form};
 use crate::config::Secret;
 use crate::error::ApiError;
 use crate::store::license_keys::LicenseKeyRow;
@@ -95,12 +95,13 @@ impl KeyRecord {
         let list = |json: &str| {
             serde_json::from_str::<Vec<String>>(json).map_err(|e| ApiError::internal(&e))
         };
-        let kind: RestrictionKind = edit::stored(&row.restriction)?;
+        let kind: RestrictionKind = form::stored(&row.restriction)?;
         let restriction = Restriction::of(kind, &list(&row.websites)?, &list(&row.ip_addresses)?);
         let open = |sealed: &Option<String>| -> Result<Option<Secret>, ApiError> {
             let Some(sealed) = sealed else { return Ok(None) };
             let secret = vault.open(&edit::identity_place(&row.id), sealed);
-            let secret = secret.ok_or_else(|| ApiError::internal(&"a sealed secret does not open"))?;
+            let secret =
+                secret.ok_or_else(|| ApiError::internal(&"a sealed secret does not open"))?;
             Ok(Some(Secret::new(&secret)))
         };
         let previous_identity_secret =
@@ -132,7 +133,7 @@ impl KeyRecord {
                 .map(|limit| ActivationRule { limit, auto: row.auto_activate_hosts }),
             agent_id: row.agent_id,
             data_source_id: row.data_source_id,
-            identity_mode: edit::stored(&row.identity_mode)?,
+            identity_mode: form::stored(&row.identity_mode)?,
             identity_secret: open(&row.identity_secret_sealed)?,
             previous_identity_secret,
             look: serde_json::from_str(&row.ui).map_err(|e| ApiError::internal(&e))?,
@@ -226,14 +227,13 @@ impl KeyRecord {
         match &self.restriction {
             Restriction::None => Ok(()),
             Restriction::Websites(patterns) if Restriction::lets_pass(patterns, origin) => Ok(()),
-            Restriction::Websites(_) => {
-                Err(ApiError::new(ErrorCode::OriginNotAllowed).with_message(match origin {
+            Restriction::Websites(_) => Err(ApiError::new(ErrorCode::OriginNotAllowed)
+                .with_message(match origin {
                     Some(origin) => format!("The website {origin} is not on this key's list."),
                     None => "This key works from the websites on its list only, and the request \
                              names no website (no Origin header)."
                         .into(),
-                }))
-            }
+                })),
             Restriction::IpAddresses(networks) if restriction::contains(networks, ip) => Ok(()),
             Restriction::IpAddresses(_) => Err(ErrorCode::IpNotAllowed.into()),
         }

@@ -101,9 +101,9 @@ impl Pattern {
             Some((scheme, rest)) => (Some(scheme), rest),
             None => (None, text),
         };
-        if scheme.is_some_and(|s| {
-            !s.eq_ignore_ascii_case("https") && !s.eq_ignore_ascii_case("http")
-        }) {
+        if scheme
+            .is_some_and(|s| !s.eq_ignore_ascii_case("https") && !s.eq_ignore_ascii_case("http"))
+        {
             return Err("begins with something else than http:// or https://");
         }
         if rest.is_empty() || rest.starts_with('/') {
@@ -123,8 +123,10 @@ impl Pattern {
         let site = site(&format!("{}://{rest}", scheme.unwrap_or("https"))).ok_or(FORM)?;
         if subdomains && (site.is_ip || (site.host != "localhost" && is_public_suffix(&site.host)))
         {
-            return Err("would be the websites of strangers: what follows *. is an IP address or a \
-                        public suffix, under which anybody can have a name");
+            return Err(
+                "would be the websites of strangers: what follows *. is an IP address or a \
+                        public suffix, under which anybody can have a name",
+            );
         }
         let typed_port = authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
         // Without a scheme, a port that was written out is meant as it stands.
@@ -302,10 +304,26 @@ mod tests {
     #[test]
     fn what_is_no_website_is_refused() {
         for bad in [
-            "", "*", "https://", "https:///x", "*.com", "*.co.uk", "*.github.io", "*.1.2.3.4",
-            "ex*mple.com", "*.*.example.com", "https://*", "ftp://example.com", "a b",
-            "https://u:p@example.com", "https://u@example.com", "a\tb.com", "https://a\\b.com",
-            "https://exa mple.com", "javascript:alert(1)", &"a".repeat(301),
+            "",
+            "*",
+            "https://",
+            "https:///x",
+            "*.com",
+            "*.co.uk",
+            "*.github.io",
+            "*.1.2.3.4",
+            "ex*mple.com",
+            "*.*.example.com",
+            "https://*",
+            "ftp://example.com",
+            "a b",
+            "https://u:p@example.com",
+            "https://u@example.com",
+            "a\tb.com",
+            "https://a\\b.com",
+            "https://exa mple.com",
+            "javascript:alert(1)",
+            &"a".repeat(301),
         ] {
             assert!(Pattern::parse(bad).is_err(), "{bad:?}");
         }
@@ -334,7 +352,8 @@ mod tests {
 
     #[test]
     fn addresses_match_their_network_and_mapped_ones_are_unwrapped() {
-        let networks = ["10.0.0.0/8", "2001:db8::1", "::ffff:192.0.2.0/120"].map(|net| network(net).unwrap());
+        let networks =
+            ["10.0.0.0/8", "2001:db8::1", "::ffff:192.0.2.0/120"].map(|net| network(net).unwrap());
         for (ip, inside) in [
             ("10.255.0.1", true),
             ("::ffff:10.1.2.3", true),

@@ -12,7 +12,7 @@ use super::Actor;
 use crate::app::App;
 use crate::clock::{self, CROCKFORD, hex, random};
 use crate::error::ApiError;
-use crate::keys::edit::parse_time;
+use crate::keys::form::parse_time;
 use crate::store::people::{ApiKeyRow, Edited, PeopleEdit};
 
 /// What every API key begins with.

@@ -13,13 +13,16 @@ use crate::error::ApiError;
 
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
 /// What a sign-in without an account is checked against, so that it takes as long as one with.
-static NOBODY: LazyLock<String> = LazyLock::new(|| hashed("nobody has this password").unwrap_or_default());
+static NOBODY: LazyLock<String> =
+    LazyLock::new(|| hashed("nobody has this password").unwrap_or_default());
 
 fn hashed(password: &str) -> Option<String> {
     Argon2::default().hash_password(password.as_bytes()).ok().map(|hash| hash.to_string())
 }
 
-async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+async fn beside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
     let _turn = AT_ONCE.acquire().await.map_err(|e| ApiError::internal(&e))?;
     tokio::task::spawn_blocking(work).await.map_err(|e| ApiError::internal(&e))
 }
@@ -40,8 +43,9 @@ pub async fn matches(password: String, stored: Option<String>) -> Result<bool, A
     beside(move || {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| NOBODY.clone());
-        let matches = PasswordHash::new(&stored)
-            .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
+        let matches = PasswordHash::new(&stored).is_ok_and(|hash| {
+            Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
+        });
         matches && known
     })
     .await

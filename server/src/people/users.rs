@@ -68,12 +68,7 @@ pub async fn set_up(app: &App, actor: &Actor, setup: Setup) -> Result<UserRow, A
 ///
 /// # Errors
 /// Complaints by field; 409 when the address is taken; 404 when there is somebody already.
-pub async fn add(
-    app: &App,
-    actor: &Actor,
-    new: NewUser,
-    first: bool,
-) -> Result<UserRow, ApiError> {
+pub async fn add(app: &App, actor: &Actor, new: NewUser, first: bool) -> Result<UserRow, ApiError> {
     let mut errors = FieldErrors::default();
     new.check(&mut errors);
     errors.into_result()?;

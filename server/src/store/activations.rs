@@ -136,7 +136,14 @@ impl SeeHost {
     async fn add(&self, conn: &mut Conn, status: &str) -> Result<bool, sqlx::Error> {
         let (id, key) = (&self.id, &self.license_key_id);
         let added = execute!(
-            &mut *conn, ADD_HOST, id, key, &self.host, status, self.generation, self.now_ms
+            &mut *conn,
+            ADD_HOST,
+            id,
+            key,
+            &self.host,
+            status,
+            self.generation,
+            self.now_ms
         )?;
         Ok(added > 0)
     }
@@ -302,7 +309,13 @@ impl Store {
         let (before_ms, before_id) = after.unwrap_or_else(|| (i64::MAX, String::from("~")));
         let limit = i64::from(limit);
         let rows = fetch_all!(
-            &mut conn, ActivationRow, LIST, license_key_id, before_ms, &before_id, limit
+            &mut conn,
+            ActivationRow,
+            LIST,
+            license_key_id,
+            before_ms,
+            &before_id,
+            limit
         )?;
         let total = fetch_optional!(&mut conn, (i64,), COUNT, license_key_id)?;
         Ok((rows, total.map_or(0, |(n,)| n)))

@@ -36,8 +36,17 @@ pub struct NewAudit {
 /// Adds a line, in the transaction of what it is about.
 pub(super) async fn add(conn: &mut Conn, line: &NewAudit) -> Result<(), sqlx::Error> {
     execute!(
-        &mut *conn, ADD, &line.id, line.created_at, &line.actor_kind, &line.actor_id,
-        &line.actor_name, &line.action, &line.subject_kind, &line.subject_id, &line.changes,
+        &mut *conn,
+        ADD,
+        &line.id,
+        line.created_at,
+        &line.actor_kind,
+        &line.actor_id,
+        &line.actor_name,
+        &line.action,
+        &line.subject_kind,
+        &line.subject_id,
+        &line.changes,
         &line.ip_address
     )?;
     Ok(())

@@ -62,7 +62,12 @@ pub struct NewEvent {
 /// Adds an event, in the transaction of what it is about.
 pub(super) async fn add(conn: &mut Conn, event: &NewEvent) -> Result<(), sqlx::Error> {
     execute!(
-        &mut *conn, ADD, &event.id, &event.kind, &event.license_key_id, &event.data,
+        &mut *conn,
+        ADD,
+        &event.id,
+        &event.kind,
+        &event.license_key_id,
+        &event.data,
         event.created_at
     )?;
     Ok(())
@@ -108,13 +113,24 @@ impl Write for Tell {
         }
         if let Some(id) = &self.notification_id {
             execute!(
-                &mut *conn, ADD_NOTIFICATION, id, &event.id, &event.kind, &event.license_key_id,
-                &event.data, event.created_at
+                &mut *conn,
+                ADD_NOTIFICATION,
+                id,
+                &event.id,
+                &event.kind,
+                &event.license_key_id,
+                &event.data,
+                event.created_at
             )?;
         }
         for to in &self.deliveries {
             execute!(
-                &mut *conn, ADD_DELIVERY, &to.id, &event.id, &to.webhook_id, &to.email,
+                &mut *conn,
+                ADD_DELIVERY,
+                &to.id,
+                &event.id,
+                &to.webhook_id,
+                &to.email,
                 self.now_ms
             )?;
         }
@@ -169,8 +185,14 @@ impl Write for Attempt {
 
     async fn run(&self, conn: &mut Conn) -> Result<(), sqlx::Error> {
         execute!(
-            &mut *conn, SETTLE, &self.delivery_id, self.status, self.next_attempt_at,
-            self.last_status, &self.last_error, self.delivered_at
+            &mut *conn,
+            SETTLE,
+            &self.delivery_id,
+            self.status,
+            self.next_attempt_at,
+            self.last_status,
+            &self.last_error,
+            self.delivered_at
         )?;
         Ok(())
     }
@@ -342,7 +364,13 @@ impl Store {
         let (before_ms, before_id) = after.unwrap_or_else(|| (i64::MAX, String::from("~")));
         let limit = i64::from(limit);
         let rows = fetch_all!(
-            &mut conn, DeliveryRow, DELIVERIES, webhook_id, before_ms, &before_id, limit
+            &mut conn,
+            DeliveryRow,
+            DELIVERIES,
+            webhook_id,
+            before_ms,
+            &before_id,
+            limit
         )?;
         let total = fetch_optional!(&mut conn, (i64,), COUNT_DELIVERIES, webhook_id)?;
         Ok((rows, total.map_or(0, |(n,)| n)))
@@ -370,11 +398,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn mark_read(
-        &self,
-        ids: Option<Vec<String>>,
-        now_ms: i64,
-    ) -> Result<(), StoreError> {
+    pub async fn mark_read(&self, ids: Option<Vec<String>>, now_ms: i64) -> Result<(), StoreError> {
         self.writer.run(MarkRead { ids, now_ms }).await
     }
 

@@ -281,27 +281,81 @@ impl ChangeKey {
     async fn apply(&self, conn: &mut Conn) -> Result<u64, sqlx::Error> {
         let (id, now) = (&self.id, self.now_ms);
         match &self.change {
-            KeyChange::Add { chatbot_id, key, settings: s, identity_secret_sealed, retrievable } => {
+            KeyChange::Add {
+                chatbot_id,
+                key,
+                settings: s,
+                identity_secret_sealed,
+                retrievable,
+            } => {
                 execute!(
-                    &mut *conn, ADD, id, chatbot_id, &s.name, s.folded(), &s.description,
-                    &key.hash, &key.sealed, &key.hint, *retrievable, s.is_active, &s.agent_id,
-                    &s.data_source_id, s.restriction, &s.websites, &s.ip_addresses,
-                    s.monthly_usage_limit, s.rate_limit_per_minute, s.expires_at, s.grace_days,
-                    s.activation_limit, s.auto_activate_hosts, s.identity_mode,
-                    identity_secret_sealed, &s.ui, &s.metadata, now
+                    &mut *conn,
+                    ADD,
+                    id,
+                    chatbot_id,
+                    &s.name,
+                    s.folded(),
+                    &s.description,
+                    &key.hash,
+                    &key.sealed,
+                    &key.hint,
+                    *retrievable,
+                    s.is_active,
+                    &s.agent_id,
+                    &s.data_source_id,
+                    s.restriction,
+                    &s.websites,
+                    &s.ip_addresses,
+                    s.monthly_usage_limit,
+                    s.rate_limit_per_minute,
+                    s.expires_at,
+                    s.grace_days,
+                    s.activation_limit,
+                    s.auto_activate_hosts,
+                    s.identity_mode,
+                    identity_secret_sealed,
+                    &s.ui,
+                    &s.metadata,
+                    now
                 )
             }
             KeyChange::Update { version, settings: s, switches_off } => execute!(
-                &mut *conn, UPDATE, id, *version, i64::from(*switches_off), &s.name, s.folded(),
-                &s.description, s.is_active, &s.agent_id, &s.data_source_id, s.restriction,
-                &s.websites, &s.ip_addresses, s.monthly_usage_limit, s.rate_limit_per_minute,
-                s.expires_at, s.grace_days, s.activation_limit, s.auto_activate_hosts,
-                s.identity_mode, &s.ui, &s.metadata, now
+                &mut *conn,
+                UPDATE,
+                id,
+                *version,
+                i64::from(*switches_off),
+                &s.name,
+                s.folded(),
+                &s.description,
+                s.is_active,
+                &s.agent_id,
+                &s.data_source_id,
+                s.restriction,
+                &s.websites,
+                &s.ip_addresses,
+                s.monthly_usage_limit,
+                s.rate_limit_per_minute,
+                s.expires_at,
+                s.grace_days,
+                s.activation_limit,
+                s.auto_activate_hosts,
+                s.identity_mode,
+                &s.ui,
+                &s.metadata,
+                now
             ),
             KeyChange::Regenerate { version, key, until } => {
                 let changed = execute!(
-                    &mut *conn, REGENERATE, id, *version, &key.hash, &key.sealed, &key.hint,
-                    *until, now
+                    &mut *conn,
+                    REGENERATE,
+                    id,
+                    *version,
+                    &key.hash,
+                    &key.sealed,
+                    &key.hint,
+                    *until,
+                    now
                 )?;
                 if changed > 0 && *until <= now {
                     execute!(&mut *conn, END_ALL_ACTIVATIONS, id)?;
@@ -482,11 +536,26 @@ impl Store {
         let (before_ms, before_id) =
             filter.after.clone().unwrap_or_else(|| (i64::MAX, String::from("~")));
         let rows = fetch_all!(
-            &mut conn, LicenseKeyRow, LIST, before_ms, &before_id, &like, &hint, status,
-            filter.now_ms, i64::from(filter.limit), i64::from(filter.of_orders)
+            &mut conn,
+            LicenseKeyRow,
+            LIST,
+            before_ms,
+            &before_id,
+            &like,
+            &hint,
+            status,
+            filter.now_ms,
+            i64::from(filter.limit),
+            i64::from(filter.of_orders)
         )?;
         let total = fetch_optional!(
-            &mut conn, (i64,), COUNT, &like, &hint, status, filter.now_ms,
+            &mut conn,
+            (i64,),
+            COUNT,
+            &like,
+            &hint,
+            status,
+            filter.now_ms,
             i64::from(filter.of_orders)
         )?;
         Ok((rows, total.map_or(0, |(n,)| n)))

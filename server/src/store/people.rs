@@ -82,11 +82,20 @@ pub struct ApiKeyRow {
 #[derive(Clone, Debug)]
 pub enum PeopleEdit {
     /// With `first`, only when there is nobody yet.
-    AddUser { user: UserRow, first: bool },
+    AddUser {
+        user: UserRow,
+        first: bool,
+    },
     /// With `sign_out`, the user's browsers are signed out.
-    UpdateUser { user: UserRow, sign_out: bool },
+    UpdateUser {
+        user: UserRow,
+        sign_out: bool,
+    },
     DeleteUser(String),
-    AddApiKey { row: ApiKeyRow, key_hash: String },
+    AddApiKey {
+        row: ApiKeyRow,
+        key_hash: String,
+    },
     DeleteApiKey(String),
 }
 
@@ -146,8 +155,15 @@ impl PeopleEdit {
                     }
                 }
                 let added = execute!(
-                    &mut *conn, ADD_USER, &user.id, &user.email, super::fold(&user.email),
-                    &user.name, &user.role, &user.password_hash, user.created_at
+                    &mut *conn,
+                    ADD_USER,
+                    &user.id,
+                    &user.email,
+                    super::fold(&user.email),
+                    &user.name,
+                    &user.role,
+                    &user.password_hash,
+                    user.created_at
                 )?;
                 Ok(if added > 0 { Edited::Done } else { Edited::EmailTaken })
             }
@@ -164,8 +180,14 @@ impl PeopleEdit {
                     execute!(&mut *conn, END_SIGN_INS, &user.id)?;
                 }
                 Ok(done(execute!(
-                    &mut *conn, UPDATE_USER, &user.id, &user.email, folded, &user.name,
-                    &user.role, &user.password_hash
+                    &mut *conn,
+                    UPDATE_USER,
+                    &user.id,
+                    &user.email,
+                    folded,
+                    &user.name,
+                    &user.role,
+                    &user.password_hash
                 )?))
             }
             Self::DeleteUser(id) => {
@@ -175,8 +197,16 @@ impl PeopleEdit {
                 Ok(done(execute!(&mut *conn, DELETE_USER, id)?))
             }
             Self::AddApiKey { row, key_hash } => Ok(done(execute!(
-                &mut *conn, ADD_API_KEY, &row.id, &row.label, &row.scopes, key_hash, &row.prefix,
-                &row.last_four, row.created_at, row.expires_at
+                &mut *conn,
+                ADD_API_KEY,
+                &row.id,
+                &row.label,
+                &row.scopes,
+                key_hash,
+                &row.prefix,
+                &row.last_four,
+                row.created_at,
+                row.expires_at
             )?)),
             Self::DeleteApiKey(id) => Ok(done(execute!(&mut *conn, DELETE_API_KEY, id)?)),
         }

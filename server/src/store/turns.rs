@@ -94,7 +94,9 @@ pub struct TurnEnd {
 pub enum UsageEnd {
     Row(Box<UsageRow>),
     /// The turn's server is gone: what the database knows; with or without the question.
-    Lost { with_question: bool },
+    Lost {
+        with_question: bool,
+    },
     /// Nothing: a preview.
     None,
 }

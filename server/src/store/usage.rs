@@ -141,10 +141,7 @@ pub struct UsageRow {
 
 impl UsageRow {
     /// The values of [`ADD_ROW`], but for what the end of the turn knows.
-    pub(super) fn values<'a>(
-        &'a self,
-        turn: &TurnValues<'a>,
-    ) -> [Value<'a>; 23] {
+    pub(super) fn values<'a>(&'a self, turn: &TurnValues<'a>) -> [Value<'a>; 23] {
         let facts = &self.facts;
         [
             Value::Text(&self.id),
@@ -212,9 +209,20 @@ impl Write for Refusal {
     async fn run(&self, conn: &mut Conn) -> Result<(), sqlx::Error> {
         let facts = &self.facts;
         execute!(
-            &mut *conn, ADD_REFUSAL, &self.id, self.created_at, self.logged_at, &self.owner,
-            self.code, self.count, &facts.ip_address, &facts.referrer, &facts.page, &facts.domain,
-            &facts.user_agent, &facts.user_id
+            &mut *conn,
+            ADD_REFUSAL,
+            &self.id,
+            self.created_at,
+            self.logged_at,
+            &self.owner,
+            self.code,
+            self.count,
+            &facts.ip_address,
+            &facts.referrer,
+            &facts.page,
+            &facts.domain,
+            &facts.user_agent,
+            &facts.user_id
         )?;
         Ok(())
     }
@@ -302,7 +310,13 @@ impl Counted {
         Span { grain, from_ms: from, to_ms: to }: Span,
     ) -> Result<(), sqlx::Error> {
         self.series.extend(fetch_all!(
-            &mut *conn, (i64, String, i64), SERIES, owner, grain, from, to
+            &mut *conn,
+            (i64, String, i64),
+            SERIES,
+            owner,
+            grain,
+            from,
+            to
         )?);
         for (kind, sums) in [
             ("refusal", &mut self.refusals),
@@ -312,7 +326,15 @@ impl Counted {
             ("first_token", &mut self.first_tokens),
         ] {
             sums.extend(fetch_all!(
-                &mut *conn, (String, i64), SUMS, owner, grain, kind, from, to, NAMES
+                &mut *conn,
+                (String, i64),
+                SUMS,
+                owner,
+                grain,
+                kind,
+                from,
+                to,
+                NAMES
             )?);
         }
         Ok(())
@@ -397,13 +419,26 @@ impl Store {
         let limit = i64::from(filter.limit);
         let rows = if filter.status.is_empty() {
             fetch_all!(
-                &mut conn, UsageLogRow, LIST, &filter.owner, before_ms, &before_id,
-                filter.from_ms, limit
+                &mut conn,
+                UsageLogRow,
+                LIST,
+                &filter.owner,
+                before_ms,
+                &before_id,
+                filter.from_ms,
+                limit
             )?
         } else {
             fetch_all!(
-                &mut conn, UsageLogRow, LIST_STATUS, &filter.owner, before_ms, &before_id,
-                filter.from_ms, limit, filter.status
+                &mut conn,
+                UsageLogRow,
+                LIST_STATUS,
+                &filter.owner,
+                before_ms,
+                &before_id,
+                filter.from_ms,
+                limit,
+                filter.status
             )?
         };
         Ok(rows)
@@ -424,11 +459,24 @@ impl Store {
             let count = if first_day < last_day {
                 let edges = [(from, first_day), (last_day, to)];
                 let mut count = fetch_optional!(
-                    &mut conn, (i64,), COUNT_ROLLED, owner, first_day, last_day, status
+                    &mut conn,
+                    (i64,),
+                    COUNT_ROLLED,
+                    owner,
+                    first_day,
+                    last_day,
+                    status
                 )?
                 .map_or(0, |(n,)| n);
                 count += fetch_optional!(
-                    &mut conn, (i64,), COUNT_NEW, mark, owner, first_day, last_day, status
+                    &mut conn,
+                    (i64,),
+                    COUNT_NEW,
+                    mark,
+                    owner,
+                    first_day,
+                    last_day,
+                    status
                 )?
                 .map_or(0, |(n,)| n);
                 for (from, to) in edges.into_iter().filter(|(from, to)| from < to && *to > 0) {
@@ -503,4 +551,3 @@ impl Store {
         Ok(fetch_all!(&mut conn, (String, i64), RATINGS, from_ms, to_ms, owner)?)
     }
 }
-

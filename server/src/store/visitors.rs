@@ -44,7 +44,14 @@ impl Write for KnowVisitor {
     async fn run(&self, conn: &mut Conn) -> Result<(), sqlx::Error> {
         let (owner, session, user) = (&self.owner, &self.session_id, &self.user_id);
         execute!(
-            &mut *conn, KNOW, owner, session, user, &self.name, &self.email, &self.attributes,
+            &mut *conn,
+            KNOW,
+            owner,
+            session,
+            user,
+            &self.name,
+            &self.email,
+            &self.attributes,
             self.now_ms
         )?;
         if let Some(event) = &self.event {

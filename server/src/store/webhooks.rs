@@ -61,12 +61,26 @@ impl Write for EditWebhook {
         let number = changes::next(conn).await?;
         let changed = match &self.edit {
             WebhookEdit::Add(row) => execute!(
-                &mut *conn, ADD, &row.id, &row.url, &row.description, &row.events, row.is_active,
-                &row.secret_sealed, row.created_at, row.updated_at
+                &mut *conn,
+                ADD,
+                &row.id,
+                &row.url,
+                &row.description,
+                &row.events,
+                row.is_active,
+                &row.secret_sealed,
+                row.created_at,
+                row.updated_at
             )?,
             WebhookEdit::Update(row) => execute!(
-                &mut *conn, UPDATE, &row.id, &row.url, &row.description, &row.events,
-                row.is_active, row.updated_at
+                &mut *conn,
+                UPDATE,
+                &row.id,
+                &row.url,
+                &row.description,
+                &row.events,
+                row.is_active,
+                row.updated_at
             )?,
             WebhookEdit::Delete(id) => execute!(&mut *conn, DELETE, id)?,
         };

@@ -260,10 +260,7 @@ pub async fn analytics(
         pages: most(tally.pages),
         refusals: refusals
             .into_iter()
-            .map(|NamedCount { name, count }| CodeCount {
-                code: name,
-                count,
-            })
+            .map(|NamedCount { name, count }| CodeCount { code: name, count })
             .collect(),
         feedback,
         unknown_keys,

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 export const WIDGET_KEY = 'widget-key-of-the-browser-tests-0001';
 export const ADMIN_KEY = 'admin-key-of-the-browser-tests-00001';
 
-const binary = process.env.NATTER_BIN ?? resolve('../../target/debug/natter');
+export const binary = process.env.NATTER_BIN ?? resolve('../../target/debug/natter');
 const READY = /natter is ready on (http:\/\/\S+)/;
 
 /** A running server. `env` adds settings to, or replaces, those every test has. */

@@ -14,8 +14,8 @@ use crate::app::{App, Shared};
 use crate::clock;
 use crate::error::ApiError;
 use crate::extract::{Client, Fields, Id, KeyReader, Object, Query, Writer, paging};
-use crate::keys::edit;
 use crate::keys::token::{Claims, TOKEN_MS};
+use crate::keys::{edit, form};
 use crate::people::Actor;
 use crate::store::license_keys::{KeyFilter, LicenseKeyRow};
 
@@ -52,7 +52,7 @@ pub async fn create(
     Writer(actor): Writer,
     Object(given): Object,
 ) -> Result<(StatusCode, Json<LicenseKey>), ApiError> {
-    let checked = edit::read(&LicenseKeySettings::default(), given)?;
+    let checked = form::read(&LicenseKeySettings::default(), given)?;
     let made = edit::make(&app, &actor, app.clock.ulid(), &checked).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
@@ -81,7 +81,7 @@ pub async fn list(
     let used = usages(&app, &rows, now_ms).await?;
     let items = rows
         .iter()
-        .map(|row| edit::view(row, used.get(&row.id).copied().unwrap_or(0), now_ms))
+        .map(|row| form::view(row, used.get(&row.id).copied().unwrap_or(0), now_ms))
         .collect::<Result<_, _>>()?;
     Ok(Json(Page { items, total, next_cursor }))
 }

@@ -114,7 +114,8 @@ pub async fn csv(
     let filter = UsageFilter { limit: CSV_ROWS, ..filter(&id, &query)? };
     edit::row(&app, &id).await?;
     let name = format!("attachment; filename=\"usage-{id}.csv\"");
-    let headers = [(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)];
+    let headers =
+        [(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)];
     let start = Some((filter, true));
     let pages = futures_util::stream::unfold(start, move |state| {
         let app = app.clone();

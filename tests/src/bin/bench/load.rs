@@ -54,6 +54,13 @@ impl Target {
         }
     }
 
+    /// The same with a key that nobody knows.
+    pub fn junk(&self, key: &str) -> Self {
+        let (start, end) = self.head.split_once("X-Api-Key: ").unwrap_or((&self.head, ""));
+        let rest = end.split_once("\r\n").map_or("", |(_, rest)| rest);
+        Self { head: format!("{start}X-Api-Key: {key}\r\n{rest}"), ..self.clone() }
+    }
+
     fn request(&self, number: u64) -> Vec<u8> {
         let body = format!("{}{number}{}", self.body.0, self.body.1);
         let length = body.len();
@@ -121,6 +128,28 @@ impl Connection {
 
 fn contains(bytes: &[u8], text: &str) -> bool {
     memchr::memmem::find(bytes, text.as_bytes()).is_some()
+}
+
+/// How many requests one connection is refused in this time, each with an answer of its own.
+pub async fn refused(target: &Target, time: Duration) -> Result<u64> {
+    let mut connection = Connection::open(target).await?;
+    let started = Instant::now();
+    let mut refused = 0;
+    while started.elapsed() < time {
+        connection.stream.write_all(&target.request(0)).await?;
+        connection.buffer.clear();
+        // The body is one JSON object; nothing follows it.
+        while !connection.buffer.ends_with(b"}") {
+            if connection.stream.read_buf(&mut connection.buffer).await? == 0 {
+                bail!("the server hung up");
+            }
+        }
+        if !contains(&connection.buffer, "HTTP/1.1 4") {
+            bail!("not refused: {}", String::from_utf8_lossy(&connection.buffer));
+        }
+        refused += 1;
+    }
+    Ok(refused)
 }
 
 /// `connections` that ask again as soon as they are answered.

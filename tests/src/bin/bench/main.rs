@@ -5,6 +5,8 @@
 //! [`Options`]. What leaves: one table of figures beside their targets. Nothing here passes or
 //! fails on speed; what fails it is a wrong answer.
 
+mod history;
+mod keys;
 mod load;
 mod natter;
 mod stub;
@@ -88,8 +90,11 @@ async fn measure(options: &Options, stub: std::net::SocketAddr) -> Result<Vec<Ro
         stub_first.extend(load::open(&direct, rate, slice).await?);
         natter_first.extend(load::open(&through, rate, slice).await?);
     }
+    let mut rows = keys::measure(&natter, &through).await?;
+    drop(natter);
+    rows.extend(history::measure(stub).await?);
     let added = |of: fn(&Latencies) -> f64| of(&natter_first) - of(&stub_first);
-    Ok(vec![
+    let mut all = vec![
         Row::at_least("chats/s", per_second, 3000.0),
         Row::at_most("server CPU per chat, ms", cpu_ms, 0.4),
         Row::at_most("first token, added p50, ms", added(Latencies::p50), 0.3),
@@ -99,5 +104,7 @@ async fn measure(options: &Options, stub: std::net::SocketAddr) -> Result<Vec<Ro
         Row::figure("  at chats/s / samples", rate, natter_first.count() as f64),
         Row::at_most("resident idle, MiB", idle.resident_mib, 30.0),
         Row::at_most("resident under load (peak), MiB", loaded.peak_mib, 120.0),
-    ])
+    ];
+    all.append(&mut rows);
+    Ok(all)
 }

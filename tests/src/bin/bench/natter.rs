@@ -14,6 +14,10 @@ use tempfile::TempDir;
 /// The website that the key is bound to.
 pub const WEBSITE: &str = "https://bench.example";
 
+/// The static keys of the server under measurement.
+pub const STATIC_KEY: &str = "static-key-of-the-bench-0123456789abcdef";
+pub const ADMIN_KEY: &str = "admin-key-of-the-bench-0123456789abcdef";
+
 /// A running server. Ended when dropped.
 pub struct Natter {
     process: Child,
@@ -36,6 +40,11 @@ impl Natter {
     pub async fn start(stub: SocketAddr) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("natter-bench-").tempdir()?;
         let key = license_key(folder.path()).await?;
+        Self::start_on(folder, key, stub).await
+    }
+
+    /// Starts the server on a folder that has its database.
+    pub async fn start_on(folder: TempDir, key: String, stub: SocketAddr) -> Result<Self> {
         let binary = binary()?;
         // Asked from the system and given back at once: the server binds it next.
         let addr = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
@@ -46,6 +55,8 @@ impl Natter {
             .env("OPENAI_BASE_URL", format!("http://{stub}/v1"))
             .env("OPENAI_MODEL", "stub")
             .env("RATE_LIMIT_MAX_REQUESTS", "1000000000")
+            .env("WIDGET_API_KEY", STATIC_KEY)
+            .env("ADMIN_API_KEY", ADMIN_KEY)
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -110,7 +121,7 @@ impl Drop for Natter {
 }
 
 /// Makes the database and a license key in it, through the server's own library.
-async fn license_key(folder: &Path) -> Result<String> {
+pub async fn license_key(folder: &Path) -> Result<String> {
     let folder = folder.to_str().context("a readable temporary folder")?;
     let vars = [("NATTER_LISTEN", "127.0.0.1:0"), ("NATTER_DATA_DIR", folder)];
     let config = Config::from_vars(&vars).map_err(anyhow::Error::msg)?;
