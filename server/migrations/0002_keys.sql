@@ -65,6 +65,7 @@ CREATE TABLE visitors (
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (owner, session_id)
 );
+CREATE INDEX visitors_age ON visitors (updated_at);
 
 -- One row per query, written with its answer; refused requests too.
 CREATE TABLE usage_log (
@@ -99,7 +100,8 @@ CREATE TABLE usage_log (
     user_id TEXT
 );
 CREATE INDEX usage_newest ON usage_log (owner, created_at, id);
-CREATE INDEX usage_by_status ON usage_log (owner, status, created_at, id);
+-- Most rows are ok, and found fast enough without.
+CREATE INDEX usage_not_ok ON usage_log (owner, status, created_at, id) WHERE status <> 'ok';
 CREATE INDEX usage_unrolled ON usage_log (logged_at);
 CREATE INDEX usage_age ON usage_log (created_at);
 
@@ -238,6 +240,10 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_due ON deliveries (next_attempt_at) WHERE status = 'pending';
 CREATE INDEX deliveries_newest ON deliveries (webhook_id, created_at, id);
+
+-- What hangs on a row is found when the row goes.
+CREATE INDEX turns_of ON turns (conversation_id);
+CREATE INDEX deliveries_of ON deliveries (event_id);
 
 -- Ratings are few; analytics look for them by time.
 CREATE INDEX messages_rated ON messages (created_at) WHERE rating IS NOT NULL;

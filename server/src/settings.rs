@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::config::{Config, Privacy};
 use crate::error::ApiError;
 use crate::people::Actor;
+use crate::store::StoreError;
 
 /// Longest retention, in days.
 const MOST_DAYS: u64 = 36_500;
@@ -78,11 +79,12 @@ impl Settings {
 }
 
 /// Reads again what an admin has made.
-pub async fn reload(app: &App) {
-    match app.store.settings().await {
-        Ok(made) => app.settings.take(made),
-        Err(error) => tracing::warn!(%error, "settings could not be read"),
-    }
+///
+/// # Errors
+/// When the database fails; what was read before holds on.
+pub async fn reload(app: &App) -> Result<(), StoreError> {
+    app.settings.take(app.store.settings().await?);
+    Ok(())
 }
 
 /// Changes settings; what is left out stays.
@@ -129,7 +131,7 @@ pub async fn change(
     if !values.is_empty() {
         let audit = actor.audit(&app.clock, "settings.updated", "settings", "", changes);
         app.store.set_settings(values, audit, app.clock.now_ms()).await?;
-        reload(app).await;
+        reload(app).await?;
     }
     Ok(app.settings.now())
 }

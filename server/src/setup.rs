@@ -61,7 +61,7 @@ pub(crate) async fn prepare(
     swept.map_err(|e| failed("answers of the last run cannot be ended")(&e))?;
     app.demo = demo_key(&app, addr).await?;
     first_admin(&app).await?;
-    hooks::reload(&app).await;
+    hooks::reload(&app).await.map_err(|e| failed("webhooks cannot be read")(&e))?;
     Ok(Arc::new(app))
 }
 

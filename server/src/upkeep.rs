@@ -40,7 +40,10 @@ impl LastUsed {
 
     fn take(&self) -> Vec<(String, i64)> {
         let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *used).into_iter().collect()
+        let mut used: Vec<_> = std::mem::take(&mut *used).into_iter().collect();
+        // One order on every server: two that write the same keys do not wait for each other.
+        used.sort_unstable();
+        used
     }
 }
 
@@ -118,10 +121,11 @@ async fn announce_expiries(app: &App, now_ms: i64) -> Result<(), StoreError> {
     // From the nearest on: a key that expires tomorrow is not announced for 30 days as well.
     for days in ANNOUNCED_DAYS.into_iter().rev() {
         for row in app.store.expiring_keys(now_ms, days).await? {
+            let left = row.expires_at.unwrap_or(now_ms) - now_ms;
             let data = json!({
                 "license_key_id": row.id,
                 "name": row.name,
-                "days": days,
+                "days": (left + DAY_MS - 1) / DAY_MS,
                 "expires_at": row.expires_at.map(clock::rfc3339),
             });
             let event = alerts::event(&app.clock, "license_key.expiring", Some(&row.id), &data);
@@ -136,6 +140,7 @@ async fn remove_old(app: &App, now_ms: i64) -> Result<(), StoreError> {
     // Whole days, so that the sums by day stay right.
     let day = |days: u32| (now_ms - i64::from(days) * DAY_MS).div_euclid(DAY_MS) * DAY_MS;
     app.store.remove_usage_before(day(settings.retention_days)).await?;
+    app.store.remove_notifications_before(day(settings.retention_days)).await?;
     if let Some(days) = settings.conversation_retention_days {
         app.store.remove_conversations_before(now_ms - i64::from(days) * DAY_MS).await?;
     }

@@ -222,7 +222,7 @@ pub fn check_json(errors: &mut FieldErrors, field: &str, object: &Map<String, Va
 }
 
 /// A license key as `/api/license-keys` gives it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LicenseKey {
     pub id: String,
@@ -296,7 +296,7 @@ pub struct PreviewSession {
     pub expires_at: String,
 }
 
-debug_without_secrets!(RevealedKey, IdentitySecret, PreviewSession);
+debug_without_secrets!(LicenseKey, RevealedKey, IdentitySecret, PreviewSession);
 
 /// A website or a device that uses a license key.
 #[derive(Clone, Debug, Serialize, Deserialize)]

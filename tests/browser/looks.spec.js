@@ -1,21 +1,7 @@
 // How it looks to everybody: axe on every state, light and dark, on phones and narrow screens.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { violations } from './lib/axe.js';
 import { expect, test } from './lib/test.js';
 import { page as html, tag } from './lib/site.js';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** Runs axe on the whole page, by the debugger: no policy of the page stands in the way. */
-async function violations(page) {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { violations } = await window.axe.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    });
-    return violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.flat().join(' ')).join('; ')}`);
-  });
-}
 
 const states = [
   { name: 'light', use: { colorScheme: 'light' }, theme: 'light' },

@@ -14,7 +14,9 @@ use super::{EVENTS, check_target};
 use crate::app::App;
 use crate::clock::{self, random};
 use crate::error::ApiError;
+use crate::keys::hosts::host_of;
 use crate::people::Actor;
+use crate::store::StoreError;
 use crate::store::webhooks::{WebhookEdit, WebhookRow};
 
 /// Most webhooks of an installation.
@@ -37,14 +39,13 @@ impl Wanted {
 }
 
 /// Reads again what is wanted.
-pub async fn reload(app: &App) {
-    match app.store.webhooks().await {
-        Ok(rows) => {
-            let active = rows.iter().filter(|row| row.is_active);
-            app.wanted.set(active.flat_map(chosen).collect());
-        }
-        Err(error) => tracing::warn!(%error, "webhooks could not be read"),
-    }
+///
+/// # Errors
+/// When the database fails; what was read before holds on.
+pub async fn reload(app: &App) -> Result<(), StoreError> {
+    let rows = app.store.webhooks().await?;
+    app.wanted.set(rows.iter().filter(|row| row.is_active).flat_map(chosen).collect());
+    Ok(())
 }
 
 /// The events that a webhook has chosen.
@@ -95,7 +96,8 @@ async fn put(
         if let Err(why) = check_target(&url, app.config.webhook_allow_private).await {
             errors.add("url", &why);
         } else if url != row.url {
-            changes.insert("url".into(), json!([row.url, url]));
+            // The path of such an address is often a secret.
+            changes.insert("url".into(), json!([host_of(&row.url), host_of(&url)]));
             row.url = url;
         }
     }
@@ -138,7 +140,7 @@ async fn edit(
     if !app.store.edit_webhook(edit, audit, app.clock.now_ms()).await? {
         return Err(ErrorCode::NotFound.into());
     }
-    reload(app).await;
+    reload(app).await?;
     Ok(())
 }
 

@@ -1,10 +1,10 @@
 //! The background task that tells: from events to deliveries, and each delivery until it arrives.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 
 use super::{EVENTS, NOTABLE, TEST, hooks};
 use crate::app::App;
@@ -17,8 +17,8 @@ use crate::store::webhooks::WebhookRow;
 const EVERY: Duration = Duration::from_millis(400);
 /// Seconds after which a failed delivery is tried again; after the last it is given up.
 const RETRIES: [i64; 8] = [5, 30, 120, 600, 1800, 7200, 18_000, 36_000];
-/// Deliveries that are under way at a time.
-const AT_ONCE: usize = 16;
+/// Deliveries to one receiver that are under way at a time.
+const AT_ONCE: usize = 4;
 /// How long a delivery belongs to the server that has taken it.
 const CLAIM_MS: i64 = 60_000;
 
@@ -27,7 +27,7 @@ const SWITCHED_OFF: &str = "the webhook is switched off";
 
 /// Tells until the server stops.
 pub async fn keep(app: Arc<App>) {
-    let at_once = Arc::new(Semaphore::new(AT_ONCE));
+    let busy = Busy::default();
     loop {
         tokio::select! {
             () = app.background.cancelled() => return,
@@ -37,7 +37,7 @@ pub async fn keep(app: Arc<App>) {
         if let Err(error) = tell_all(&app).await {
             tracing::warn!(%error, "events could not be told");
         }
-        if let Err(error) = deliver_all(&app, &at_once).await {
+        if let Err(error) = deliver_all(&app, &busy).await {
             tracing::warn!(%error, "deliveries could not be made");
         }
     }
@@ -84,21 +84,49 @@ async fn tell(app: &App, event: NewEvent, webhooks: &[WebhookRow]) -> Result<(),
     app.store.tell_event(event, notification, deliveries, app.clock.now_ms()).await
 }
 
-/// Begins what is due, so much at a time; a slow receiver does not hold up the others.
-async fn deliver_all(app: &Arc<App>, at_once: &Arc<Semaphore>) -> Result<(), StoreError> {
+/// The receivers that are being told something, and how much at a time.
+type Busy = Arc<Mutex<HashMap<String, usize>>>;
+
+/// Takes a place at the receiver; false when it has as many deliveries as it may have.
+fn take_place(busy: &Busy, receiver: &str) -> bool {
+    let mut busy = busy.lock().unwrap_or_else(PoisonError::into_inner);
+    let under_way = busy.entry(receiver.to_owned()).or_default();
+    let free = *under_way < AT_ONCE;
+    *under_way += usize::from(free);
+    free
+}
+
+fn give_place_back(busy: &Busy, receiver: &str) {
+    let mut busy = busy.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(under_way) = busy.get_mut(receiver) {
+        *under_way -= 1;
+        if *under_way == 0 {
+            busy.remove(receiver);
+        }
+    }
+}
+
+/// Begins what is due, a few of each receiver: a slow one does not hold up the others.
+async fn deliver_all(app: &Arc<App>, busy: &Busy) -> Result<(), StoreError> {
     let now_ms = app.clock.now_ms();
     for due in app.store.due_deliveries(now_ms).await? {
-        let Ok(permit) = Arc::clone(at_once).try_acquire_owned() else { return Ok(()) };
-        if !app.store.claim_delivery(&due, now_ms + CLAIM_MS).await? {
+        let receiver = due.webhook_id.clone().or_else(|| due.email.clone()).unwrap_or_default();
+        if !take_place(busy, &receiver) {
             continue;
         }
-        let shared = Arc::clone(app);
+        if !app.store.claim_delivery(&due, now_ms + CLAIM_MS).await? {
+            give_place_back(busy, &receiver);
+            continue;
+        }
+        let (shared, busy) = (Arc::clone(app), Arc::clone(busy));
         app.tasks.spawn(async move {
             let killed = shared.killed.clone();
             if let Some(Err(error)) = killed.run_until_cancelled(deliver(&shared, due)).await {
                 tracing::warn!(%error, "a delivery could not be noted");
             }
-            drop(permit);
+            give_place_back(&busy, &receiver);
+            // There may be more than were taken at once.
+            shared.teller.notify_one();
         });
     }
     Ok(())

@@ -69,15 +69,15 @@ async fn know(
         return Ok(());
     }
     let fields = lead.as_ref().and_then(|lead| lead.fields.clone()).unwrap_or_default();
-    let mut attributes: Map<String, Value> =
-        user.map(|user| user.attributes.clone()).unwrap_or_default();
-    attributes.extend(fields);
+    let mut attributes: Map<String, Value> = fields;
+    attributes.extend(user.map(|user| user.attributes.clone()).unwrap_or_default());
     // What the site says of its user wins over what the visitor typed.
     let or = |proved: Option<&str>, typed: Option<&Option<String>>| {
         let proved = proved.filter(|text| !text.is_empty()).map(str::to_owned);
         proved.or_else(|| typed.cloned().flatten()).unwrap_or_default()
     };
-    let event = lead.as_ref().map(|lead| {
+    let tell = lead.as_ref().filter(|_| app.wanted.wants("lead.captured"));
+    let event = tell.map(|lead| {
         let data = json!({
             "license_key_id": key.license_key_id, "name": lead.name, "email": lead.email,
             "fields": lead.fields, "user_id": user.map(|user| &user.id),
@@ -93,6 +93,8 @@ async fn know(
             email: or(user.map(|u| u.email.as_str()), lead.as_ref().map(|lead| &lead.email)),
             attributes: Value::Object(attributes).to_string(),
             now_ms: app.clock.now_ms(),
+            idle_before_ms: app.clock.now_ms()
+                - i64::try_from(app.config.conversation_idle.as_millis()).unwrap_or(i64::MAX),
             from_session: user.map(|_| visitor_id.to_owned()),
             event,
         })

@@ -37,7 +37,22 @@ pub async fn begin(
     request: ChatRequest,
     streamed: bool,
 ) -> Result<Begun, ApiError> {
-    admit_and_start(app, access, request, streamed).await.inspect_err(|error| {
+    // As a task of its own: a client that hangs up meanwhile must not leave a turn that was admitted
+    // and that nobody writes.
+    let (shared, asked, killed) = (Arc::clone(app), access.clone(), app.killed.clone());
+    let started = app.tasks.spawn(
+        async move {
+            let start = admit_and_start(&shared, &asked, request, streamed);
+            killed.run_until_cancelled(start).await
+        }
+        .in_current_span(),
+    );
+    let begun = match started.await {
+        Ok(Some(begun)) => begun,
+        Ok(None) => Err(ErrorCode::NotReady.into()),
+        Err(error) => Err(ApiError::internal(&error)),
+    };
+    begun.inspect_err(|error| {
         log::refused(app, &access.key.owner, error.code, &access.facts);
     })
 }

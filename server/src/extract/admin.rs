@@ -113,13 +113,15 @@ async fn by_api_key(app: &App, client: &Client, key: &str) -> Result<Option<Acto
         return Ok(None);
     }
     let now_ms = app.clock.now_ms();
-    if app.rates.is_exhausted(Bucket::UnknownAdmin, client.ip, UNKNOWN_KEYS, now_ms) {
-        return Err(ApiError::new(ErrorCode::RateLimitExceeded).with_retry_after(60));
-    }
     let found = app.store.api_key(&api_key::hash(key)).await?;
     let Some(row) = found.filter(|row| row.expires_at.is_none_or(|at| now_ms < at)) else {
-        app.rates.count(Bucket::UnknownAdmin, client.ip, UNKNOWN_KEYS, MINUTE, now_ms);
-        return Ok(None);
+        // Only those that are unknown are held up: a stranger behind the same proxy keeps nobody out.
+        let rate = app.rates.count(Bucket::UnknownAdmin, client.ip, UNKNOWN_KEYS, MINUTE, now_ms);
+        if rate.allowed {
+            return Ok(None);
+        }
+        let error = ApiError::new(ErrorCode::RateLimitExceeded);
+        return Err(error.with_retry_after(rate.retry_after));
     };
     if row.last_used_at.is_none_or(|at| now_ms - at >= MINUTE_MS) {
         app.store.touch_api_key(&row.id, now_ms).await?;

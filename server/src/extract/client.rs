@@ -83,27 +83,32 @@ fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     if !contains(trusted, peer) {
         return peer;
     }
-    let mut hops: Vec<&str> = Vec::new();
-    let values = |name: &str| {
-        headers.get_all(name).into_iter().filter_map(|v| v.to_str().ok()).collect::<Vec<_>>()
+    // What is no text stays a hop that cannot be read: left out, it would let the client's own words
+    // take the place of the proxy's.
+    let values = |name: &str| -> Vec<String> {
+        let values = headers.get_all(name).into_iter();
+        values.map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned()).collect()
     };
-    for value in values("x-forwarded-for") {
-        hops.extend(value.split(','));
-    }
-    if hops.is_empty() {
+    let mut hops: Vec<String> = Vec::new();
+    if headers.contains_key("x-forwarded-for") {
+        for value in values("x-forwarded-for") {
+            hops.extend(value.split(',').map(str::to_owned));
+        }
+    } else {
         for value in values("forwarded") {
-            hops.extend(value.split(',').filter_map(|hop| {
-                hop.split(';').find_map(|pair| {
+            hops.extend(value.split(',').map(|hop| {
+                let address = hop.split(';').find_map(|pair| {
                     let (name, value) = pair.trim().split_once('=')?;
                     name.eq_ignore_ascii_case("for").then_some(value)
-                })
+                });
+                address.unwrap_or_default().to_owned()
             }));
         }
     }
     let mut nearest = peer;
     for hop in hops.into_iter().rev() {
         // What cannot be read was not written by a proxy of ours: the one before it is the client.
-        let Some(ip) = parse_hop(hop) else { return nearest };
+        let Some(ip) = parse_hop(&hop) else { return nearest };
         nearest = ip;
         if !contains(trusted, ip) {
             return ip;
@@ -146,6 +151,18 @@ mod tests {
         assert_eq!(ip_of("10.0.0.1", &[("forwarded", "for=\"[2001:db8::7]:99\"")]), "2001:db8::7");
         assert_eq!(ip_of("::1", &[(forwarded, "::ffff:1.2.3.4")]), "1.2.3.4");
         assert_eq!(ip_of("10.0.0.1", &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_cannot_hide_what_a_proxy_wrote() {
+        let trusted = ["10.0.0.0/8".parse().unwrap()];
+        let mut map = HeaderMap::new();
+        let bytes = axum::http::HeaderValue::from_bytes(b"\xff, 203.0.113.5").unwrap();
+        map.append("x-forwarded-for", bytes);
+        map.append("forwarded", "for=10.1.2.3".parse().unwrap());
+        let ip = client_ip("10.0.0.1".parse().unwrap(), &map, &trusted);
+        assert_eq!(ip.to_string(), "203.0.113.5");
+        assert_eq!(ip_of("10.0.0.1", &[("forwarded", "for=6.6.6.6, by=x")]), "10.0.0.1");
     }
 
     #[test]

@@ -296,11 +296,16 @@ pub async fn delete(app: &App, actor: &Actor, id: &str) -> Result<(), ApiError> 
     }
     // Nothing is added to the history while it is removed, which may take a while.
     deactivate(app, actor, id).await?;
+    for turn in app.turns.running_of(id) {
+        turn.read(u64::MAX).to_end(|_| {}).await;
+    }
     app.store.remove_history_of(id).await?;
     let mut changes = Map::new();
     changes.insert("name".into(), json!([row.name, null]));
     let change = KeyChange::Delete;
     apply(app, actor, id, change, "license_key.deleted", changes, Vec::new()).await?;
+    // What was refused meanwhile.
+    app.store.remove_history_of(id).await?;
     Ok(())
 }
 
@@ -355,18 +360,4 @@ pub async fn rotate_identity_secret(
         }
     }
     Err(conflict(app, id).await)
-}
-
-/// Lets every server ask again which websites and devices are activated.
-///
-/// # Errors
-/// When the database fails.
-pub async fn touch(
-    app: &App,
-    actor: &Actor,
-    id: &str,
-    action: &str,
-    changes: Map<String, Value>,
-) -> Result<(), ApiError> {
-    apply(app, actor, id, KeyChange::Touch, action, changes, Vec::new()).await.map(drop)
 }

@@ -203,6 +203,12 @@ fn allowed_domains(given: &mut Map<String, Value>, errors: &mut FieldErrors) {
             return;
         }
     };
+    // A key that is sent back as it was read says the same thing twice.
+    if given.contains_key("restriction")
+        && (domains.is_empty() || given.get("websites").and_then(Value::as_array) == Some(&domains))
+    {
+        return;
+    }
     for other in ["websites", "ip_addresses"] {
         if is_filled(given, other) && (other != "websites" || !domains.is_empty()) {
             errors.add("allowed_domains", &format!("cannot be given together with {other}"));
@@ -210,10 +216,6 @@ fn allowed_domains(given: &mut Map<String, Value>, errors: &mut FieldErrors) {
         }
     }
     let kind = if domains.is_empty() { "none" } else { "websites" };
-    // A key that is sent back as it was read is restricted as its own field says.
-    if domains.is_empty() && given.contains_key("restriction") {
-        return;
-    }
     if !domains.is_empty() && given.get("restriction").is_some_and(|kind| kind != "websites") {
         errors.add(
             "allowed_domains",

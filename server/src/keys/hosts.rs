@@ -48,6 +48,14 @@ pub fn host_of(origin: &str) -> Option<String> {
     Url::parse(origin).ok()?.host_str().map(str::to_owned)
 }
 
+/// Whether the owner was not told this within the last hour; from now on they are.
+fn is_news(app: &App, id: &str, what: &str) -> bool {
+    let about = format!("{what} {id}");
+    let news = !app.activations.told.contains_key(&about);
+    app.activations.told.insert(about, ());
+    news
+}
+
 /// Takes or renews the activation that the request needs, if the key has an activation limit: that
 /// of the page's host, or the one that `instance_id` names.
 ///
@@ -77,7 +85,7 @@ pub async fn require(
         return Ok(());
     }
     if let Some(instance_id) = instance_id {
-        if !app.store.see_instance(id, instance_id, now_ms).await? {
+        if !app.store.see_instance(id, instance_id, generation, now_ms).await? {
             return Err(ApiError::new(ErrorCode::ActivationRequired)
                 .with_message("instanceId names no activation of this key."));
         }
@@ -101,7 +109,8 @@ pub async fn require(
             now_ms,
             idle_before_ms: now_ms - IDLE_MS,
             taken: event("license.activated"),
-            waiting: event("license.activation_pending"),
+            waiting: (!rule.auto && is_news(app, id, &who))
+                .then(|| event("license.activation_pending")),
         })
         .await?;
     match seen {
@@ -112,8 +121,7 @@ pub async fn require(
         HostSeen::Pending => Err(ApiError::new(ErrorCode::ActivationRequired)
             .with_message(format!("The website {who} waits for its approval by an admin."))),
         HostSeen::LimitReached => {
-            if !app.activations.told.contains_key(id) {
-                app.activations.told.insert(id.clone(), ());
+            if is_news(app, id, "limit") {
                 app.store.add_events(vec![event("license.activation_limit_reached")]).await?;
                 app.teller.notify_one();
             }

@@ -182,8 +182,15 @@ impl Keys {
     /// A key has changed: records below this version are no longer used.
     pub fn note_change(&self, license_key_id: &str, version: i64) {
         self.changes.fetch_add(1, Ordering::SeqCst);
-        let version = version.max(self.least.get(license_key_id).unwrap_or(0));
-        self.least.insert(license_key_id.to_owned(), version);
+        self.least.entry_by_ref(license_key_id).and_upsert_with(|known| {
+            known.map_or(version, |known| version.max(known.into_value()))
+        });
+    }
+
+    /// Believes nothing that is remembered any more.
+    pub fn forget_all(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.records.invalidate_all();
     }
 
     /// All changes up to now were noted.

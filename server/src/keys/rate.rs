@@ -1,8 +1,8 @@
 //! How often one key may ask from one address: a fixed window per (key, address).
 //!
-//! Counters live in a bounded map. When it is full, windows that have ended are dropped first; if
-//! none has, the map starts anew, which lets a flood from very many addresses at once count again
-//! rather than take the server's memory.
+//! Counters live in a bounded map. When it is full, windows that have ended are dropped first, then
+//! those that have counted once only: a flood of new names cannot wash away what stands against
+//! somebody. IPv6 addresses count by their /64, which is one customer's.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -49,6 +49,17 @@ struct Window {
     ends_ms: i64,
 }
 
+/// Who counts as one: an IPv4 address, or an IPv6 /64.
+fn one(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => {
+            let [a, b, c, d, ..] = ip.segments();
+            IpAddr::V6(std::net::Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
 /// The counters.
 #[derive(Debug, Default)]
 pub struct Rates {
@@ -60,14 +71,14 @@ impl Rates {
     pub fn is_exhausted(&self, bucket: Bucket, ip: IpAddr, limit: u32, now_ms: i64) -> bool {
         let windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         windows
-            .get(&(bucket, ip.to_canonical()))
+            .get(&(bucket, one(ip)))
             .is_some_and(|window| window.ends_ms > now_ms && window.used >= limit)
     }
 
     /// Takes back what was counted last: it was none of what is limited.
     pub fn take_back(&self, bucket: Bucket, ip: IpAddr) {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(window) = windows.get_mut(&(bucket, ip.to_canonical())) {
+        if let Some(window) = windows.get_mut(&(bucket, one(ip))) {
             window.used = window.used.saturating_sub(1);
         }
     }
@@ -86,11 +97,14 @@ impl Rates {
         if windows.len() >= COUNTERS {
             windows.retain(|_, window| window.ends_ms > now_ms);
             if windows.len() >= COUNTERS {
+                windows.retain(|_, window| window.used > 1);
+            }
+            if windows.len() >= COUNTERS {
                 windows.clear();
             }
         }
         let entry = windows
-            .entry((bucket, ip.to_canonical()))
+            .entry((bucket, one(ip)))
             .or_insert(Window { used: 0, ends_ms: now_ms.saturating_add(length) });
         // A clock that was set back must not lock a caller out for longer than a window.
         if entry.ends_ms <= now_ms || entry.ends_ms - now_ms > length {
@@ -137,6 +151,19 @@ mod tests {
         };
         assert!(ask("a", "10.0.0.1") && ask("b", "10.0.0.1") && ask("a", "10.0.0.2"));
         assert!(!ask("a", "::ffff:10.0.0.1"), "a mapped address is the same address");
+        assert!(ask("a", "2001:db8::1") && ask("a", "2001:db8:0:1::1"));
+        assert!(!ask("a", "2001:db8::2"), "a /64 is one customer's");
+    }
+
+    #[test]
+    fn a_flood_of_new_names_washes_nothing_away() {
+        let rates = Rates::default();
+        let ask = |key: &str| rates.count(Bucket::SignIn(key.into()), IP, 3, MINUTE, 0).allowed;
+        assert!(ask("victim") && ask("victim") && ask("victim") && !ask("victim"));
+        for n in 0..2 * COUNTERS {
+            ask(&n.to_string());
+        }
+        assert!(!ask("victim"));
     }
 
     #[test]

@@ -5,11 +5,17 @@ use std::time::{Duration, Instant};
 
 use shared::ErrorCode;
 
+use crate::alerts::hooks;
 use crate::app::App;
-use crate::store::changes::{Change, Kind};
+use crate::settings;
+use crate::store::StoreError;
+use crate::store::changes::Kind;
 
 /// How often the database is asked what has changed: by other servers, or by the command line.
 const EVERY: Duration = Duration::from_millis(400);
+
+/// After so long without an answer, changes may have been forgotten that were never read.
+const FORGOTTEN: Duration = Duration::from_secs(1800);
 
 /// A key has changed: what is remembered of it goes, and so do answers that it no longer carries.
 pub async fn key_changed(app: &App, id: &str, version: i64) {
@@ -41,31 +47,43 @@ pub async fn end_answers(app: &App, id: &str) {
 
 /// Asks for changes until the server stops.
 pub async fn keep(app: Arc<App>, mut seen: i64) {
+    let mut last = Instant::now();
     loop {
         tokio::select! {
             () = app.background.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }
         let asked = Instant::now();
-        match app.store.changes_since(seen).await {
-            Ok(changes) => {
-                for change in changes {
-                    seen = seen.max(change.number);
-                    take(&app, &change).await;
-                }
+        match catch_up(&app, &mut seen, last.elapsed() > FORGOTTEN).await {
+            Ok(()) => {
                 app.keys.confirm(asked);
+                last = asked;
             }
             Err(error) => tracing::warn!(%error, "changes could not be read"),
         }
     }
 }
 
-async fn take(app: &App, change: &Change) {
-    if change.is(Kind::LicenseKey) {
-        key_changed(app, &change.subject, change.version).await;
-    } else if change.is(Kind::Webhooks) {
-        crate::alerts::hooks::reload(app).await;
-    } else if change.is(Kind::Settings) {
-        crate::settings::reload(app).await;
+/// Takes what has changed since; after too long a silence, believes nothing any more.
+async fn catch_up(app: &App, seen: &mut i64, anew: bool) -> Result<(), StoreError> {
+    if anew {
+        let number = app.store.last_change().await?;
+        app.keys.forget_all();
+        hooks::reload(app).await?;
+        settings::reload(app).await?;
+        *seen = number;
+        return Ok(());
     }
+    for change in app.store.changes_since(*seen).await? {
+        if change.is(Kind::LicenseKey) {
+            key_changed(app, &change.subject, change.version).await;
+        } else if change.is(Kind::Webhooks) {
+            hooks::reload(app).await?;
+        } else if change.is(Kind::Settings) {
+            settings::reload(app).await?;
+        }
+        // Only once it has been taken: what failed is taken the next time.
+        *seen = (*seen).max(change.number);
+    }
+    Ok(())
 }

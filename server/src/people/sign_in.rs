@@ -19,10 +19,11 @@ use crate::store::people::UserRow;
 pub const COOKIE: &str = "natter_session";
 /// How long a browser stays signed in.
 pub const SIGNED_IN_MS: i64 = 14 * 86_400_000;
-/// Wrong passwords for one account from one address, and from one address for any account, in
-/// [`WINDOW`].
-const PER_ACCOUNT: u32 = 10;
+/// Wrong passwords from one address for any account, and for one account: from one address, and from
+/// all together, so that a stranger cannot keep somebody out with a few. Each in [`WINDOW`].
 const PER_ADDRESS: u32 = 30;
+const PER_ACCOUNT: u32 = 10;
+const PER_ACCOUNT_IN_ALL: u32 = 300;
 const WINDOW: Duration = Duration::from_secs(15 * 60);
 
 /// What is stored of a cookie.
@@ -37,10 +38,15 @@ pub fn hash(cookie: &str) -> String {
 /// 401, the same for a wrong password and an unknown address; 429 after too many.
 pub async fn check(app: &App, ip: IpAddr, sign_in: SignIn) -> Result<UserRow, ApiError> {
     let now_ms = app.clock.now_ms();
-    // The account counts by itself too, from wherever it is tried.
-    let account = Bucket::SignIn(fold(&sign_in.email).chars().take(320).collect());
+    // By its hash, so that a made-up address takes no more room than another.
+    let account = Bucket::SignIn(hash(&fold(&sign_in.email)));
     let nowhere = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
-    let tries = [(account, nowhere, PER_ACCOUNT), (Bucket::SignInAddress, ip, PER_ADDRESS)];
+    // The address first: what it is refused for counts against no account.
+    let tries = [
+        (Bucket::SignInAddress, ip, PER_ADDRESS),
+        (account.clone(), ip, PER_ACCOUNT),
+        (account, nowhere, PER_ACCOUNT_IN_ALL),
+    ];
     // Counted before the password is checked, so that many at once do not pass; taken back after.
     for (bucket, ip, limit) in &tries {
         let rate = app.rates.count(bucket.clone(), *ip, *limit, WINDOW, now_ms);

@@ -9,7 +9,7 @@ use super::{Actor, password};
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
-use crate::store::people::{Edited, PeopleEdit, UserRow};
+use crate::store::people::{Edited, PeopleEdit, UserEdit, UserRow};
 
 /// Somebody as the API shows them.
 #[must_use]
@@ -104,29 +104,28 @@ pub async fn change(
     change.check(&mut errors);
     errors.into_result()?;
     let old = app.store.user(id).await?.ok_or(ErrorCode::NotFound)?;
-    let mut user = old.clone();
-    let mut changes = Map::new();
+    let (mut edit, mut changes) = (UserEdit::default(), Map::new());
     if let Some(email) = change.email.filter(|email| *email != old.email) {
         changes.insert("email".into(), json!([old.email, email]));
-        user.email = email;
+        edit.email = Some(email);
     }
     if let Some(name) = change.name.filter(|name| *name != old.name) {
         changes.insert("name".into(), json!([old.name, name]));
-        user.name = name;
+        edit.name = Some(name);
     }
     if let Some(role) = change.role.filter(|role| role.as_str() != old.role) {
         changes.insert("role".into(), json!([old.role, role]));
-        user.role = role.as_str().to_owned();
+        edit.role = Some(role.as_str());
     }
     let sign_out = change.password.is_some();
     if let Some(new) = change.password {
         changes.insert("password".into(), json!(["…", "…"]));
-        user.password_hash = password::hash(new).await?;
+        edit.password_hash = Some(password::hash(new).await?);
     }
     let audit = actor.audit(&app.clock, "user.updated", "user", id, changes);
-    let edit = PeopleEdit::UpdateUser { user: user.clone(), sign_out };
+    let edit = PeopleEdit::UpdateUser { id: id.to_owned(), change: edit, sign_out };
     outcome(app.store.edit_people(edit, audit).await?)?;
-    Ok(view(&user))
+    app.store.user(id).await?.as_ref().map(view).ok_or_else(|| ErrorCode::NotFound.into())
 }
 
 /// Removes somebody.

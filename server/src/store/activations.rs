@@ -5,12 +5,15 @@
 
 use sqlx::FromRow;
 
+use super::audit::{self, NewAudit};
+use super::changes::{self, Kind};
 use super::events::{self, NewEvent};
 use super::{Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, statements};
 
 statements! {
-    SEE_HOST = "UPDATE activations SET last_seen_at = $3, generation = $4 \
-        WHERE license_key_id = $1 AND host = $2 RETURNING id, status";
+    /// A page that still has the key before a rotation does not take back what the new one has.
+    SEE_HOST = "UPDATE activations SET last_seen_at = $3, \
+        generation = CASE WHEN generation < $4 THEN $4 ELSE generation END WHERE license_key_id = $1 AND host = $2 RETURNING id, status";
     TAKE_PLACE = "UPDATE license_keys SET activation_usage = activation_usage + 1 \
         WHERE id = $1 AND activation_usage < $2";
     GIVE_PLACES_BACK = "UPDATE license_keys SET activation_usage = activation_usage - $2 \
@@ -24,10 +27,14 @@ statements! {
         AND status = 'active' AND last_seen_at < $2";
     APPROVE = "UPDATE activations SET status = 'active', last_seen_at = $3 \
         WHERE license_key_id = $1 AND id = $2 AND status = 'pending'";
-    REVOKE = "DELETE FROM activations WHERE license_key_id = $1 AND id = $2 \
-        RETURNING id, status";
-    SEE_INSTANCE = "UPDATE activations SET last_seen_at = $3 \
-        WHERE license_key_id = $1 AND id = $2 AND status = 'active'";
+    REVOKE = "DELETE FROM activations WHERE license_key_id = $1 AND id = $2";
+    TOUCH_KEY = "UPDATE license_keys SET version = version + 1 WHERE id = $1 RETURNING version";
+    FORGET_PENDING = "DELETE FROM activations WHERE license_key_id = $1 AND host = $2 \
+        AND status = 'pending'";
+    FORGET_OLDEST_PENDING = "DELETE FROM activations WHERE id IN (SELECT id FROM activations \
+        WHERE license_key_id = $1 AND status = 'pending' ORDER BY last_seen_at, id LIMIT 1)";
+    SEE_INSTANCE = "UPDATE activations SET last_seen_at = $3, \
+        generation = CASE WHEN generation < $4 THEN $4 ELSE generation END WHERE license_key_id = $1 AND id = $2 AND status = 'active'";
     BY_ID = "SELECT id, name, host, status, metadata, created_at, last_seen_at FROM activations \
         WHERE license_key_id = $1 AND id = $2";
     LIST = "SELECT id, name, host, status, metadata, created_at, last_seen_at FROM activations \
@@ -69,7 +76,7 @@ pub struct SeeHost {
     /// Told when the website takes a place.
     pub taken: NewEvent,
     /// Told when the website has to wait for approval.
-    pub waiting: NewEvent,
+    pub waiting: Option<NewEvent>,
 }
 
 /// What became of a website that asked.
@@ -92,25 +99,32 @@ impl Write for SeeHost {
     type Out = HostSeen;
 
     async fn run(&self, conn: &mut Conn) -> Result<HostSeen, sqlx::Error> {
-        if let Some(seen) = self.known(conn).await? {
-            return Ok(seen);
-        }
         let key = &self.license_key_id;
+        drop_idle(conn, key, self.idle_before_ms).await?;
+        match self.known(conn).await? {
+            Some(HostSeen::Pending) if self.auto => {
+                // It waited for an approval that is not asked for any more.
+                execute!(&mut *conn, FORGET_PENDING, key, &self.host)?;
+            }
+            Some(seen) => return Ok(seen),
+            None => {}
+        }
         if !self.auto {
             let waiting = fetch_optional!(&mut *conn, (i64,), COUNT_PENDING, key)?;
-            if waiting.is_none_or(|(n,)| n < PENDING) && self.add(conn, "pending").await? {
-                events::add(conn, &self.waiting).await?;
+            if waiting.is_some_and(|(n,)| n >= PENDING) {
+                // Made-up websites must not keep the real one out of the list.
+                execute!(&mut *conn, FORGET_OLDEST_PENDING, key)?;
+            }
+            if self.add(conn, "pending").await?
+                && let Some(event) = &self.waiting
+            {
+                events::add(conn, event).await?;
             }
             return Ok(HostSeen::Pending);
         }
         if execute!(&mut *conn, TAKE_PLACE, key, self.limit)? == 0 {
-            let idle = execute!(&mut *conn, DROP_IDLE, key, self.idle_before_ms)?;
-            let idle = i64::try_from(idle).unwrap_or(0);
-            execute!(&mut *conn, GIVE_PLACES_BACK, key, idle)?;
-            if idle == 0 || execute!(&mut *conn, TAKE_PLACE, key, self.limit)? == 0 {
-                // Another request of the same website may have taken the last place.
-                return Ok(self.known(conn).await?.unwrap_or(HostSeen::LimitReached));
-            }
+            // Another request of the same website may have taken the last place.
+            return Ok(self.known(conn).await?.unwrap_or(HostSeen::LimitReached));
         }
         if self.add(conn, "active").await? {
             events::add(conn, &self.taken).await?;
@@ -120,6 +134,16 @@ impl Write for SeeHost {
         execute!(&mut *conn, GIVE_PLACES_BACK, key, 1_i64)?;
         Ok(self.known(conn).await?.unwrap_or(HostSeen::LimitReached))
     }
+}
+
+/// Gives the places of websites back that were not seen since then.
+async fn drop_idle(conn: &mut Conn, key: &str, before_ms: i64) -> Result<(), sqlx::Error> {
+    let idle = execute!(&mut *conn, DROP_IDLE, key, before_ms)?;
+    if idle > 0 {
+        let idle = i64::try_from(idle).unwrap_or(0);
+        execute!(&mut *conn, GIVE_PLACES_BACK, key, idle)?;
+    }
+    Ok(())
 }
 
 impl SeeHost {
@@ -149,74 +173,80 @@ impl SeeHost {
     }
 }
 
-struct Approve {
-    license_key_id: String,
-    id: String,
-    limit: i64,
-    now_ms: i64,
-    taken: NewEvent,
+/// What an admin does to an activation, with all that goes with it.
+#[derive(Clone, Debug)]
+pub struct EditActivation {
+    pub license_key_id: String,
+    pub id: String,
+    pub edit: ActivationEdit,
+    pub now_ms: i64,
+    pub event: NewEvent,
+    pub audit: NewAudit,
 }
 
-/// What became of an approval.
+#[derive(Clone, Copy, Debug)]
+pub enum ActivationEdit {
+    Revoke,
+    /// Lets a website in that waits, when there is a place.
+    Approve {
+        limit: i64,
+        idle_before_ms: i64,
+    },
+}
+
+/// What became of an [`EditActivation`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Approved {
-    Done,
+pub enum ActivationEdited {
+    /// The key's version from now on: every server asks again which activations it has.
+    Done(i64),
+    /// It was as asked already.
+    Unchanged,
     NotFound,
     LimitReached,
 }
 
-impl Write for Approve {
-    type Out = Approved;
+impl Write for EditActivation {
+    type Out = ActivationEdited;
     const DURABLE: bool = true;
 
-    async fn run(&self, conn: &mut Conn) -> Result<Approved, sqlx::Error> {
+    async fn run(&self, conn: &mut Conn) -> Result<ActivationEdited, sqlx::Error> {
+        let number = changes::next(conn).await?;
         let key = &self.license_key_id;
-        if execute!(&mut *conn, TAKE_PLACE, key, self.limit)? == 0 {
-            let known = fetch_optional!(&mut *conn, ActivationRow, BY_ID, key, &self.id)?;
-            return Ok(match known.map(|row| row.status) {
-                None => Approved::NotFound,
-                Some(status) if status == "active" => Approved::Done,
-                Some(_) => Approved::LimitReached,
-            });
-        }
-        if execute!(&mut *conn, APPROVE, key, &self.id, self.now_ms)? > 0 {
-            events::add(conn, &self.taken).await?;
-            return Ok(Approved::Done);
-        }
-        execute!(&mut *conn, GIVE_PLACES_BACK, key, 1_i64)?;
+        // The key's row before its activations, as everywhere, so that two cannot wait for each
+        // other.
+        let version = fetch_optional!(&mut *conn, (i64,), TOUCH_KEY, key)?;
+        let Some((version,)) = version else { return Ok(ActivationEdited::NotFound) };
         let known = fetch_optional!(&mut *conn, ActivationRow, BY_ID, key, &self.id)?;
-        Ok(if known.is_some() { Approved::Done } else { Approved::NotFound })
-    }
-}
-
-struct Revoke {
-    license_key_id: String,
-    id: String,
-    event: NewEvent,
-}
-
-impl Write for Revoke {
-    type Out = bool;
-    const DURABLE: bool = true;
-
-    async fn run(&self, conn: &mut Conn) -> Result<bool, sqlx::Error> {
-        let key = &self.license_key_id;
-        // The key's row first, as everywhere, so that two cannot wait for each other.
-        execute!(&mut *conn, GIVE_PLACES_BACK, key, 0_i64)?;
-        let Some(gone) = fetch_optional!(&mut *conn, Seen, REVOKE, key, &self.id)? else {
-            return Ok(false);
-        };
-        if gone.status == "active" {
-            execute!(&mut *conn, GIVE_PLACES_BACK, key, 1_i64)?;
+        let Some(known) = known else { return Ok(ActivationEdited::NotFound) };
+        match self.edit {
+            ActivationEdit::Revoke => {
+                execute!(&mut *conn, REVOKE, key, &self.id)?;
+                if known.status == "active" {
+                    execute!(&mut *conn, GIVE_PLACES_BACK, key, 1_i64)?;
+                }
+            }
+            ActivationEdit::Approve { limit, idle_before_ms } => {
+                if known.status == "active" {
+                    return Ok(ActivationEdited::Unchanged);
+                }
+                drop_idle(conn, key, idle_before_ms).await?;
+                if execute!(&mut *conn, TAKE_PLACE, key, limit)? == 0 {
+                    return Ok(ActivationEdited::LimitReached);
+                }
+                execute!(&mut *conn, APPROVE, key, &self.id, self.now_ms)?;
+            }
         }
+        changes::add(conn, number, Kind::LicenseKey, key, version, self.now_ms).await?;
+        audit::add(conn, &self.audit).await?;
         events::add(conn, &self.event).await?;
-        Ok(true)
+        Ok(ActivationEdited::Done(version))
     }
 }
 
 struct SeeInstance {
     license_key_id: String,
     id: String,
+    generation: i64,
     now_ms: i64,
 }
 
@@ -225,7 +255,7 @@ impl Write for SeeInstance {
 
     async fn run(&self, conn: &mut Conn) -> Result<bool, sqlx::Error> {
         let key = &self.license_key_id;
-        Ok(execute!(&mut *conn, SEE_INSTANCE, key, &self.id, self.now_ms)? > 0)
+        Ok(execute!(&mut *conn, SEE_INSTANCE, key, &self.id, self.now_ms, self.generation)? > 0)
     }
 }
 
@@ -246,40 +276,22 @@ impl Store {
         &self,
         license_key_id: &str,
         id: &str,
+        generation: i64,
         now_ms: i64,
     ) -> Result<bool, StoreError> {
         let (license_key_id, id) = (license_key_id.to_owned(), id.to_owned());
-        self.writer.run(SeeInstance { license_key_id, id, now_ms }).await
+        self.writer.run(SeeInstance { license_key_id, id, generation, now_ms }).await
     }
 
-    /// Lets a website in that waits for approval.
+    /// Ends or approves an activation; see [`ActivationEdited`].
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn approve_activation(
+    pub async fn edit_activation(
         &self,
-        license_key_id: &str,
-        id: &str,
-        limit: i64,
-        now_ms: i64,
-        taken: NewEvent,
-    ) -> Result<Approved, StoreError> {
-        let (license_key_id, id) = (license_key_id.to_owned(), id.to_owned());
-        self.writer.run(Approve { license_key_id, id, limit, now_ms, taken }).await
-    }
-
-    /// Ends an activation; false when the key has no such.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn revoke_activation(
-        &self,
-        license_key_id: &str,
-        id: &str,
-        event: NewEvent,
-    ) -> Result<bool, StoreError> {
-        let (license_key_id, id) = (license_key_id.to_owned(), id.to_owned());
-        self.writer.run(Revoke { license_key_id, id, event }).await
+        edit: EditActivation,
+    ) -> Result<ActivationEdited, StoreError> {
+        self.writer.run(edit).await
     }
 
     /// One activation.

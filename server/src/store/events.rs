@@ -17,11 +17,14 @@ statements! {
         created_at) VALUES ($1, $2, $3, $4, $5, $6)";
     ADD_DELIVERY = "INSERT INTO deliveries (id, event_id, webhook_id, email, status, attempts, \
         next_attempt_at, created_at) VALUES ($1, $2, $3, $4, 'pending', 0, $5, $5)";
-    DUE = "SELECT deliveries.id, deliveries.webhook_id, deliveries.email, deliveries.attempts, \
-        deliveries.next_attempt_at, events.id AS event_id, events.type, events.data, \
-        events.created_at FROM deliveries JOIN events ON events.id = deliveries.event_id \
-        WHERE deliveries.status = 'pending' AND deliveries.next_attempt_at <= $1 \
-        ORDER BY deliveries.next_attempt_at LIMIT 16";
+    /// A few of each receiver, so that one that does not answer holds up nobody else's.
+    DUE = "SELECT due.id, due.webhook_id, due.email, due.attempts, due.next_attempt_at, \
+        events.id AS event_id, events.type, events.data, events.created_at FROM \
+        (SELECT id, event_id, webhook_id, email, attempts, next_attempt_at, ROW_NUMBER() OVER \
+        (PARTITION BY COALESCE(webhook_id, email) ORDER BY next_attempt_at, id) AS place \
+        FROM deliveries WHERE status = 'pending' AND next_attempt_at <= $1) AS due \
+        JOIN events ON events.id = due.event_id WHERE due.place <= 4 \
+        ORDER BY due.next_attempt_at LIMIT 64";
     /// Nobody else takes the delivery before $3, when this server may be taken for dead.
     CLAIM = "UPDATE deliveries SET next_attempt_at = $3 \
         WHERE id = $1 AND next_attempt_at = $2 AND status = 'pending'";

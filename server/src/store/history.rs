@@ -8,6 +8,8 @@ statements! {
     OLD_COUNTS = "DELETE FROM usage_counts WHERE period < $1";
     OLD_CONVERSATIONS = "DELETE FROM conversations WHERE id IN (SELECT id FROM conversations \
         WHERE updated_at < $1 AND running_turn_id IS NULL ORDER BY updated_at, id LIMIT 200)";
+    OLD_VISITORS = "DELETE FROM visitors WHERE updated_at < $1";
+    OLD_NOTIFICATIONS = "DELETE FROM notifications WHERE created_at < $1";
     USAGE_OF = "DELETE FROM usage_log WHERE id IN \
         (SELECT id FROM usage_log WHERE owner = $1 LIMIT 2000)";
     COUNTS_OF = "DELETE FROM usage_counts WHERE owner = $1";
@@ -61,12 +63,23 @@ impl Store {
         Ok(removed)
     }
 
-    /// Removes conversations without a message since then.
+    /// Removes conversations without a message since then, and what was known of visitors who have
+    /// not been seen since.
     ///
     /// # Errors
     /// When the database fails; what is left is removed the next time.
     pub async fn remove_conversations_before(&self, before_ms: i64) -> Result<u64, StoreError> {
-        self.remove_all(OLD_CONVERSATIONS, &before_ms).await
+        let removed = self.remove_all(OLD_CONVERSATIONS, &before_ms).await?;
+        self.writer.run(Remove { sql: OLD_VISITORS, which: before_ms }).await?;
+        Ok(removed)
+    }
+
+    /// Removes lines of the dashboard's bell of the time before this.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn remove_notifications_before(&self, before_ms: i64) -> Result<u64, StoreError> {
+        self.writer.run(Remove { sql: OLD_NOTIFICATIONS, which: before_ms }).await
     }
 
     /// Removes all that went on with a license key, but not the key itself.

@@ -59,7 +59,6 @@ statements! {
         previous_identity_secret_sealed = CASE WHEN CAST($4 AS BIGINT) > CAST($5 AS BIGINT) THEN identity_secret_sealed \
         ELSE NULL END, previous_identity_secret_until = CASE WHEN $4 > $5 THEN $4 ELSE NULL END, \
         identity_secret_sealed = $3, updated_at = $5 WHERE id = $1 AND version = $2";
-    TOUCH_VERSION = "UPDATE license_keys SET version = version + 1 WHERE id = $1";
     END_OVERLAP = "UPDATE license_keys SET version = version + 1, previous_key_hash = NULL, \
         previous_key_until = NULL, previous_generation = NULL \
         WHERE id = $1 AND previous_key_until <= $2 RETURNING generation";
@@ -235,8 +234,6 @@ pub enum KeyChange {
         sealed: Option<String>,
         until: i64,
     },
-    /// What goes with the key, but not the key itself, has changed.
-    Touch,
     Delete,
 }
 
@@ -367,7 +364,6 @@ impl ChangeKey {
             KeyChange::SetIdentitySecret { version, sealed, until } => {
                 execute!(&mut *conn, SET_IDENTITY_SECRET, id, *version, sealed, *until, now)
             }
-            KeyChange::Touch => execute!(&mut *conn, TOUCH_VERSION, id),
             KeyChange::Delete => execute!(&mut *conn, DELETE, id),
         }
     }

@@ -9,8 +9,10 @@ use super::{Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, 
 statements! {
     ADD_USER = "INSERT INTO users (id, email, folded_email, name, role, password_hash, created_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (folded_email) DO NOTHING";
-    UPDATE_USER = "UPDATE users SET email = $2, folded_email = $3, name = $4, role = $5, \
-        password_hash = $6 WHERE id = $1";
+    /// What is null stays: two who change different things do not undo each other's.
+    UPDATE_USER = "UPDATE users SET email = COALESCE($2, email), \
+        folded_email = COALESCE($3, folded_email), name = COALESCE($4, name), \
+        role = COALESCE($5, role), password_hash = COALESCE($6, password_hash) WHERE id = $1";
     DELETE_USER = "DELETE FROM users WHERE id = $1";
     /// Keeps those apart who would each remove the last admin but one.
     LOCK_USERS = "UPDATE users SET role = role WHERE role = 'admin'";
@@ -78,6 +80,21 @@ pub struct ApiKeyRow {
     pub expires_at: Option<i64>,
 }
 
+/// What is changed about somebody; `None` stays.
+#[derive(Clone, Default)]
+pub struct UserEdit {
+    pub email: Option<String>,
+    pub name: Option<String>,
+    pub role: Option<&'static str>,
+    pub password_hash: Option<String>,
+}
+
+impl std::fmt::Debug for UserEdit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UserEdit").finish_non_exhaustive()
+    }
+}
+
 /// What is done to people and their credentials.
 #[derive(Clone, Debug)]
 pub enum PeopleEdit {
@@ -88,7 +105,8 @@ pub enum PeopleEdit {
     },
     /// With `sign_out`, the user's browsers are signed out.
     UpdateUser {
-        user: UserRow,
+        id: String,
+        change: UserEdit,
         sign_out: bool,
     },
     DeleteUser(String),
@@ -167,27 +185,30 @@ impl PeopleEdit {
                 )?;
                 Ok(if added > 0 { Edited::Done } else { Edited::EmailTaken })
             }
-            Self::UpdateUser { user, sign_out } => {
-                if user.role != "admin" && is_last_admin(conn, &user.id).await? {
+            Self::UpdateUser { id, change, sign_out } => {
+                let demoted = change.role.is_some_and(|role| role != "admin");
+                if demoted && is_last_admin(conn, id).await? {
                     return Ok(Edited::LastAdmin);
                 }
-                let folded = super::fold(&user.email);
-                let other = fetch_optional!(&mut *conn, UserRow, USER_BY_EMAIL, &folded)?;
-                if other.is_some_and(|other| other.id != user.id) {
-                    return Ok(Edited::EmailTaken);
+                let folded = change.email.as_deref().map(super::fold);
+                if let Some(folded) = &folded {
+                    let other = fetch_optional!(&mut *conn, UserRow, USER_BY_EMAIL, folded)?;
+                    if other.is_some_and(|other| other.id != *id) {
+                        return Ok(Edited::EmailTaken);
+                    }
                 }
                 if *sign_out {
-                    execute!(&mut *conn, END_SIGN_INS, &user.id)?;
+                    execute!(&mut *conn, END_SIGN_INS, id)?;
                 }
                 Ok(done(execute!(
                     &mut *conn,
                     UPDATE_USER,
-                    &user.id,
-                    &user.email,
+                    id,
+                    &change.email,
                     folded,
-                    &user.name,
-                    &user.role,
-                    &user.password_hash
+                    &change.name,
+                    change.role,
+                    &change.password_hash
                 )?))
             }
             Self::DeleteUser(id) => {

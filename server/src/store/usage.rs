@@ -49,15 +49,19 @@ statements! {
         SELECT turns.id, turns.created_at, CAST($2 AS BIGINT), turns.owner, turns.conversation_id, \
         CASE WHEN CAST($3 AS BIGINT) = 1 THEN messages.content ELSE '' END, 'failed', turns.code, 1, \
         '', '', '', '', '', turns.input_tokens, turns.output_tokens \
-        FROM turns JOIN messages ON messages.id = turns.user_message_id WHERE turns.id = $1";
+        FROM turns JOIN messages ON messages.id = turns.user_message_id \
+        WHERE turns.id = $1 AND turns.owner NOT LIKE 'preview/%'";
     ADD_REFUSAL = "INSERT INTO usage_log (id, created_at, logged_at, owner, question, status, \
         code, count, ip_address, referrer, page, domain, user_agent, user_id) \
         VALUES ($1, $2, $3, $4, '', 'refused', $5, $6, $7, $8, $9, $10, $11, $12)";
     LIST = concat!("SELECT ", columns!(), " FROM usage_log WHERE owner = $1 \
         AND (created_at, id) < ($2, $3) AND created_at >= $4 \
         ORDER BY created_at DESC, id DESC LIMIT $5");
-    LIST_STATUS = concat!("SELECT ", columns!(), " FROM usage_log WHERE owner = $1 AND status = $6 \
+    LIST_OK = concat!("SELECT ", columns!(), " FROM usage_log WHERE owner = $1 AND status = 'ok' \
         AND (created_at, id) < ($2, $3) AND created_at >= $4 \
+        ORDER BY created_at DESC, id DESC LIMIT $5");
+    LIST_NOT_OK = concat!("SELECT ", columns!(), " FROM usage_log WHERE owner = $1 \
+        AND status = $6 AND status <> 'ok' AND (created_at, id) < ($2, $3) AND created_at >= $4 \
         ORDER BY created_at DESC, id DESC LIMIT $5");
     /// Rows of a time that were written at $4 or later.
     COUNT = "SELECT COUNT(*) FROM usage_log WHERE owner = $1 AND created_at >= $2 \
@@ -90,8 +94,10 @@ statements! {
         first_token_bucket FROM usage_log WHERE logged_at >= $1 AND created_at >= $2 \
         AND created_at < $3 AND ($4 = '' OR owner = $4)";
     ROWS = "SELECT created_at, status, code, count, domain, page, response_bucket, \
+        first_token_bucket FROM usage_log WHERE created_at >= $1 AND created_at < $2";
+    ROWS_OF = "SELECT created_at, status, code, count, domain, page, response_bucket, \
         first_token_bucket FROM usage_log WHERE created_at >= $1 AND created_at < $2 \
-        AND ($3 = '' OR owner = $3)";
+        AND owner = $3";
     RATINGS = "SELECT messages.rating, COUNT(*) FROM messages \
         JOIN conversations ON conversations.id = messages.conversation_id \
         WHERE messages.rating IS NOT NULL AND messages.created_at >= $1 \
@@ -417,11 +423,11 @@ impl Store {
         let (before_ms, before_id) =
             filter.after.clone().unwrap_or_else(|| (filter.to_ms, String::new()));
         let limit = i64::from(filter.limit);
-        let rows = if filter.status.is_empty() {
+        let rows = if matches!(filter.status, "" | "ok") {
             fetch_all!(
                 &mut conn,
                 UsageLogRow,
-                LIST,
+                if filter.status.is_empty() { LIST } else { LIST_OK },
                 &filter.owner,
                 before_ms,
                 &before_id,
@@ -432,7 +438,7 @@ impl Store {
             fetch_all!(
                 &mut conn,
                 UsageLogRow,
-                LIST_STATUS,
+                LIST_NOT_OK,
                 &filter.owner,
                 before_ms,
                 &before_id,
@@ -528,7 +534,11 @@ impl Store {
                 counted.rows = fetch_all!(&mut conn, NewRow, NEW_ROWS, mark, from, to, owner)?;
             }
             for &(from, to) in edges {
-                counted.rows.extend(fetch_all!(&mut conn, NewRow, ROWS, from, to, owner)?);
+                counted.rows.extend(if owner.is_empty() {
+                    fetch_all!(&mut conn, NewRow, ROWS, from, to)?
+                } else {
+                    fetch_all!(&mut conn, NewRow, ROWS_OF, from, to, owner)?
+                });
             }
             // A roll-up in between would count rows twice or not at all.
             if self.mark(&mut conn).await? == mark {

@@ -11,6 +11,8 @@ statements! {
         email = CASE WHEN excluded.email = '' THEN visitors.email ELSE excluded.email END, \
         attributes = CASE WHEN excluded.attributes = '{}' THEN visitors.attributes \
         ELSE excluded.attributes END, updated_at = excluded.updated_at";
+    CLOSE_IDLE = "UPDATE conversations SET closed_at = $3 WHERE owner = $1 AND session_id = $2 \
+        AND closed_at IS NULL AND running_turn_id IS NULL AND updated_at <= $4";
     HAS_OPEN = "SELECT id FROM conversations WHERE owner = $1 AND session_id = $2 \
         AND closed_at IS NULL";
     HAND_OVER = "UPDATE conversations SET session_id = $3, user_id = $4 \
@@ -35,6 +37,8 @@ pub struct KnowVisitor {
     /// The session of the same browser before its user was verified: its open conversation goes
     /// over to the user, unless they have one.
     pub from_session: Option<String>,
+    /// Conversations without a message since then are over.
+    pub idle_before_ms: i64,
     pub event: Option<NewEvent>,
 }
 
@@ -58,6 +62,7 @@ impl Write for KnowVisitor {
             events::add(conn, event).await?;
         }
         let Some(from) = &self.from_session else { return Ok(()) };
+        execute!(&mut *conn, CLOSE_IDLE, owner, session, self.now_ms, self.idle_before_ms)?;
         if fetch_optional!(&mut *conn, (String,), HAS_OPEN, owner, session)?.is_some() {
             return Ok(());
         }

@@ -15,8 +15,9 @@ use crate::app::{App, Shared};
 use crate::clock;
 use crate::error::ApiError;
 use crate::extract::{Id, Ids, KeyReader, LicenseWriter, Query, paging};
-use crate::keys::edit;
-use crate::store::activations::{ActivationRow, Approved};
+use crate::keys::hosts::IDLE_MS;
+use crate::keys::{edit, watch};
+use crate::store::activations::{ActivationEdit, ActivationEdited, ActivationRow, EditActivation};
 
 fn view(row: ActivationRow) -> Activation {
     Activation {
@@ -72,13 +73,31 @@ pub async fn revoke(
         "instance_name": row.name, "host": row.host,
     });
     let event = alerts::event(&app.clock, "license.instance_deactivated", Some(&id), &data);
-    if !app.store.revoke_activation(&id, &instance_id, event).await? {
-        return Err(ErrorCode::NotFound.into());
-    }
     let mut changes = Map::new();
     changes.insert("activation".into(), json!([row.name, null]));
-    edit::touch(&app, &actor, &id, "license_key.activation_revoked", changes).await?;
+    let action = "license_key.activation_revoked";
+    let audit = actor.audit(&app.clock, action, "license_key", &id, changes);
+    let now_ms = app.clock.now_ms();
+    let edit = ActivationEdit::Revoke;
+    edited(
+        &app,
+        EditActivation { license_key_id: id, id: instance_id, edit, now_ms, event, audit },
+    )
+    .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes a change and lets it hold at once.
+async fn edited(app: &App, edit: EditActivation) -> Result<(), ApiError> {
+    let id = edit.license_key_id.clone();
+    match app.store.edit_activation(edit).await? {
+        ActivationEdited::Done(version) => watch::key_changed(app, &id, version).await,
+        ActivationEdited::Unchanged => {}
+        ActivationEdited::NotFound => return Err(ErrorCode::NotFound.into()),
+        ActivationEdited::LimitReached => return Err(ErrorCode::ActivationLimitReached.into()),
+    }
+    app.teller.notify_one();
+    Ok(())
 }
 
 /// Lets a website in that waits for approval.
@@ -97,16 +116,17 @@ pub async fn approve(
     let data = json!({
         "license_key_id": id, "name": key.name, "instance_id": instance_id, "host": row.host,
     });
-    let taken = alerts::event(&app.clock, "license.activated", Some(&id), &data);
-    let limit = key.activation_limit.unwrap_or(i64::MAX);
-    let now_ms = app.clock.now_ms();
-    match app.store.approve_activation(&id, &instance_id, limit, now_ms, taken).await? {
-        Approved::Done => {}
-        Approved::NotFound => return Err(ErrorCode::NotFound.into()),
-        Approved::LimitReached => return Err(ErrorCode::ActivationLimitReached.into()),
-    }
+    let event = alerts::event(&app.clock, "license.activated", Some(&id), &data);
     let mut changes = Map::new();
     changes.insert("activation".into(), json!([null, row.name]));
-    edit::touch(&app, &actor, &id, "license_key.activation_approved", changes).await?;
+    let action = "license_key.activation_approved";
+    let audit = actor.audit(&app.clock, action, "license_key", &id, changes);
+    let now_ms = app.clock.now_ms();
+    let edit = ActivationEdit::Approve {
+        limit: key.activation_limit.unwrap_or(i64::MAX),
+        idle_before_ms: now_ms - IDLE_MS,
+    };
+    let (license_key_id, of) = (id.clone(), instance_id.clone());
+    edited(&app, EditActivation { license_key_id, id: of, edit, now_ms, event, audit }).await?;
     find(&app, &id, &instance_id).await.map(|row| Json(view(row)))
 }
