@@ -4,7 +4,32 @@ use system_tests::app::{only, text, usable_key};
 use system_tests::upstream::End;
 use system_tests::{Gate, Reply, TestApp, both, types};
 
+use crate::wait::eventually;
+
 both! {
+    async fn hanging_up_while_the_question_is_taken_leaves_no_turn_that_nobody_writes(backend) {
+        let app = TestApp::with(backend).unhurried().start().await;
+        for n in 0..40 {
+            let call = tokio::spawn(app.ask(&format!("s{n}"), "Hi").send());
+            // Each a little later than the one before.
+            for _ in 0..n {
+                tokio::task::yield_now().await;
+            }
+            call.abort();
+        }
+        for n in 0..40 {
+            let again = async || {
+                let answer = app.ask(&format!("s{n}"), "Again").send().await;
+                let status = answer.status;
+                if status == 200 {
+                    answer.events().await;
+                }
+                status
+            };
+            eventually("the session answers again", again, |status| *status == 200).await;
+        }
+    }
+
     async fn with_no_grace_the_model_is_hung_up_on_and_the_part_is_stored(backend) {
         let app = TestApp::with(backend).set("NATTER_DISCONNECT_GRACE_SECONDS", 0).start().await;
         let gate = Gate::new();

@@ -188,6 +188,27 @@ both! {
         assert_eq!(read_key(&app, &made).await["description"], lines);
     }
 
+    async fn a_key_may_be_sent_back_as_it_was_read(backend) {
+        let app = TestApp::start(backend).await;
+        for fields in [
+            json!({}),
+            json!({"websites": ["https://shop.example", "blog.example"]}),
+            json!({"ip_addresses": ["203.0.113.0/24"]}),
+            json!({"restriction": "none", "websites": ["shop.example"]}),
+        ] {
+            let mut body = fields.clone();
+            body["name"] = json!("Shop");
+            let made = make_key(&app, body).await;
+            let mut read = read_key(&app, &made).await;
+            read["description"] = json!("Changed");
+            let mut changed = change_key(&app, &made, read.clone()).await;
+            for field in ["version", "updated_at"] {
+                changed[field] = read[field].clone();
+            }
+            assert_eq!(changed, read, "{fields}");
+        }
+    }
+
     async fn an_expiry_is_told_in_utc_whatever_its_offset_was(backend) {
         let app = TestApp::start(backend).await;
         for (given, told) in [

@@ -296,6 +296,47 @@ both! {
         post(&app, &unknown, json!({})).send().await.error(404, "not_found").await;
     }
 
+    async fn an_approved_website_lapses_too_and_makes_room_for_the_next(backend) {
+        let app = TestApp::start(backend).await;
+        let fields = json!({"activation_limit": 1, "auto_activate_hosts": false});
+        let (made, key) = key_with(&app, fields).await;
+        for (origin, host) in [(PAGE, "shop.example"), (OTHER, "blog.example")] {
+            refused(open(&app, origin, &key), "activation_required").await;
+            let path = activation(&app, &made, host).await;
+            post(&app, &format!("{path}/approve"), json!({})).send().await.expect(200).await;
+            opened(open(&app, origin, &key)).await;
+            app.clock.advance(31 * DAY);
+        }
+        refused(open(&app, PAGE, &key), "activation_required").await;
+        assert_eq!(usage(&app, &made).await, 0);
+    }
+
+    async fn a_website_that_waits_is_let_in_when_no_approval_is_asked_for_any_more(backend) {
+        let app = TestApp::start(backend).await;
+        let fields = json!({"activation_limit": 1, "auto_activate_hosts": false});
+        let (made, key) = key_with(&app, fields).await;
+        refused(open(&app, PAGE, &key), "activation_required").await;
+        change_key(&app, &made, json!({"auto_activate_hosts": true})).await;
+        opened(open(&app, PAGE, &key)).await;
+        assert_eq!(usage(&app, &made).await, 1);
+        full(&app, OTHER, &key).await;
+    }
+
+    async fn made_up_websites_keep_the_real_one_from_no_approval(backend) {
+        let app = TestApp::with(backend).set("NATTER_TRUSTED_PROXIES", "127.0.0.1").start().await;
+        let fields = json!({"activation_limit": 1, "auto_activate_hosts": false});
+        let (made, key) = key_with(&app, fields).await;
+        for n in 0..110 {
+            let call = open(&app, &format!("https://made-up-{n}.example"), &key);
+            refused(call.from_ip("203.0.113.7"), "activation_required").await;
+        }
+        refused(open(&app, PAGE, &key), "activation_required").await;
+        assert_eq!(activations(&app, &made).await["total"], 100);
+        let path = activation(&app, &made, "shop.example").await;
+        post(&app, &format!("{path}/approve"), json!({})).send().await.expect(200).await;
+        opened(open(&app, PAGE, &key)).await;
+    }
+
     async fn an_activation_is_reached_through_its_own_key_alone(backend) {
         let app = TestApp::start(backend).await;
         let (made, key) = limited(&app, 1).await;

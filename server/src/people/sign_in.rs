@@ -23,7 +23,7 @@ pub const SIGNED_IN_MS: i64 = 14 * 86_400_000;
 /// all together, so that a stranger cannot keep somebody out with a few. Each in [`WINDOW`].
 const PER_ADDRESS: u32 = 30;
 const PER_ACCOUNT: u32 = 10;
-const PER_ACCOUNT_IN_ALL: u32 = 300;
+const PER_ACCOUNT_IN_ALL: u32 = 100;
 const WINDOW: Duration = Duration::from_secs(15 * 60);
 
 /// What is stored of a cookie.

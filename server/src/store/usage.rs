@@ -12,14 +12,17 @@ use super::{
 
 macro_rules! roll_up {
     ($kind:literal, $name:literal, $count:literal, $where:literal) => {
+        roll_up!($kind, $name, $count, $where,
+            "SELECT 1 AS own, 'hour' AS grain, 3600000 AS width UNION ALL SELECT 0, 'hour', 3600000 \
+             UNION ALL SELECT 1, 'day', 86400000 UNION ALL SELECT 0, 'day', 86400000")
+    };
+    ($kind:literal, $name:literal, $count:literal, $where:literal, $parts:literal) => {
         concat!(
             "INSERT INTO usage_counts (owner, grain, period, kind, name, count) \
              SELECT CASE WHEN part.own = 1 THEN usage_log.owner ELSE '' END, part.grain, \
              usage_log.created_at - usage_log.created_at % part.width, '", $kind, "', ", $name,
             ", CAST(SUM(", $count, ") AS BIGINT) FROM usage_log CROSS JOIN \
-             (SELECT 1 AS own, 'hour' AS grain, 3600000 AS width UNION ALL SELECT 0, 'hour', 3600000 \
-             UNION ALL SELECT 1, 'day', 86400000 UNION ALL SELECT 0, 'day', 86400000) AS part \
-             WHERE usage_log.logged_at >= $1 AND usage_log.logged_at < $2 AND ", $where,
+             (", $parts, ") AS part WHERE usage_log.logged_at >= $1 AND usage_log.logged_at < $2 AND ", $where,
             " GROUP BY 1, 2, 3, 5 ON CONFLICT (owner, grain, kind, period, name) \
              DO UPDATE SET count = usage_counts.count + excluded.count"
         )
@@ -66,8 +69,9 @@ statements! {
     /// Rows of a time that were written at $4 or later.
     COUNT = "SELECT COUNT(*) FROM usage_log WHERE owner = $1 AND created_at >= $2 \
         AND created_at < $3 AND logged_at >= $4 AND ($5 = '' OR status = $5)";
-    COUNT_NEW = "SELECT COUNT(*) FROM usage_log WHERE logged_at >= $1 AND owner = $2 \
-        AND created_at >= $3 AND created_at < $4 AND ($5 = '' OR status = $5)";
+    /// Rows behind the mark are few: expressions keep the planner from any index but theirs.
+    COUNT_NEW = "SELECT COUNT(*) FROM usage_log WHERE logged_at >= $1 AND owner || '' = $2 \
+        AND created_at + 0 >= $3 AND created_at + 0 < $4 AND ($5 = '' OR status = $5)";
     COUNT_ROLLED = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM usage_counts \
         WHERE owner = $1 AND grain = 'day' AND kind = 'rows' AND period >= $2 AND period < $3 \
         AND ($4 = '' OR name = $4)";
@@ -80,7 +84,18 @@ statements! {
     ROLL_ROWS = roll_up!("rows", "status", "1", "status <> ''");
     ROLL_REFUSALS = roll_up!("refusal", "code", "count", "status = 'refused' AND code IS NOT NULL");
     ROLL_DOMAINS = roll_up!("domain", "domain", "1", "status <> 'refused' AND domain <> ''");
-    ROLL_PAGES = roll_up!("page", "page", "1", "status <> 'refused' AND page <> ''");
+    /// By day alone: by hour they would be about as many as the rows themselves.
+    ROLL_PAGES = roll_up!("page", "page", "1", "status <> 'refused' AND page <> ''",
+        "SELECT 1 AS own, 'day' AS grain, 86400000 AS width UNION ALL SELECT 0, 'day', 86400000");
+    /// The end of a slice of a long backlog.
+    SLICE = "SELECT logged_at FROM usage_log WHERE logged_at >= $1 AND logged_at < $2 \
+        ORDER BY logged_at LIMIT 1 OFFSET 5000";
+    PAGES = "SELECT page, COUNT(*) FROM usage_log WHERE created_at >= $1 AND created_at < $2 \
+        AND logged_at < $3 AND status <> 'refused' AND page <> '' GROUP BY page \
+        ORDER BY 2 DESC LIMIT $4";
+    PAGES_OF = "SELECT page, COUNT(*) FROM usage_log WHERE created_at >= $1 AND created_at < $2 \
+        AND logged_at < $3 AND owner = $5 AND status <> 'refused' AND page <> '' GROUP BY page \
+        ORDER BY 2 DESC LIMIT $4";
     ROLL_RESPONSES = roll_up!("response", "CAST(response_bucket AS TEXT)", "1",
         "response_bucket IS NOT NULL");
     ROLL_FIRST_TOKENS = roll_up!("first_token", "CAST(first_token_bucket AS TEXT)", "1",
@@ -91,8 +106,8 @@ statements! {
         AND grain = $2 AND kind = $3 AND period >= $4 AND period < $5 GROUP BY name \
         ORDER BY 2 DESC LIMIT $6";
     NEW_ROWS = "SELECT created_at, status, code, count, domain, page, response_bucket, \
-        first_token_bucket FROM usage_log WHERE logged_at >= $1 AND created_at >= $2 \
-        AND created_at < $3 AND ($4 = '' OR owner = $4)";
+        first_token_bucket FROM usage_log WHERE logged_at >= $1 AND created_at + 0 >= $2 \
+        AND created_at + 0 < $3 AND ($4 = '' OR owner || '' = $4)";
     ROWS = "SELECT created_at, status, code, count, domain, page, response_bucket, \
         first_token_bucket FROM usage_log WHERE created_at >= $1 AND created_at < $2";
     ROWS_OF = "SELECT created_at, status, code, count, domain, page, response_bucket, \
@@ -309,7 +324,7 @@ pub struct Counted {
 }
 
 impl Counted {
-    async fn add_span(
+    async fn add_series(
         &mut self,
         conn: &mut Conn,
         owner: &str,
@@ -324,6 +339,24 @@ impl Counted {
             from,
             to
         )?);
+        Ok(())
+    }
+
+    async fn add_sums(
+        &mut self,
+        conn: &mut Conn,
+        owner: &str,
+        Span { grain, from_ms: from, to_ms: to }: Span,
+        mark: i64,
+    ) -> Result<(), sqlx::Error> {
+        if grain == "hour" && from < to {
+            // There are no sums of pages by hour; the rows before the mark are counted.
+            self.pages.extend(if owner.is_empty() {
+                fetch_all!(&mut *conn, (String, i64), PAGES, from, to, mark, NAMES)?
+            } else {
+                fetch_all!(&mut *conn, (String, i64), PAGES_OF, from, to, mark, NAMES, owner)?
+            });
+        }
         for (kind, sums) in [
             ("refusal", &mut self.refusals),
             ("domain", &mut self.domains),
@@ -405,12 +438,16 @@ impl Store {
         if fetch_optional!(&mut conn, (String,), MARK)?.is_none() {
             self.writer.run(FirstMark).await?;
         }
-        let from = self.mark(&mut conn).await?;
-        drop(conn);
-        if until <= from {
-            return Ok(());
+        loop {
+            let from = self.mark(&mut conn).await?;
+            if until <= from {
+                return Ok(());
+            }
+            // A long backlog goes in slices: chats are written in between.
+            let slice = fetch_optional!(&mut conn, (i64,), SLICE, from, until)?;
+            let end = slice.map_or(until, |(end,)| end.max(from + 1));
+            self.writer.run(RollUp { from, until: end }).await?;
         }
-        self.writer.run(RollUp { from, until }).await
     }
 
     /// A page of the log, newest first.
@@ -512,13 +549,14 @@ impl Store {
     }
 
     /// What was counted for an owner (empty = for all): by sums in `spans`, which follow each
-    /// other, and row by row in `edges`.
+    /// other, with the series in `series` of the same time, and row by row in `edges`.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn counted(
         &self,
         owner: &str,
+        series: &[Span],
         spans: &[Span],
         edges: &[(i64, i64)],
     ) -> Result<Counted, StoreError> {
@@ -526,8 +564,11 @@ impl Store {
         loop {
             let mark = self.mark(&mut conn).await?;
             let mut counted = Counted::default();
+            for &span in series {
+                counted.add_series(&mut conn, owner, span).await?;
+            }
             for &span in spans {
-                counted.add_span(&mut conn, owner, span).await?;
+                counted.add_sums(&mut conn, owner, span, mark).await?;
             }
             if let (Some(first), Some(last)) = (spans.first(), spans.last()) {
                 let (from, to) = (first.from_ms, last.to_ms);

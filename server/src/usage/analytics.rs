@@ -86,24 +86,26 @@ fn down(ms: i64, width: i64) -> i64 {
 }
 
 impl Range {
-    /// Whole periods for the sums, and what is left at the ends for the rows. A series by hours
-    /// needs the sums by hours; the others take days where they are whole.
-    fn parts(self) -> (Vec<Span>, Vec<(i64, i64)>) {
+    /// Whole periods for the series and for the sums, and what is left at the ends for the rows. A
+    /// series by hours needs the sums by hours; all else takes days where they are whole.
+    fn parts(self) -> (Vec<Span>, Vec<Span>, Vec<(i64, i64)>) {
         let (from, to) = (self.from_ms, self.to_ms);
         let (first, last) = (up(from, HOUR_MS), down(to, HOUR_MS));
         if first >= last {
-            return (Vec::new(), vec![(from, to)]);
+            return (Vec::new(), Vec::new(), vec![(from, to)]);
         }
         let edges = vec![(from, first), (last, to)];
         let (first_day, last_day) = (up(first, DAY_MS), down(last, DAY_MS));
         let hours = |from_ms, to_ms| Span { grain: "hour", from_ms, to_ms };
-        let spans = if self.interval == Interval::Hour || first_day >= last_day {
+        let spans = if first_day >= last_day {
             vec![hours(first, last)]
         } else {
             let days = Span { grain: "day", from_ms: first_day, to_ms: last_day };
             vec![hours(first, first_day), days, hours(last_day, last)]
         };
-        (spans, edges.into_iter().filter(|(from, to)| from < to).collect())
+        let series =
+            if self.interval == Interval::Hour { vec![hours(first, last)] } else { spans.clone() };
+        (series, spans, edges.into_iter().filter(|(from, to)| from < to).collect())
     }
 
     fn periods(self) -> Result<BTreeMap<i64, Period>, ApiError> {
@@ -228,8 +230,9 @@ pub async fn analytics(
     unknown_keys: Option<u64>,
 ) -> Result<Analytics, ApiError> {
     range.periods()?;
-    let (spans, edges) = range.parts();
-    let tally = Tally::new(range, store.counted(owner, &spans, &edges).await?)?;
+    let (series, spans, edges) = range.parts();
+    let counted = store.counted(owner, &series, &spans, &edges).await?;
+    let tally = Tally::new(range, counted)?;
     let mut feedback = FeedbackCount::default();
     for (rating, count) in store.ratings(owner, range.from_ms, range.to_ms).await? {
         if rating == "up" { feedback.up = count } else { feedback.down = count }

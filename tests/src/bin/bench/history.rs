@@ -103,6 +103,10 @@ async fn fill(folder: &std::path::Path) -> Result<String> {
         .await?;
     let from = now_ms() - 300 * 86_400_000 - 60_000;
     sqlx::query(FILL).bind(ROWS).bind(from).bind(&id).execute(&mut db).await?;
+    // All of it is still to be summed.
+    sqlx::query("UPDATE installation SET value = '0' WHERE name = 'usage_rolled_until'")
+        .execute(&mut db)
+        .await?;
     db.close().await?;
     Ok(id)
 }
