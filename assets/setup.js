@@ -8,7 +8,8 @@
   const show = (body) => {
     const fields = body?.details?.fieldErrors ?? {}
     for (const name of ['email', 'password']) {
-      by(name + '-error').textContent = fields[name]?.join('; ') ?? ''
+      const why = fields[name]?.join('; ') ?? ''
+      by(name + '-error').textContent = why.charAt(0).toUpperCase() + why.slice(1)
       form[name].setAttribute('aria-invalid', String(name in fields))
     }
     by('error').textContent = Object.keys(fields).length ? '' : (body?.message ?? body?.error ?? '')

@@ -21,7 +21,7 @@ test('the printed link makes the first admin by keyboard, and works once', async
   await page.keyboard.press('Tab');
   await page.keyboard.type('short');
   await page.keyboard.press('Enter');
-  await expect(page.getByText('must have 12 to 200 characters')).toBeVisible();
+  await expect(page.getByText('Must have 12 to 200 characters')).toBeVisible();
   await expect(password).toBeFocused();
   expect(await violations(page)).toEqual([]);
   await shot('setup-refused');
@@ -52,6 +52,11 @@ test('the set-up page fits a phone, in the dark too', async ({ natter, page, sho
   await expect(page.getByRole('button', { name: 'Make the admin' })).toBeVisible();
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(overflow).toBeLessThanOrEqual(0);
+  const right = async (one) => one.evaluate((node) => node.getBoundingClientRect().right);
+  const card = await right(page.locator('form'));
+  for (const field of [page.getByLabel('E-mail address'), page.getByLabel('Password'), page.getByRole('button')]) {
+    expect(await right(field), 'fields stay inside their card').toBeLessThan(card);
+  }
   expect(await violations(page)).toEqual([]);
   await shot('setup-phone-dark');
 });
