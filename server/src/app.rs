@@ -78,6 +78,12 @@ impl App {
         i64::try_from(self.config.lease.as_millis()).unwrap_or(i64::MAX)
     }
 
+    /// How long a conversation stays open without a message, in milliseconds.
+    #[must_use]
+    pub fn idle_ms(&self) -> i64 {
+        i64::try_from(self.config.conversation_idle.as_millis()).unwrap_or(i64::MAX)
+    }
+
     /// Whether the server takes no new questions because it is about to stop.
     #[must_use]
     pub fn is_stopping(&self) -> bool {

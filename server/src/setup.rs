@@ -20,6 +20,7 @@ use crate::agents::{Agent, GUIDE_SOURCE};
 use crate::alerts::hooks::{self, Wanted};
 use crate::alerts::{Mailer, Sender};
 use crate::app::{App, DemoKey};
+use crate::chat::lease;
 use crate::chat::live::Turns;
 use crate::clock::{self, Clock};
 use crate::config::{Config, Demo, Secret};
@@ -55,9 +56,8 @@ pub(crate) async fn prepare(
 ) -> Result<Arc<App>, StartError> {
     let mut app = assemble(config, clock, addr).await?;
     // With SQLite whoever wrote these answers is gone: no other server has the file.
-    let now_ms = app.clock.now_ms();
-    let before = if app.store.is_single_node() { i64::MAX } else { now_ms };
-    let swept = app.store.sweep(before, now_ms, app.settings.now().store_questions).await;
+    let before = if app.store.is_single_node() { i64::MAX } else { app.clock.now_ms() };
+    let swept = lease::sweep(&app, before).await;
     swept.map_err(|e| failed("answers of the last run cannot be ended")(&e))?;
     app.demo = demo_key(&app, addr).await?;
     first_admin(&app).await?;

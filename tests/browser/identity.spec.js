@@ -1,6 +1,7 @@
 // Who the visitor is: said by the page, proved by its backend, and forgotten with the page.
 import { createHmac } from 'node:crypto';
 import { Chat } from './lib/chat.js';
+import { answered, sessions } from './lib/sessions.js';
 import { expect, test } from './lib/test.js';
 import { page as html, tag } from './lib/site.js';
 
@@ -20,24 +21,6 @@ const withKey = (url, key, config = {}) =>
     tag(url, { 'api-key': null, 'license-key': key }));
 
 const identify = (page, who) => page.evaluate((who) => ChatWidget.identify(who), who);
-
-/** The bodies of the requests that began or renewed a session, as they come. */
-function sessions(page) {
-  const bodies = [];
-  page.on('request', (request) => {
-    if (request.url().endsWith('/v1/widget/session')) bodies.push(JSON.parse(request.postData()));
-  });
-  return bodies;
-}
-
-async function answered(chat, upstream, question, answer) {
-  await chat.ask(question);
-  const call = await upstream.call();
-  call.send(answer);
-  call.finish();
-  await expect(chat.answerText).toHaveText(answer);
-  await expect(chat.stopButton).toBeHidden();
-}
 
 /** Runs something on the page as another browser shows it. */
 async function elsewhere(browser, address, then) {

@@ -1,25 +1,8 @@
 // The session behind the panel: renewed unnoticed, forgotten on demand, and open to page scripts.
+import { answered, sessions } from './lib/sessions.js';
 import { expect, test } from './lib/test.js';
 import { page as html, tag } from './lib/site.js';
 import { WIDGET_KEY } from './lib/natter.js';
-
-/** The bodies of the requests that began or renewed a session, as they come. */
-function sessions(page) {
-  const bodies = [];
-  page.on('request', (request) => {
-    if (request.url().endsWith('/v1/widget/session')) bodies.push(JSON.parse(request.postData()));
-  });
-  return bodies;
-}
-
-async function answered(chat, upstream, question, answer) {
-  await chat.ask(question);
-  const call = await upstream.call();
-  call.send(answer);
-  call.finish();
-  await expect(chat.answerText).toHaveText(answer);
-  await expect(chat.stopButton).toBeHidden();
-}
 
 const stored = (page) => page.evaluate(() => Object.keys(localStorage));
 

@@ -18,8 +18,7 @@ pub async fn current(
     session_id: &str,
 ) -> Result<Option<Conversation>, ApiError> {
     let Some(row) = app.store.current(owner, session_id).await? else { return Ok(None) };
-    let idle = i64::try_from(app.config.conversation_idle.as_millis()).unwrap_or(i64::MAX);
-    if row.running_turn_id.is_none() && app.clock.now_ms() - row.updated_at >= idle {
+    if row.running_turn_id.is_none() && app.clock.now_ms() - row.updated_at >= app.idle_ms() {
         return Ok(None);
     }
     let running_turn = row.running_turn_id.map(|turn_id| {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::App;
+use crate::store::StoreError;
 
 /// Extends and sweeps until the server stops.
 pub async fn keep(app: Arc<App>) {
@@ -19,10 +20,18 @@ pub async fn keep(app: Arc<App>) {
         {
             tracing::warn!(%error, "leases were not extended");
         }
-        match app.store.sweep(now_ms, now_ms, app.settings.now().store_questions).await {
+        match sweep(&app, now_ms).await {
             Ok(0) => {}
             Ok(n) => tracing::warn!(turns = n, "ended answers that a stopped server left"),
             Err(error) => tracing::warn!(%error, "expired leases were not swept"),
         }
     }
+}
+
+/// Ends the turns whose lease ran out before `before_ms`; gives their number.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(app: &App, before_ms: i64) -> Result<usize, StoreError> {
+    app.store.sweep(before_ms, app.clock.now_ms(), app.settings.now().store_questions).await
 }

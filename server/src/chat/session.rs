@@ -84,6 +84,7 @@ async fn know(
         });
         alerts::event(&app.clock, "lead.captured", key.license_key_id.as_deref(), &data)
     });
+    let now_ms = app.clock.now_ms();
     app.store
         .know_visitor(KnowVisitor {
             owner: key.owner.clone(),
@@ -92,9 +93,8 @@ async fn know(
             name: or(user.map(|u| u.name.as_str()), lead.as_ref().map(|lead| &lead.name)),
             email: or(user.map(|u| u.email.as_str()), lead.as_ref().map(|lead| &lead.email)),
             attributes: Value::Object(attributes).to_string(),
-            now_ms: app.clock.now_ms(),
-            idle_before_ms: app.clock.now_ms()
-                - i64::try_from(app.config.conversation_idle.as_millis()).unwrap_or(i64::MAX),
+            now_ms,
+            idle_before_ms: now_ms - app.idle_ms(),
             from_session: user.map(|_| visitor_id.to_owned()),
             event,
         })

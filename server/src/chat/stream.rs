@@ -9,6 +9,7 @@ use futures_util::Stream;
 use shared::{ErrorCode, Event, FinishReason, Source, StreamEvent, Usage};
 use tokio::time::Instant;
 
+use super::lease;
 use super::live::Reader;
 use crate::app::App;
 use crate::error::ApiError;
@@ -102,7 +103,7 @@ async fn ended(app: &App, access: &Access, turn_id: &str) -> Result<StoredTurn, 
         let now_ms = app.clock.now_ms();
         if turn.lease_until < now_ms {
             // Its server is gone: what it left is ended now rather than at the next sweep.
-            app.store.sweep(now_ms, now_ms, app.settings.now().store_questions).await?;
+            lease::sweep(app, now_ms).await?;
             continue;
         }
         tokio::time::sleep(LOOK).await;

@@ -6,12 +6,13 @@ use tracing::Instrument as _;
 
 use shared::{ChatRequest, ErrorCode, FinishReason, Source, StreamEvent, Usage, limits};
 
+use super::lease;
 use super::live::{LiveTurn, Reader, TurnIds};
 use crate::agents::{DEFAULT_AGENT, Delta, GUIDE_SOURCE, Prompt, UpstreamError};
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
-use crate::keys::{Access, KeyRecord, watch};
+use crate::keys::{Access, KeyRecord, is_preview, watch};
 use crate::store::admission::{Admission, Admitted};
 use crate::store::turns::{TurnEnd, TurnStatus, UsageEnd};
 use crate::store::usage::{RequestFacts, UsageRow};
@@ -95,7 +96,7 @@ async fn admit_and_start(
         history: app.config.max_history_messages,
         node: app.node.clone(),
         lease_ms: app.lease_ms(),
-        idle_ms: i64::try_from(app.config.conversation_idle.as_millis()).unwrap_or(i64::MAX),
+        idle_ms: app.idle_ms(),
     };
     let (conversation_id, user_message_id, history) = match admit(app, admission).await? {
         Admitted::New { conversation_id, user_message_id, history } => {
@@ -146,7 +147,7 @@ async fn admit(app: &App, admission: Admission) -> Result<Admitted, ApiError> {
     let now_ms = admission.now_ms;
     let admitted = app.store.admit(admission.clone()).await?;
     if matches!(admitted, Admitted::Refused(ErrorCode::TurnInProgress))
-        && app.store.sweep(now_ms, now_ms, app.settings.now().store_questions).await? > 0
+        && lease::sweep(app, now_ms).await? > 0
     {
         return Ok(app.store.admit(admission).await?);
     }
@@ -335,7 +336,7 @@ fn record_first_token(app: &Arc<App>, turn: &LiveTurn, at_ms: i64) {
 async fn settle(app: &Arc<App>, turn: &LiveTurn, outcome: Outcome, question: &str, asked: Asked) {
     let text = turn.text().trim().to_owned();
     let now_ms = app.clock.now_ms();
-    let is_preview = turn.ids.owner.starts_with("preview/");
+    let is_preview = is_preview(&turn.ids.owner);
     let end = TurnEnd {
         turn_id: turn.ids.turn_id.clone(),
         conversation_id: turn.ids.conversation_id.clone(),

@@ -107,9 +107,7 @@ impl<T: ChatBody> FromRequest<Shared> for Licensed<T> {
         let bytes = body::bytes(Request::from_parts(parts, rest), app).await?;
         let body: T = body::parse(&bytes)?;
         let session: Session = body::parse(&bytes)?;
-        if body.page_url().is_some() {
-            facts = log::facts(app, &headers, client.ip, origin, body.page_url());
-        }
+        log::note_page(&mut facts, body.page_url());
         let bearer = headers
             .get("authorization")
             .and_then(|v| v.to_str().ok())

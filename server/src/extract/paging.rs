@@ -57,6 +57,13 @@ pub fn page<T, V>(
     Page { items: rows.into_iter().map(view).collect(), total, next_cursor }
 }
 
+/// A list that stands on one page.
+#[must_use]
+pub fn whole<V>(items: Vec<V>) -> Page<V> {
+    let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
+    Page { items, total, next_cursor: None }
+}
+
 /// Reads a text that is searched for or filtered by.
 ///
 /// # Errors

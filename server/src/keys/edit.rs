@@ -96,9 +96,8 @@ pub async fn make(
     };
     let event = key_event(app, "license_key.created", &id, checked.settings.name.trim());
     apply(app, actor, &id, change, "license_key.created", changes, vec![event]).await?;
-    let mut made = current(app, &id).await?;
+    let mut made = with_warnings(current(app, &id).await?, checked);
     made.key = Some(grouped);
-    made.warnings.extend(checked.warnings.iter().cloned());
     Ok(made)
 }
 
@@ -196,13 +195,13 @@ pub async fn change(
         }
         let changes = differences(&old, &checked.settings);
         if changes.is_empty() {
-            return with_warnings(current(app, id).await?, &checked);
+            return Ok(with_warnings(current(app, id).await?, &checked));
         }
         let switches_off = old.is_active && !checked.settings.is_active;
         let settings = Box::new(to_stored(&checked));
         let change = KeyChange::Update { version: row.version, settings, switches_off };
         if apply(app, actor, id, change, "license_key.updated", changes, Vec::new()).await? {
-            return with_warnings(current(app, id).await?, &checked);
+            return Ok(with_warnings(current(app, id).await?, &checked));
         }
         if version.is_some() {
             return Err(conflict(app, id).await);
@@ -211,9 +210,10 @@ pub async fn change(
     Err(conflict(app, id).await)
 }
 
-fn with_warnings(mut key: LicenseKey, checked: &Checked) -> Result<LicenseKey, ApiError> {
+/// The key with what its admin should know about what they have just written.
+fn with_warnings(mut key: LicenseKey, checked: &Checked) -> LicenseKey {
     key.warnings.extend(checked.warnings.iter().cloned());
-    Ok(key)
+    key
 }
 
 /// Replaces the key; the one before works on for the overlap, or not at all.

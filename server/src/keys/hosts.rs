@@ -70,8 +70,8 @@ pub async fn require(
 ) -> Result<(), ApiError> {
     let (Some(rule), Some(id)) = (key.activations, &key.license_key_id) else { return Ok(()) };
     let now_ms = app.clock.now_ms();
-    let host = origin.and_then(host_of);
-    let Some(who) = instance_id.map(str::to_owned).or_else(|| host.clone()) else {
+    let who = instance_id.map(str::to_owned).or_else(|| origin.and_then(host_of));
+    let Some(who) = who else {
         return Err(ApiError::new(ErrorCode::ActivationRequired).with_message(
             "This key has an activation limit: send an Origin header, or the instanceId of an \
              activation.",

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use shared::ErrorCode;
 
-pub use record::{ActivationRule, KeyRecord};
+pub use record::{ActivationRule, KeyRecord, is_preview};
 
 use crate::clock;
 use crate::config::Secret;
@@ -201,7 +201,7 @@ impl Keys {
     /// Whether the record is the newest that this server knows of.
     #[must_use]
     pub fn is_current(&self, key: &KeyRecord) -> bool {
-        self.least.get(key.owner.trim_start_matches("preview/")).is_none_or(|v| key.version >= v)
+        self.least.get(key.id()).is_none_or(|v| key.version >= v)
     }
 
     fn millis(&self, at: Instant) -> i64 {

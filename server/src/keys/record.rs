@@ -13,6 +13,15 @@ use crate::config::Secret;
 use crate::error::ApiError;
 use crate::store::license_keys::LicenseKeyRow;
 
+/// What stands before the key's id in the owner of a preview.
+const PREVIEW: &str = "preview/";
+
+/// Whether what has this owner is a preview: nothing of it is counted, logged or told.
+#[must_use]
+pub fn is_preview(owner: &str) -> bool {
+    owner.starts_with(PREVIEW)
+}
+
 /// The key before a rotation, while both work.
 #[derive(Clone, Debug)]
 pub struct Previous {
@@ -146,7 +155,7 @@ impl KeyRecord {
     pub fn for_preview(&self) -> Self {
         Self {
             license_key_id: None,
-            owner: format!("preview/{}", self.owner),
+            owner: format!("{PREVIEW}{}", self.owner),
             is_active: true,
             deactivated: false,
             refused_from_ms: None,
@@ -162,7 +171,12 @@ impl KeyRecord {
     /// Whether this is the record of [`Self::for_preview`].
     #[must_use]
     pub fn is_preview(&self) -> bool {
-        self.owner.starts_with("preview/")
+        is_preview(&self.owner)
+    }
+
+    /// The key's id, also of a preview's record.
+    pub(super) fn id(&self) -> &str {
+        self.owner.strip_prefix(PREVIEW).unwrap_or(&self.owner)
     }
 
     /// Whether the key with this hash is this one, or the one before while both work.

@@ -8,12 +8,14 @@ use sqlx::FromRow;
 use super::audit::{self, NewAudit};
 use super::changes::{self, Kind};
 use super::events::{self, NewEvent};
-use super::{Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, statements};
+use super::{
+    Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, page_start, statements,
+};
 
 statements! {
     /// A page that still has the key before a rotation does not take back what the new one has.
     SEE_HOST = "UPDATE activations SET last_seen_at = $3, \
-        generation = CASE WHEN generation < $4 THEN $4 ELSE generation END WHERE license_key_id = $1 AND host = $2 RETURNING id, status";
+        generation = CASE WHEN generation < $4 THEN $4 ELSE generation END WHERE license_key_id = $1 AND host = $2 RETURNING status";
     TAKE_PLACE = "UPDATE license_keys SET activation_usage = activation_usage + 1 \
         WHERE id = $1 AND activation_usage < $2";
     GIVE_PLACES_BACK = "UPDATE license_keys SET activation_usage = activation_usage - $2 \
@@ -88,13 +90,6 @@ pub enum HostSeen {
     LimitReached,
 }
 
-#[derive(FromRow)]
-struct Seen {
-    #[expect(dead_code, reason = "part of the row")]
-    id: String,
-    status: String,
-}
-
 impl Write for SeeHost {
     type Out = HostSeen;
 
@@ -149,9 +144,9 @@ async fn drop_idle(conn: &mut Conn, key: &str, before_ms: i64) -> Result<(), sql
 impl SeeHost {
     async fn known(&self, conn: &mut Conn) -> Result<Option<HostSeen>, sqlx::Error> {
         let (key, host) = (&self.license_key_id, &self.host);
-        let seen =
-            fetch_optional!(&mut *conn, Seen, SEE_HOST, key, host, self.now_ms, self.generation)?;
-        Ok(seen.map(|seen| match seen.status.as_str() {
+        let (now, generation) = (self.now_ms, self.generation);
+        let seen = fetch_optional!(&mut *conn, (String,), SEE_HOST, key, host, now, generation)?;
+        Ok(seen.map(|(status,)| match status.as_str() {
             "pending" => HostSeen::Pending,
             _ => HostSeen::Active,
         }))
@@ -318,7 +313,7 @@ impl Store {
         limit: u32,
     ) -> Result<(Vec<ActivationRow>, i64), StoreError> {
         let mut conn = self.conn().await?;
-        let (before_ms, before_id) = after.unwrap_or_else(|| (i64::MAX, String::from("~")));
+        let (before_ms, before_id) = page_start(after);
         let limit = i64::from(limit);
         let rows = fetch_all!(
             &mut conn,

@@ -2,7 +2,9 @@
 
 use sqlx::FromRow;
 
-use super::{Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, statements};
+use super::{
+    Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, page_start, statements,
+};
 
 statements! {
     ADD = "INSERT INTO audit_log (id, created_at, actor_kind, actor_id, actor_name, action, \
@@ -83,7 +85,7 @@ impl Store {
         limit: u32,
     ) -> Result<(Vec<NewAudit>, i64), StoreError> {
         let mut conn = self.conn().await?;
-        let (before_ms, before_id) = after.unwrap_or_else(|| (i64::MAX, String::from("~")));
+        let (before_ms, before_id) = page_start(after);
         let limit = i64::from(limit);
         let rows = fetch_all!(
             &mut conn, NewAudit, LIST, before_ms, &before_id, subject_id, action, limit

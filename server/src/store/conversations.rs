@@ -4,7 +4,7 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Store, StoreError, Write, contains_pattern, execute, fetch_all, fetch_optional,
-    statements,
+    page_start, statements,
 };
 
 statements! {
@@ -150,8 +150,7 @@ impl Store {
         let mut conn = self.conn().await?;
         let key = filter.license_key_id.as_deref().unwrap_or("");
         let like = filter.q.as_deref().map(contains_pattern).unwrap_or_default();
-        let (before_ms, before_id) =
-            filter.after.clone().unwrap_or_else(|| (i64::MAX, String::from("~")));
+        let (before_ms, before_id) = page_start(filter.after.clone());
         let rows = fetch_all!(
             &mut conn,
             Summary,

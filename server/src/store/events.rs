@@ -5,7 +5,9 @@
 
 use sqlx::FromRow;
 
-use super::{Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, statements};
+use super::{
+    Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, page_start, statements,
+};
 
 statements! {
     ADD = "INSERT INTO events (id, type, license_key_id, data, created_at, told) \
@@ -364,7 +366,7 @@ impl Store {
         limit: u32,
     ) -> Result<(Vec<DeliveryRow>, i64), StoreError> {
         let mut conn = self.conn().await?;
-        let (before_ms, before_id) = after.unwrap_or_else(|| (i64::MAX, String::from("~")));
+        let (before_ms, before_id) = page_start(after);
         let limit = i64::from(limit);
         let rows = fetch_all!(
             &mut conn,
@@ -389,7 +391,7 @@ impl Store {
         limit: u32,
     ) -> Result<(Vec<NotificationRow>, i64), StoreError> {
         let mut conn = self.conn().await?;
-        let (before_ms, before_id) = after.unwrap_or_else(|| (i64::MAX, String::from("~")));
+        let (before_ms, before_id) = page_start(after);
         let limit = i64::from(limit);
         let rows =
             fetch_all!(&mut conn, NotificationRow, NOTIFICATIONS, before_ms, &before_id, limit)?;

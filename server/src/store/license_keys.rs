@@ -10,7 +10,7 @@ use super::changes::{self, Kind};
 use super::events::{self, NewEvent};
 use super::{
     Conn, Store, StoreError, Write, contains_pattern, execute, fetch_all, fetch_optional, fold,
-    statements,
+    page_start, statements,
 };
 
 macro_rules! columns {
@@ -529,8 +529,7 @@ impl Store {
             String::from("-")
         };
         let status = filter.status.unwrap_or("");
-        let (before_ms, before_id) =
-            filter.after.clone().unwrap_or_else(|| (i64::MAX, String::from("~")));
+        let (before_ms, before_id) = page_start(filter.after.clone());
         let rows = fetch_all!(
             &mut conn,
             LicenseKeyRow,

@@ -296,6 +296,12 @@ pub fn fold(text: &str) -> String {
     text.to_lowercase()
 }
 
+/// The time and id that a page's rows come before: those of `after`, or of the first page.
+fn page_start(after: Option<(i64, String)>) -> (i64, String) {
+    // Ids sort below "~".
+    after.unwrap_or_else(|| (i64::MAX, String::from("~")))
+}
+
 /// A LIKE pattern (with `ESCAPE '\'`) for texts that contain `part`.
 fn contains_pattern(part: &str) -> String {
     let mut pattern = String::from("%");

@@ -4,7 +4,9 @@ use sqlx::FromRow;
 
 use super::audit::{self, NewAudit};
 use super::changes;
-use super::{Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, statements};
+use super::{
+    Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, page_start, statements,
+};
 
 statements! {
     ADD_USER = "INSERT INTO users (id, email, folded_email, name, role, password_hash, created_at) \
@@ -404,7 +406,7 @@ impl Store {
         limit: u32,
     ) -> Result<(Vec<ApiKeyRow>, i64), StoreError> {
         let mut conn = self.conn().await?;
-        let (before_ms, before_id) = after.unwrap_or_else(|| (i64::MAX, String::from("~")));
+        let (before_ms, before_id) = page_start(after);
         let limit = i64::from(limit);
         let rows = fetch_all!(&mut conn, ApiKeyRow, API_KEYS, before_ms, &before_id, limit)?;
         let total = fetch_optional!(&mut conn, (i64,), COUNT_API_KEYS)?;

@@ -66,9 +66,8 @@ statements! {
     LIST_NOT_OK = concat!("SELECT ", columns!(), " FROM usage_log WHERE owner = $1 \
         AND status = $6 AND status <> 'ok' AND (created_at, id) < ($2, $3) AND created_at >= $4 \
         ORDER BY created_at DESC, id DESC LIMIT $5");
-    /// Rows of a time that were written at $4 or later.
     COUNT = "SELECT COUNT(*) FROM usage_log WHERE owner = $1 AND created_at >= $2 \
-        AND created_at < $3 AND logged_at >= $4 AND ($5 = '' OR status = $5)";
+        AND created_at < $3 AND ($4 = '' OR status = $4)";
     /// Rows behind the mark are few: expressions keep the planner from any index but theirs.
     COUNT_NEW = "SELECT COUNT(*) FROM usage_log WHERE logged_at >= $1 AND owner || '' = $2 \
         AND created_at + 0 >= $3 AND created_at + 0 < $4 AND ($5 = '' OR status = $5)";
@@ -544,7 +543,7 @@ impl Store {
         to: i64,
         status: &str,
     ) -> Result<i64, StoreError> {
-        let row = fetch_optional!(&mut *conn, (i64,), COUNT, owner, from, to, i64::MIN, status)?;
+        let row = fetch_optional!(&mut *conn, (i64,), COUNT, owner, from, to, status)?;
         Ok(row.map_or(0, |(n,)| n))
     }
 

@@ -9,6 +9,7 @@ use shared::ErrorCode;
 
 use crate::app::App;
 use crate::keys::hosts::host_of;
+use crate::keys::is_preview;
 use crate::store::usage::{Refusal, RequestFacts};
 
 /// Refused requests of one key and reason that get a row of their own in a minute.
@@ -55,17 +56,22 @@ pub fn facts(
     page_url: Option<&str>,
 ) -> RequestFacts {
     let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("");
-    let referrer = page_url.filter(|url| !url.is_empty()).unwrap_or_else(|| header("referer"));
-    let referrer = cut(referrer, TEXT);
-    let page = referrer.split(['?', '#']).next().unwrap_or_default().to_owned();
-    RequestFacts {
+    let mut facts = RequestFacts {
         ip_address: kept_address(ip, app.settings.now().anonymize_ip),
-        page,
-        referrer,
         domain: origin.and_then(host_of).unwrap_or_default(),
         user_agent: cut(header("user-agent"), 512),
-        user_id: None,
-    }
+        ..RequestFacts::default()
+    };
+    note_page(&mut facts, Some(header("referer")));
+    note_page(&mut facts, page_url);
+    facts
+}
+
+/// Notes the page that a request comes from, where it is known.
+pub fn note_page(facts: &mut RequestFacts, url: Option<&str>) {
+    let Some(url) = url.filter(|url| !url.is_empty()) else { return };
+    facts.referrer = cut(url, TEXT);
+    facts.page = facts.referrer.split(['?', '#']).next().unwrap_or_default().to_owned();
 }
 
 /// Refusals of the present minute, by owner and reason.
@@ -109,7 +115,7 @@ pub fn is_logged(code: ErrorCode) -> bool {
 /// Logs that a request with this key was refused. Past 60 a minute they are only counted; nothing
 /// waits for the row.
 pub fn refused(app: &Arc<App>, owner: &str, code: ErrorCode, facts: &RequestFacts) {
-    if !is_logged(code) || owner.starts_with("preview/") {
+    if !is_logged(code) || is_preview(owner) {
         return;
     }
     let now_ms = app.clock.now_ms();

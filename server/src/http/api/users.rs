@@ -8,7 +8,7 @@ use shared::admin::{NewUser, Page, User, UserChange};
 
 use crate::app::Shared;
 use crate::error::ApiError;
-use crate::extract::{Fields, Id, Reader, Writer};
+use crate::extract::{Fields, Id, Reader, Writer, paging};
 use crate::people::users;
 
 /// Everybody, newest first; all on one page.
@@ -16,9 +16,7 @@ use crate::people::users;
     responses((status = 200, body = Page<User>),
         (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
 pub async fn list(State(app): State<Shared>, _: Reader) -> Result<Json<Page<User>>, ApiError> {
-    let items: Vec<User> = app.store.users().await?.iter().map(users::view).collect();
-    let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
-    Ok(Json(Page { items, total, next_cursor: None }))
+    Ok(Json(paging::whole(app.store.users().await?.iter().map(users::view).collect())))
 }
 
 /// Adds somebody.

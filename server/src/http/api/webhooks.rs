@@ -48,9 +48,7 @@ pub async fn create(
     responses((status = 200, body = Page<Webhook>),
         (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
 pub async fn list(State(app): State<Shared>, _: Reader) -> Result<Json<Page<Webhook>>, ApiError> {
-    let items: Vec<Webhook> = app.store.webhooks().await?.iter().map(hooks::view).collect();
-    let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
-    Ok(Json(Page { items, total, next_cursor: None }))
+    Ok(Json(paging::whole(app.store.webhooks().await?.iter().map(hooks::view).collect())))
 }
 
 /// One webhook.
