@@ -18,7 +18,9 @@ use crate::conversation::{
 };
 use crate::error::ErrorCode;
 use crate::event::{Event, FinishReason, Source, StreamEvent, ToolState, Usage};
-use crate::look::{Look, Position, Theme};
+use crate::look::{
+    EngagementRules, FormField, FormFieldKind, Look, Position, PreChatForm, PromptMode, Theme,
+};
 use crate::widget::{Refusal, SessionAnswer};
 
 /// A value as `JSON.parse` made it.
@@ -50,6 +52,11 @@ impl Value {
 
     fn flag(&self, name: &str) -> Option<bool> {
         self.get(name).0.as_bool()
+    }
+
+    fn texts(&self) -> Option<Vec<String>> {
+        let list = Array::is_array(&self.0).then(|| Array::from(&self.0))?;
+        Some(list.iter().filter_map(|item| item.as_string()).collect())
     }
 
     fn list<T>(&self, name: &str, read: impl Fn(Self) -> Option<T>) -> Vec<T> {
@@ -171,6 +178,9 @@ pub fn read_look(object: &JsValue, bad: &mut Vec<&'static str>) -> Look {
         ("showSources", &mut look.show_sources),
         ("showFeedback", &mut look.show_feedback),
         ("showCopy", &mut look.show_copy),
+        ("allowTranscript", &mut look.allow_transcript),
+        ("expandInContainer", &mut look.expand_in_container),
+        ("engagementSound", &mut look.engagement_sound),
     ] {
         field(name, &mut |given| given.0.as_bool().map(|given| *flag = given));
     }
@@ -183,6 +193,8 @@ pub fn read_look(object: &JsValue, bad: &mut Vec<&'static str>) -> Look {
         ("inputPlaceholder", &mut look.input_placeholder),
         ("primaryColor", &mut look.primary_color),
         ("avatarUrl", &mut look.avatar_url),
+        ("launcherIconUrl", &mut look.launcher_icon_url),
+        ("logoUrl", &mut look.logo_url),
         ("locale", &mut look.locale),
     ] {
         field(name, &mut |given| given.0.as_string().map(|given| *text = given));
@@ -191,12 +203,43 @@ pub fn read_look(object: &JsValue, bad: &mut Vec<&'static str>) -> Look {
         ("maxMessagesPerConversation", &mut look.max_messages_per_conversation),
         ("openerSize", &mut look.opener_size),
         ("marginBottom", &mut look.margin_bottom),
+        ("engagementPromptRotateSeconds", &mut look.engagement_prompt_rotate_seconds),
     ] {
         field(name, &mut |given| given.0.as_f64().map(|given| *number = given as u32));
     }
-    field("suggestedQuestions", &mut |given| {
-        let list = Array::is_array(&given.0).then(|| Array::from(&given.0))?;
-        look.suggested_questions = list.iter().filter_map(|item| item.as_string()).collect();
+    for (name, list) in [
+        ("suggestedQuestions", &mut look.suggested_questions),
+        ("engagementPrompts", &mut look.engagement_prompts),
+        ("showImages", &mut look.show_images),
+    ] {
+        field(name, &mut |given| {
+            *list = given.texts()?;
+            Some(())
+        });
+    }
+    field("engagementRules", &mut |given| {
+        let number = |name| u32::try_from(given.number(name).unwrap_or(0)).ok();
+        look.engagement_rules = EngagementRules {
+            url_patterns: given.get("urlPatterns").texts().unwrap_or_default(),
+            delay_seconds: number("delaySeconds")?,
+            scroll_percent: number("scrollPercent")?,
+            exit_intent: given.flag("exitIntent").unwrap_or(false),
+        };
+        Some(())
+    });
+    field("preChatForm", &mut |given| {
+        look.pre_chat_form = PreChatForm {
+            enabled: given.flag("enabled").unwrap_or(false),
+            fields: given.list("fields", read_form_field),
+        };
+        Some(())
+    });
+    field("engagementPromptMode", &mut |given| {
+        look.engagement_prompt_mode = match given.0.as_string()?.as_str() {
+            "rotate" => PromptMode::Rotate,
+            "random" => PromptMode::Random,
+            _ => return None,
+        };
         Some(())
     });
     field("position", &mut |given| {
@@ -218,6 +261,21 @@ pub fn read_look(object: &JsValue, bad: &mut Vec<&'static str>) -> Look {
         Some(())
     });
     look
+}
+
+#[allow(clippy::needless_pass_by_value)]
+fn read_form_field(value: Value) -> Option<FormField> {
+    Some(FormField {
+        name: value.text("name")?,
+        label: value.text("label").unwrap_or_default(),
+        kind: match value.text("type").as_deref() {
+            Some("email") => FormFieldKind::Email,
+            Some("choice") => FormFieldKind::Choice,
+            _ => FormFieldKind::Text,
+        },
+        required: value.flag("required").unwrap_or(false),
+        options: value.get("options").texts().unwrap_or_default(),
+    })
 }
 
 fn read_code(value: &Value) -> ErrorCode {

@@ -35,4 +35,4 @@ pub use error::{ErrorBody, ErrorCode, FieldErrors};
 pub use event::{Event, FinishReason, Source, StreamEvent, ToolState, Usage};
 pub use license_key::{LicenseKey, LicenseKeySettings};
 pub use lines::LineSplitter;
-pub use look::{Look, Position, Theme};
+pub use look::{FormField, FormFieldKind, Look, Position, PromptMode, Theme};

@@ -23,8 +23,12 @@ pub const FEEDBACK_COMMENT_UNITS: usize = 2000;
 pub const LAST_MESSAGE_UNITS: usize = 500;
 /// Longest title or placeholder an admin or a page sets, in characters.
 pub const LOOK_TEXT_CHARS: usize = 500;
-/// Most suggested questions.
-pub const SUGGESTED_QUESTIONS: usize = 20;
+/// Most entries of a list in the look: suggested questions, engagement prompts, hosts.
+pub const LOOK_LIST_ENTRIES: usize = 20;
+/// Longest of these entries, in characters.
+pub const LOOK_ENTRY_CHARS: usize = 200;
+/// Most fields of the pre-chat form.
+pub const FORM_FIELDS: usize = 10;
 /// Longest name of a license key, label of an API key, or name of a user, in characters.
 pub const KEY_NAME_CHARS: usize = 120;
 /// Longest description of a license key or webhook, in characters.

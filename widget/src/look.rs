@@ -3,7 +3,7 @@
 //! In: a look as it was read. Out: one that can be drawn, and the names of the options that had
 //! to be changed, for one line in the console.
 
-use shared::Look;
+use shared::{FormField, FormFieldKind, Look};
 
 use crate::palette::Rgb;
 
@@ -13,14 +13,26 @@ const SUGGESTIONS: usize = 6;
 /// Clamps or drops what is out of its limits; adds the names of such options to `bad`.
 #[must_use]
 pub fn tidy(mut look: Look, bad: &mut Vec<&'static str>) -> Look {
-    let size = look.opener_size;
-    look.opener_size = size.clamp(*Look::OPENER_SIZE.start(), *Look::OPENER_SIZE.end());
-    if look.opener_size != size {
-        bad.push("openerSize");
-    }
-    if look.margin_bottom < Look::MARGIN_BOTTOM_MIN {
-        look.margin_bottom = Look::MARGIN_BOTTOM_MIN;
-        bad.push("marginBottom");
+    for (name, number, range) in [
+        ("openerSize", &mut look.opener_size, Look::OPENER_SIZE),
+        ("marginBottom", &mut look.margin_bottom, Look::MARGIN_BOTTOM),
+        (
+            "engagementPromptRotateSeconds",
+            &mut look.engagement_prompt_rotate_seconds,
+            Look::ROTATE_SECONDS,
+        ),
+        (
+            "engagementRules",
+            &mut look.engagement_rules.delay_seconds,
+            0..=*Look::ROTATE_SECONDS.end(),
+        ),
+        ("engagementRules", &mut look.engagement_rules.scroll_percent, 0..=100),
+    ] {
+        let given = *number;
+        *number = given.clamp(*range.start(), *range.end());
+        if *number != given {
+            bad.push(name);
+        }
     }
     if Rgb::parse(&look.primary_color).is_none() {
         Look::PRIMARY_COLOR.clone_into(&mut look.primary_color);
@@ -30,6 +42,8 @@ pub fn tidy(mut look: Look, bad: &mut Vec<&'static str>) -> Look {
         ("privacyPolicyUrl", &mut look.privacy_policy_url),
         ("termsOfServiceUrl", &mut look.terms_of_service_url),
         ("avatarUrl", &mut look.avatar_url),
+        ("launcherIconUrl", &mut look.launcher_icon_url),
+        ("logoUrl", &mut look.logo_url),
     ] {
         if !url.is_empty() && !is_web(url) {
             url.clear();
@@ -47,12 +61,39 @@ pub fn tidy(mut look: Look, bad: &mut Vec<&'static str>) -> Look {
             bad.push(name);
         }
     }
-    let usable = |question: &String| shared::chat::check_message(question).is_ok();
-    let given = look.suggested_questions.len();
-    look.suggested_questions.retain(usable);
-    look.suggested_questions.truncate(SUGGESTIONS);
-    if look.suggested_questions.len() != given {
-        bad.push("suggestedQuestions");
+    let fits = |text: &String| {
+        !text.trim().is_empty() && text.chars().count() <= shared::limits::LOOK_ENTRY_CHARS
+    };
+    for (name, list, most) in [
+        ("suggestedQuestions", &mut look.suggested_questions, SUGGESTIONS),
+        ("engagementPrompts", &mut look.engagement_prompts, shared::limits::LOOK_LIST_ENTRIES),
+    ] {
+        let given = list.len();
+        list.retain(fits);
+        list.truncate(most);
+        if list.len() != given {
+            bad.push(name);
+        }
+    }
+    let form = &mut look.pre_chat_form;
+    let given = form.fields.len();
+    form.fields.retain(|field| {
+        field.has_usable_name()
+            && (field.kind != FormFieldKind::Choice || !field.options.is_empty())
+    });
+    form.fields.truncate(shared::limits::FORM_FIELDS);
+    if form.fields.len() != given {
+        bad.push("preChatForm");
+    }
+    if form.enabled && form.fields.is_empty() {
+        let field = |name: &str, kind| FormField {
+            name: name.to_owned(),
+            kind,
+            required: true,
+            ..FormField::default()
+        };
+        form.fields =
+            vec![field("name", FormFieldKind::Text), field("email", FormFieldKind::Email)];
     }
     look
 }
@@ -98,7 +139,7 @@ mod tests {
             terms_of_service_url: "javascript:alert(1)".into(),
             avatar_url: "data:text/html,x".into(),
             title: "ä".repeat(501),
-            suggested_questions: vec!["  ".into(), "x".repeat(4001), "Why?".into()],
+            suggested_questions: vec!["  ".into(), "x".repeat(201), "Why?".into()],
             ..Look::default()
         });
         assert_eq!((look.opener_size, look.margin_bottom), (140, 10));
