@@ -10,6 +10,7 @@
 //! | [`agents`] | what answers: providers and documents |
 //! | [`keys`] | who may ask: keys, restrictions, identities, tokens, rates |
 //! | [`usage`] | what is known of queries afterwards: the log, analytics |
+//! | [`locale`] | which of the widget's languages a visitor gets |
 //! | [`people`] | who administers: sign-in, API keys, roles, the audit log |
 //! | [`alerts`] | the bell, e-mail, webhooks |
 //! | [`settings`], [`upkeep`] | what admins set; what is done beside the requests |
@@ -27,6 +28,7 @@ pub mod error;
 pub mod extract;
 pub mod http;
 pub mod keys;
+pub mod locale;
 pub mod people;
 pub mod router;
 pub mod settings;

@@ -45,6 +45,8 @@ pub const EMAIL_BYTES: usize = 320;
 pub const USER_ID_BYTES: usize = 200;
 /// Longest JWT that is looked at, in bytes.
 pub const JWT_BYTES: usize = 8 * 1024;
+/// Longest language tag, in characters.
+pub const LOCALE_CHARS: usize = 35;
 
 /// The length of `text` in UTF-16 code units.
 #[must_use]

@@ -175,7 +175,7 @@ impl Look {
         ] {
             check_text(errors, field, text, 0, limits::LOOK_TEXT_CHARS);
         }
-        check_text(errors, "ui.locale", &self.locale, 0, 35);
+        check_text(errors, "ui.locale", &self.locale, 0, limits::LOCALE_CHARS);
         for (field, url) in [
             ("ui.privacyPolicyUrl", &self.privacy_policy_url),
             ("ui.termsOfServiceUrl", &self.terms_of_service_url),

@@ -17,8 +17,23 @@ pub struct ConfigRequest {
     pub license_key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chatbot_id: Option<String>,
+    /// The language that the page sets for the chat (BCP 47, at most 35 characters). It goes before
+    /// the key's `ui.locale`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
+    /// The language of the page, else of the browser: for a chat that nobody has set one for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback_locale: Option<String>,
+}
+
+impl ConfigRequest {
+    /// Adds to `errors` what is wrong with the languages.
+    pub fn check(&self, errors: &mut crate::FieldErrors) {
+        for (field, tag) in [("locale", &self.locale), ("fallbackLocale", &self.fallback_locale)] {
+            let tag = tag.as_deref().unwrap_or_default();
+            crate::license_key::check_text(errors, field, tag, 0, crate::limits::LOCALE_CHARS);
+        }
+    }
 }
 
 /// Success of `POST /v1/widget/config`; nothing is stored by asking.
@@ -29,6 +44,22 @@ pub struct ConfigAnswer {
     pub chatbot: Chatbot,
     pub agent: AgentName,
     pub ui: Look,
+    /// The language that the widget will speak: of those asked for the first that there is, else
+    /// English.
+    pub locale: String,
+    /// The file under `/widget/` with everything that the widget says in it.
+    pub text: String,
+    pub words: LoaderWords,
+}
+
+/// What is said before the rest of the widget is there; named as in the catalogue.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LoaderWords {
+    /// The name of the button.
+    pub open: String,
+    /// The server does not answer.
+    pub unreachable: String,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -35,6 +35,55 @@ both! {
         assert_eq!(body["chatbot"], json!({"id": issued.chatbot_id, "name": "A test's key"}));
     }
 
+    async fn the_page_s_language_goes_before_the_key_s_and_that_before_the_browser_s(backend) {
+        let app = TestApp::start(backend).await;
+        let key = |locale: &str| {
+            let mut new = usable_key();
+            locale.clone_into(&mut new.ui.locale);
+            new
+        };
+        let plain = app.issue_key(key("")).await.key;
+        let french = app.issue_key(key("fr-CA")).await.key;
+        for (key, page, fallback, found) in [
+            (&french, Some("de-AT"), Some("ja"), "de"),
+            (&french, None, Some("ja"), "fr"),
+            (&french, Some("tlh"), Some("ja"), "fr"),
+            (&plain, None, Some("zh-TW"), "zh-Hant"),
+            (&plain, None, Some("nn"), "nb"),
+            (&plain, None, Some("tlh"), "en"),
+            (&plain, None, None, "en"),
+        ] {
+            let mut call = app.from_page("/v1/widget/config", PAGE).set("licenseKey", key.as_str());
+            for (name, locale) in [("locale", page), ("fallbackLocale", fallback)] {
+                if let Some(locale) = locale {
+                    call = call.set(name, locale);
+                }
+            }
+            let body = call.send().await.expect(200).await.json().await;
+            assert_eq!(body["locale"], found, "{page:?} {fallback:?}");
+            let file = text(&body, "text");
+            assert!(file.starts_with(&["text-", found, "-"].concat()), "{file}");
+            let path = ["/widget/", file].concat();
+            let catalogue = app.get(&path).send().await.expect(200).await.json().await;
+            for word in ["open", "unreachable"] {
+                assert_eq!(body["words"][word], catalogue[word]);
+            }
+        }
+    }
+
+    async fn a_language_tag_that_is_too_long_is_named(backend) {
+        let app = TestApp::start(backend).await;
+        for field in ["locale", "fallbackLocale"] {
+            let call = app.from_page("/v1/widget/config", PAGE).set("licenseKey", WIDGET_KEY);
+            let longest = call.set(field, "x".repeat(35)).send().await.expect(200).await.json();
+            assert_eq!(longest.await["locale"], "en");
+            let call = app.from_page("/v1/widget/config", PAGE).set("licenseKey", WIDGET_KEY);
+            let body = call.set(field, "x".repeat(36)).send().await;
+            let body = body.error(400, "invalid_request").await;
+            assert_eq!(complaints(&body), [field], "{body}");
+        }
+    }
+
     async fn asking_for_the_look_stores_nothing(backend) {
         let app = TestApp::start(backend).await;
         let call = app.from_page("/v1/widget/config", PAGE).set("licenseKey", WIDGET_KEY);

@@ -6,6 +6,7 @@
 
 mod bench;
 mod browser;
+mod catalogues;
 mod cluster;
 mod compress;
 mod dist;

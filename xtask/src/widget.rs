@@ -11,6 +11,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::catalogues::{self, Catalogue};
 use crate::manifest::{self, Manifest};
 use crate::shorten::Names;
 use crate::{paths, slim, step, tools};
@@ -22,6 +23,7 @@ const PLACEHOLDER: &str = "/*NATTER_ASSETS*/{}/*END*/";
 /// What decides how inputs become files: a change here makes every file anew.
 const RECIPE: &[&str] = &[
     include_str!("widget.rs"),
+    include_str!("catalogues.rs"),
     include_str!("manifest.rs"),
     include_str!("compress.rs"),
     include_str!("shorten.rs"),
@@ -116,7 +118,8 @@ fn prepare(wasm: &Path) -> Result<Manifest> {
     let loader =
         fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
     let wasm_opt = tools::wasm_opt();
-    let stamp = stamp(&compiled, &loader, wasm_opt.as_deref())?;
+    let catalogues = catalogues::read()?;
+    let stamp = stamp(&compiled, &loader, &catalogues, wasm_opt.as_deref())?;
     let stamp_file = paths::dist().join(".stamp");
     if fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp)
         && let Some(manifest) = Manifest::read()
@@ -132,19 +135,29 @@ fn prepare(wasm: &Path) -> Result<Manifest> {
     let js = slim::javascript(&js);
     let js_name = manifest::hashed_name("widget", "js", js.as_bytes());
     let wasm_name = manifest::hashed_name("widget", "wasm", &wasm);
-    let loader = slim::javascript(&stamped(&loader, &js_name, &wasm_name)?);
+    let english = catalogues.iter().find(|one| one.tag == catalogues::ENGLISH);
+    let text_name = english.context("assets/locales has no English catalogue")?.name();
+    let loader = slim::javascript(&stamped(&loader, &js_name, &wasm_name, &text_name)?);
 
     let mut manifest = Manifest::default();
     manifest.add(LOADER, loader.as_bytes(), false)?;
     manifest.add(&js_name, js.as_bytes(), true)?;
     manifest.add(&wasm_name, &wasm, true)?;
+    for catalogue in &catalogues {
+        manifest.add(&catalogue.name(), catalogue.json.as_bytes(), true)?;
+    }
     manifest.publish()?;
     fs::write(stamp_file, stamp).context("cannot write dist/.stamp")?;
     Ok(manifest)
 }
 
 /// Everything the files depend on, in one hash.
-fn stamp(wasm: &[u8], loader: &str, wasm_opt: Option<&Path>) -> Result<String> {
+fn stamp(
+    wasm: &[u8],
+    loader: &str,
+    catalogues: &[Catalogue],
+    wasm_opt: Option<&Path>,
+) -> Result<String> {
     let version = match wasm_opt {
         None => "none".to_owned(),
         Some(program) => {
@@ -153,7 +166,8 @@ fn stamp(wasm: &[u8], loader: &str, wasm_opt: Option<&Path>) -> Result<String> {
             step::output(command)?
         }
     };
-    let parts = [manifest::sha256(wasm), loader.to_owned(), version, RECIPE.concat()];
+    let names: String = catalogues.iter().map(Catalogue::name).collect();
+    let parts = [manifest::sha256(wasm), loader.to_owned(), names, version, RECIPE.concat()];
     Ok(manifest::sha256(parts.join("\0").as_bytes()))
 }
 
@@ -209,10 +223,10 @@ fn shrink(program: &Path, wasm: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// The loader with the names of this build's files in it.
-fn stamped(loader: &str, js: &str, wasm: &str) -> Result<String> {
+fn stamped(loader: &str, js: &str, wasm: &str, text: &str) -> Result<String> {
     match loader.matches(PLACEHOLDER).count() {
         1 => {
-            let names = serde_json::json!({ "js": js, "wasm": wasm });
+            let names = serde_json::json!({ "js": js, "text": text, "wasm": wasm });
             Ok(loader.replace(PLACEHOLDER, &names.to_string()))
         }
         n => bail!("assets/{LOADER} must hold `{PLACEHOLDER}` exactly once, it stands there {n}×"),
@@ -226,13 +240,15 @@ mod tests {
     #[test]
     fn the_loader_gets_the_names_of_this_build() {
         let loader = "const A = /*NATTER_ASSETS*/{}/*END*/;";
-        let got = stamped(loader, "widget-1.js", "widget-2.wasm").unwrap();
-        assert_eq!(got, r#"const A = {"js":"widget-1.js","wasm":"widget-2.wasm"};"#);
+        let got = stamped(loader, "widget-1.js", "widget-2.wasm", "text-en-3.json").unwrap();
+        let want =
+            r#"const A = {"js":"widget-1.js","text":"text-en-3.json","wasm":"widget-2.wasm"};"#;
+        assert_eq!(got, want);
     }
 
     #[test]
     fn a_loader_without_its_placeholder_or_with_two_is_refused() {
-        assert!(stamped("const A = {};", "a", "b").is_err());
-        assert!(stamped(&PLACEHOLDER.repeat(2), "a", "b").is_err());
+        assert!(stamped("const A = {};", "a", "b", "c").is_err());
+        assert!(stamped(&PLACEHOLDER.repeat(2), "a", "b", "c").is_err());
     }
 }

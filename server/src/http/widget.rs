@@ -15,6 +15,7 @@ use crate::chat::session;
 use crate::error::ApiError;
 use crate::extract::licensed::{find_key, widget_rate};
 use crate::extract::{self, Client};
+use crate::http::widget_files;
 use crate::keys::{Found, NamedKey};
 use crate::store::usage::RequestFacts;
 use crate::usage::log;
@@ -50,10 +51,19 @@ pub async fn config(
     extract::Json(body): extract::Json<ConfigRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
     widget_rate(&app, &client, &extensions)?;
+    let mut errors = FieldErrors::default();
+    body.check(&mut errors);
+    errors.into_result()?;
     let (license_key, chatbot_id) = (body.license_key.as_deref(), body.chatbot_id.as_deref());
     let facts = log::facts(&app, &headers, client.ip, client.origin.as_deref(), None);
     let key = key_of(&app, &client, &extensions, license_key, chatbot_id, &facts).await?.key;
+    let page = body.locale.as_deref().unwrap_or_default();
+    let fallback = body.fallback_locale.as_deref().unwrap_or_default();
+    let language = widget_files::catalogue(&[page, &key.look.locale, fallback]);
     let answer = ConfigAnswer {
+        locale: language.map_or("en", |one| one.tag).to_owned(),
+        text: language.map_or("", |one| one.file).to_owned(),
+        words: language.map(|one| one.words.clone()).unwrap_or_default(),
         chatbot: Chatbot { id: key.chatbot_id.clone(), name: key.name.clone() },
         agent: AgentName { name: app.agent.name.clone() },
         ui: key.look.clone(),

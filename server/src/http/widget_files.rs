@@ -1,4 +1,7 @@
-//! The widget's files, inside the binary and compressed before it was built.
+//! The widget's files, inside the binary and compressed before it was built; among them the
+//! catalogues of its languages.
+
+use std::sync::LazyLock;
 
 use axum::extract::Path;
 use axum::http::HeaderMap;
@@ -9,8 +12,10 @@ use axum::http::header::{
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use shared::ErrorCode;
+use shared::widget::LoaderWords;
 
 use crate::error::ApiError;
+use crate::locale;
 
 /// A file of the widget, three times.
 pub struct WidgetFile {
@@ -32,6 +37,35 @@ impl std::fmt::Debug for WidgetFile {
 
 /// The files that the build named; see `build.rs`.
 pub const FILES: &[WidgetFile] = include!(concat!(env!("OUT_DIR"), "/widget_files.rs"));
+
+/// What the widget says in one language.
+#[derive(Debug)]
+pub struct Catalogue {
+    pub tag: &'static str,
+    /// Its file under `/widget/`.
+    pub file: &'static str,
+    pub words: LoaderWords,
+}
+
+/// Every language of the widget; none when the widget was not built.
+static CATALOGUES: LazyLock<Vec<Catalogue>> = LazyLock::new(|| {
+    let read = |file: &WidgetFile| {
+        let (tag, _hash) =
+            file.name.strip_prefix("text-")?.strip_suffix(".json")?.rsplit_once('-')?;
+        let words = serde_json::from_slice(file.raw).ok()?;
+        Some(Catalogue { tag, file: file.name, words })
+    };
+    FILES.iter().filter_map(read).collect()
+});
+
+/// The language for somebody with these wishes, the first before the others; English if there is
+/// none of them.
+#[must_use]
+pub fn catalogue(wishes: &[&str]) -> Option<&'static Catalogue> {
+    let tags: Vec<&str> = CATALOGUES.iter().map(|one| one.tag).collect();
+    let tag = locale::negotiate(wishes, &tags).unwrap_or("en");
+    CATALOGUES.iter().find(|one| one.tag == tag)
+}
 
 /// A file of the widget: the loader `chat-widget.js`, or one whose name holds its hash.
 #[utoipa::path(get, path = "/widget/{file}", tag = "widget", params(("file" = String, Path)),
