@@ -19,7 +19,12 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $5, 0, 0, '', '', $6, $7, $8, $9, $10) \
         ON CONFLICT (owner, session_id) WHERE closed_at IS NULL \
         DO UPDATE SET session_id = excluded.session_id \
-        RETURNING id, updated_at, message_count, visitor_message_count, running_turn_id";
+        RETURNING id, updated_at, message_count, visitor_message_count, running_turn_id, \
+        (SELECT used FROM license_key_months WHERE license_key_id = $3 AND month = $11) AS used, \
+        (SELECT notified_80 FROM license_key_months WHERE license_key_id = $3 AND month = $11) \
+        AS notified_80, \
+        (SELECT notified_100 FROM license_key_months WHERE license_key_id = $3 AND month = $11) \
+        AS notified_100";
     CLOSE_CONVERSATION = "UPDATE conversations SET closed_at = $2 WHERE id = $1";
     DROP_EMPTY_CONVERSATION = "DELETE FROM conversations WHERE id = $1 AND message_count = 0";
     EARLIER_TURN = "SELECT turns.id, turns.conversation_id, turns.user_message_id, turns.status, \
@@ -54,6 +59,9 @@ statements! {
 static BEGIN: Script = Script::new(&[ADD_MESSAGE, ADD_TURN, BEGIN_TURN]);
 /// A new turn for a message that stands already.
 static BEGIN_AGAIN: Script = Script::new(&[ADD_TURN, BEGIN_TURN]);
+/// The same, counted on the way.
+static COUNT_AND_BEGIN: Script = Script::new(&[COUNT_QUERY, ADD_MESSAGE, ADD_TURN, BEGIN_TURN]);
+static COUNT_AND_BEGIN_AGAIN: Script = Script::new(&[COUNT_QUERY, ADD_TURN, BEGIN_TURN]);
 
 /// A visitor's message that asks to be admitted. The ids are made by the caller.
 #[derive(Clone, Debug)]
@@ -115,8 +123,13 @@ struct Open {
     message_count: i64,
     visitor_message_count: i64,
     running_turn_id: Option<String>,
+    /// The month's row of the key as this statement saw it, if there is one.
+    used: Option<i64>,
+    notified_80: Option<bool>,
+    notified_100: Option<bool>,
 }
 
+/// The month's row once this query is counted.
 #[derive(FromRow)]
 struct Counted {
     used: i64,
@@ -164,19 +177,51 @@ impl Write for Admission {
             self.forget_empty(conn, &open).await?;
             return Ok(settled);
         }
+        let mut count = None;
         if let Some(key) = &self.license_key_id {
             let limit = self.monthly_limit.unwrap_or(i64::MAX);
-            let counted =
-                fetch_optional!(&mut *conn, Counted, COUNT_QUERY, key, self.month, limit)?;
+            // SQLite has one writer, so what was seen a statement ago still holds, and the counting
+            // costs no step of its own. On PostgreSQL others count at the same time.
+            let counted = match conn {
+                Conn::Sqlite(_) => {
+                    count = Some(limit);
+                    open.counted(limit)
+                }
+                Conn::Postgres(_) => {
+                    fetch_optional!(&mut *conn, Counted, COUNT_QUERY, key, self.month, limit)?
+                }
+            };
             let Some(counted) = counted else {
                 self.forget_empty(conn, &open).await?;
                 return Ok(Admitted::Refused(ErrorCode::MonthlyLimitReached));
             };
             if self.monthly_limit.is_some() {
-                self.alert(conn, key, limit, &counted).await?;
+                let events = self.alert(limit, &counted);
+                if !events.is_empty() {
+                    // The marks are set on the row, which must be there.
+                    if let Some(limit) = count.take() {
+                        fetch_optional!(&mut *conn, Counted, COUNT_QUERY, key, self.month, limit)?;
+                    }
+                }
+                for (mark, event) in events {
+                    execute!(&mut *conn, mark, key, self.month)?;
+                    events::add(conn, &event).await?;
+                }
             }
         }
-        self.begin(conn, open, earlier).await
+        self.begin(conn, open, earlier, count).await
+    }
+}
+
+impl Open {
+    /// What the month's row will be with one more query; none when the limit is reached.
+    fn counted(&self, limit: i64) -> Option<Counted> {
+        let used = self.used.unwrap_or(0);
+        (used < limit).then(|| Counted {
+            used: used + 1,
+            notified_80: self.notified_80.unwrap_or(false),
+            notified_100: self.notified_100.unwrap_or(false),
+        })
     }
 }
 
@@ -196,7 +241,8 @@ impl Admission {
                 &self.page.title,
                 &self.page.referrer,
                 &self.metadata,
-                &self.user_id
+                &self.user_id,
+                self.month
             )?
             .ok_or(sqlx::Error::RowNotFound)?;
             let idle = self.now_ms - open.updated_at >= self.idle_ms;
@@ -207,46 +253,49 @@ impl Admission {
         }
     }
 
-    /// Tells the owner, once a month each, that 80 % and 100 % of the limit are reached. The
-    /// counter's row is locked by what has just changed it, so two cannot tell the same.
-    async fn alert(
-        &self,
-        conn: &mut Conn,
-        key: &str,
-        limit: i64,
-        counted: &Counted,
-    ) -> Result<(), sqlx::Error> {
+    /// What the owner is to be told, once a month each: that 80 % and 100 % of the limit are reached,
+    /// with the statement that marks it as told. The counter's row is locked by what changes it, so
+    /// two cannot tell the same.
+    fn alert(&self, limit: i64, counted: &Counted) -> Vec<(&'static str, NewEvent)> {
         let approaching = limit.saturating_mul(4).saturating_add(4) / 5;
-        for (reached, noted, sql, id, kind) in [
+        let due = [
             (
-                counted.used >= approaching,
-                counted.notified_80,
+                counted.used >= approaching && !counted.notified_80,
                 NOTED_80,
                 &self.user_message_id,
                 "usage.limit_approaching",
             ),
             (
-                counted.used >= limit,
-                counted.notified_100,
+                counted.used >= limit && !counted.notified_100,
                 NOTED_100,
                 &self.turn_id,
                 "usage.limit_reached",
             ),
-        ] {
-            if !reached || noted {
-                continue;
-            }
-            execute!(&mut *conn, sql, key, self.month)?;
+        ];
+        let event = |id: &str, kind: &str| {
             let data = serde_json::json!({
-                "license_key_id": key,
+                "license_key_id": self.license_key_id,
                 "name": self.key_name,
                 "month": format!("{:04}-{:02}", self.month / 100, self.month % 100),
                 "used": counted.used,
                 "limit": limit,
             });
-            self.tell(conn, id, kind, &data).await?;
+            self.event(id, kind, &data)
+        };
+        due.into_iter()
+            .filter(|(is_due, ..)| *is_due)
+            .map(|(_, mark, id, kind)| (mark, event(id, kind)))
+            .collect()
+    }
+
+    fn event(&self, id: &str, kind: &str, data: &serde_json::Value) -> NewEvent {
+        NewEvent {
+            id: format!("evt_{id}"),
+            kind: kind.to_owned(),
+            license_key_id: self.license_key_id.clone(),
+            data: data.to_string(),
+            created_at: self.now_ms,
         }
-        Ok(())
     }
 
     async fn tell(
@@ -256,14 +305,7 @@ impl Admission {
         kind: &str,
         data: &serde_json::Value,
     ) -> Result<(), sqlx::Error> {
-        let event = NewEvent {
-            id: format!("evt_{id}"),
-            kind: kind.to_owned(),
-            license_key_id: self.license_key_id.clone(),
-            data: data.to_string(),
-            created_at: self.now_ms,
-        };
-        events::add(conn, &event).await
+        events::add(conn, &self.event(id, kind, data)).await
     }
 
     /// Tells of a new message, and of a new conversation, when somebody wants to know.
@@ -326,11 +368,13 @@ impl Admission {
         Ok(())
     }
 
+    /// Stores the turn; with `count` (the month's limit) it counts the query on the way.
     async fn begin(
         &self,
         conn: &mut Conn,
         open: Open,
         earlier: Option<EarlierTurn>,
+        count: Option<i64>,
     ) -> Result<Admitted, sqlx::Error> {
         let (user_message_id, position, added) = match earlier {
             // A retry: the visitor's message stands already, what failed of the answer gives way.
@@ -376,11 +420,19 @@ impl Admission {
             Value::Text(last),
             Value::Text(&folded),
         ];
+        let counted: &[Value<'_>] = &[
+            Value::OptionalText(self.license_key_id.as_deref()),
+            Value::Int(self.month),
+            Value::Int(count.unwrap_or(0)),
+        ];
+        match (added == 1, count.is_some()) {
+            (true, false) => BEGIN.run(conn, &[message, turn, begin]).await?,
+            (true, true) => COUNT_AND_BEGIN.run(conn, &[counted, message, turn, begin]).await?,
+            (false, false) => BEGIN_AGAIN.run(conn, &[turn, begin]).await?,
+            (false, true) => COUNT_AND_BEGIN_AGAIN.run(conn, &[counted, turn, begin]).await?,
+        };
         if added == 1 {
-            BEGIN.run(conn, &[message, turn, begin]).await?;
             self.tell_message(conn, &open).await?;
-        } else {
-            BEGIN_AGAIN.run(conn, &[turn, begin]).await?;
         }
         let mut history = Vec::new();
         if position > 1 && self.history > 0 {
