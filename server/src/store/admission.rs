@@ -20,11 +20,7 @@ statements! {
         ON CONFLICT (owner, session_id) WHERE closed_at IS NULL \
         DO UPDATE SET session_id = excluded.session_id \
         RETURNING id, updated_at, message_count, visitor_message_count, running_turn_id, \
-        (SELECT used FROM license_key_months WHERE license_key_id = $3 AND month = $11) AS used, \
-        (SELECT notified_80 FROM license_key_months WHERE license_key_id = $3 AND month = $11) \
-        AS notified_80, \
-        (SELECT notified_100 FROM license_key_months WHERE license_key_id = $3 AND month = $11) \
-        AS notified_100";
+        (SELECT used FROM license_key_months WHERE license_key_id = $3 AND month = $11) AS used";
     CLOSE_CONVERSATION = "UPDATE conversations SET closed_at = $2 WHERE id = $1";
     DROP_EMPTY_CONVERSATION = "DELETE FROM conversations WHERE id = $1 AND message_count = 0";
     EARLIER_TURN = "SELECT turns.id, turns.conversation_id, turns.user_message_id, turns.status, \
@@ -62,6 +58,11 @@ static BEGIN_AGAIN: Script = Script::new(&[ADD_TURN, BEGIN_TURN]);
 /// The same, counted on the way.
 static COUNT_AND_BEGIN: Script = Script::new(&[COUNT_QUERY, ADD_MESSAGE, ADD_TURN, BEGIN_TURN]);
 static COUNT_AND_BEGIN_AGAIN: Script = Script::new(&[COUNT_QUERY, ADD_TURN, BEGIN_TURN]);
+
+/// The number of queries from which on the owner is told that the limit comes near.
+fn approaching(limit: i64) -> i64 {
+    limit.saturating_mul(4).saturating_add(4) / 5
+}
 
 /// A visitor's message that asks to be admitted. The ids are made by the caller.
 #[derive(Clone, Debug)]
@@ -123,13 +124,10 @@ struct Open {
     message_count: i64,
     visitor_message_count: i64,
     running_turn_id: Option<String>,
-    /// The month's row of the key as this statement saw it, if there is one.
+    /// The key's queries of the month as this statement saw them.
     used: Option<i64>,
-    notified_80: Option<bool>,
-    notified_100: Option<bool>,
 }
 
-/// The month's row once this query is counted.
 #[derive(FromRow)]
 struct Counted {
     used: i64,
@@ -179,49 +177,16 @@ impl Write for Admission {
         }
         let mut count = None;
         if let Some(key) = &self.license_key_id {
-            let limit = self.monthly_limit.unwrap_or(i64::MAX);
-            // SQLite has one writer, so what was seen a statement ago still holds, and the counting
-            // costs no step of its own. On PostgreSQL others count at the same time.
-            let counted = match conn {
-                Conn::Sqlite(_) => {
-                    count = Some(limit);
-                    open.counted(limit)
-                }
-                Conn::Postgres(_) => {
-                    fetch_optional!(&mut *conn, Counted, COUNT_QUERY, key, self.month, limit)?
-                }
-            };
-            let Some(counted) = counted else {
+            // SQLite has one writer: what was seen a statement ago still holds, so far from the
+            // limit the counting needs no step of its own.
+            if matches!(conn, Conn::Sqlite(_)) && !self.is_near_limit(open.used) {
+                count = Some(self.monthly_limit.unwrap_or(i64::MAX));
+            } else if !self.count(conn, key).await? {
                 self.forget_empty(conn, &open).await?;
                 return Ok(Admitted::Refused(ErrorCode::MonthlyLimitReached));
-            };
-            if self.monthly_limit.is_some() {
-                let events = self.alert(limit, &counted);
-                if !events.is_empty() {
-                    // The marks are set on the row, which must be there.
-                    if let Some(limit) = count.take() {
-                        fetch_optional!(&mut *conn, Counted, COUNT_QUERY, key, self.month, limit)?;
-                    }
-                }
-                for (mark, event) in events {
-                    execute!(&mut *conn, mark, key, self.month)?;
-                    events::add(conn, &event).await?;
-                }
             }
         }
         self.begin(conn, open, earlier, count).await
-    }
-}
-
-impl Open {
-    /// What the month's row will be with one more query; none when the limit is reached.
-    fn counted(&self, limit: i64) -> Option<Counted> {
-        let used = self.used.unwrap_or(0);
-        (used < limit).then(|| Counted {
-            used: used + 1,
-            notified_80: self.notified_80.unwrap_or(false),
-            notified_100: self.notified_100.unwrap_or(false),
-        })
     }
 }
 
@@ -253,49 +218,51 @@ impl Admission {
         }
     }
 
-    /// What the owner is to be told, once a month each: that 80 % and 100 % of the limit are reached,
-    /// with the statement that marks it as told. The counter's row is locked by what changes it, so
-    /// two cannot tell the same.
-    fn alert(&self, limit: i64, counted: &Counted) -> Vec<(&'static str, NewEvent)> {
-        let approaching = limit.saturating_mul(4).saturating_add(4) / 5;
-        let due = [
+    /// Whether one more query may be refused, or may be one that the owner is told of.
+    fn is_near_limit(&self, used: Option<i64>) -> bool {
+        self.monthly_limit.is_some_and(|limit| used.unwrap_or(0) + 1 >= approaching(limit))
+    }
+
+    /// Counts the query, and tells the owner, once a month each, that 80 % and 100 % of the limit
+    /// are reached; false when the limit was reached before. The counter's row is locked by what
+    /// changes it, so two cannot tell the same.
+    async fn count(&self, conn: &mut Conn, key: &str) -> Result<bool, sqlx::Error> {
+        let limit = self.monthly_limit.unwrap_or(i64::MAX);
+        let counted = fetch_optional!(&mut *conn, Counted, COUNT_QUERY, key, self.month, limit)?;
+        let Some(counted) = counted else { return Ok(false) };
+        if self.monthly_limit.is_none() {
+            return Ok(true);
+        }
+        for (reached, noted, mark, id, kind) in [
             (
-                counted.used >= approaching && !counted.notified_80,
+                counted.used >= approaching(limit),
+                counted.notified_80,
                 NOTED_80,
                 &self.user_message_id,
                 "usage.limit_approaching",
             ),
             (
-                counted.used >= limit && !counted.notified_100,
+                counted.used >= limit,
+                counted.notified_100,
                 NOTED_100,
                 &self.turn_id,
                 "usage.limit_reached",
             ),
-        ];
-        let event = |id: &str, kind: &str| {
+        ] {
+            if !reached || noted {
+                continue;
+            }
+            execute!(&mut *conn, mark, key, self.month)?;
             let data = serde_json::json!({
-                "license_key_id": self.license_key_id,
+                "license_key_id": key,
                 "name": self.key_name,
                 "month": format!("{:04}-{:02}", self.month / 100, self.month % 100),
                 "used": counted.used,
                 "limit": limit,
             });
-            self.event(id, kind, &data)
-        };
-        due.into_iter()
-            .filter(|(is_due, ..)| *is_due)
-            .map(|(_, mark, id, kind)| (mark, event(id, kind)))
-            .collect()
-    }
-
-    fn event(&self, id: &str, kind: &str, data: &serde_json::Value) -> NewEvent {
-        NewEvent {
-            id: format!("evt_{id}"),
-            kind: kind.to_owned(),
-            license_key_id: self.license_key_id.clone(),
-            data: data.to_string(),
-            created_at: self.now_ms,
+            self.tell(conn, id, kind, &data).await?;
         }
+        Ok(true)
     }
 
     async fn tell(
@@ -305,7 +272,14 @@ impl Admission {
         kind: &str,
         data: &serde_json::Value,
     ) -> Result<(), sqlx::Error> {
-        events::add(conn, &self.event(id, kind, data)).await
+        let event = NewEvent {
+            id: format!("evt_{id}"),
+            kind: kind.to_owned(),
+            license_key_id: self.license_key_id.clone(),
+            data: data.to_string(),
+            created_at: self.now_ms,
+        };
+        events::add(conn, &event).await
     }
 
     /// Tells of a new message, and of a new conversation, when somebody wants to know.
