@@ -13,7 +13,7 @@
   const wait = (ms) => new Promise((then) => setTimeout(then, ms))
   const backoff = (n) => wait(Math.min(3e4, 1e3 * 2 ** n) * (0.5 + Math.random() / 2))
 
-  let assets = /*NATTER_ASSETS*/{}/*END*/
+  let assets = NATTER_ASSETS
   let options, key, base, asked, answer, host, root, button, call, forget, starting, note, ended
   const queue = [], listeners = {}
 

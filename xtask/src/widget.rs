@@ -13,12 +13,12 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::manifest::{self, Manifest};
 use crate::shorten::Names;
-use crate::{paths, slim, step, tools};
+use crate::{minify, paths, step, tools};
 
 /// The loader's name, which never changes: it stands in the pages of site owners.
 pub const LOADER: &str = "chat-widget.js";
 /// What stands in the loader for the names of the hashed files.
-const PLACEHOLDER: &str = "/*NATTER_ASSETS*/{}/*END*/";
+const PLACEHOLDER: &str = "NATTER_ASSETS";
 /// What decides how inputs become files: a change here makes every file anew.
 const RECIPE: &[&str] = &[
     include_str!("widget.rs"),
@@ -26,6 +26,7 @@ const RECIPE: &[&str] = &[
     include_str!("compress.rs"),
     include_str!("shorten.rs"),
     include_str!("slim.rs"),
+    include_str!("minify.rs"),
 ];
 /// What Rust's wasm target uses, for a wasm-opt that does not read it from the file.
 const FEATURES: &[&str] = &[
@@ -37,22 +38,23 @@ const FEATURES: &[&str] = &[
     "--enable-multivalue",
 ];
 
-/// Whether the widget may go without `wasm-opt`, which takes about a tenth off it.
+/// Whether the widget may go without `wasm-opt` and `terser`, which take about a tenth off it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Optimise {
-    /// Use it when it is there: enough to try the product.
+    /// Use them when they are there: enough to try the product.
     WhenPossible,
-    /// Get it from npm when it is not there: what is measured, tested or handed out.
+    /// Get them from npm when they are not there: what is measured, tested or handed out.
     Required,
 }
 
 /// Builds what changed and returns the manifest of all files.
 pub fn build(optimise: Optimise) -> Result<Manifest> {
     tools::ensure_wasm_target()?;
-    if optimise == Optimise::Required && tools::wasm_opt().is_none() {
+    if optimise == Optimise::Required && (tools::wasm_opt().is_none() || tools::terser().is_none())
+    {
         tools::npm_install()?;
-        if tools::wasm_opt().is_none() {
-            bail!("wasm-opt is missing: `npm ci` in tests/browser brings it (package binaryen)");
+        if tools::wasm_opt().is_none() || tools::terser().is_none() {
+            bail!("wasm-opt or terser is missing: `npm ci` in tests/browser brings both");
         }
     }
     let wasm = step::timed("compiling the widget", compile)?;
@@ -115,8 +117,8 @@ fn prepare(wasm: &Path) -> Result<Manifest> {
     let source = paths::root().join("assets").join(LOADER);
     let loader =
         fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
-    let wasm_opt = tools::wasm_opt();
-    let stamp = stamp(&compiled, &loader, wasm_opt.as_deref())?;
+    let (wasm_opt, terser) = (tools::wasm_opt(), tools::terser());
+    let stamp = stamp(&compiled, &loader, &[wasm_opt.as_deref(), terser.as_deref()])?;
     let stamp_file = paths::dist().join(".stamp");
     if fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp)
         && let Some(manifest) = Manifest::read()
@@ -129,10 +131,11 @@ fn prepare(wasm: &Path) -> Result<Manifest> {
         Some(program) => wasm = shrink(&program, &wasm)?,
         None => eprintln!("  wasm-opt is not there: the widget works, but is larger"),
     }
-    let js = slim::javascript(&js);
+    let js = minify::javascript(&js, terser.as_deref(), minify::Kind::Module)?;
     let js_name = manifest::hashed_name("widget", "js", js.as_bytes());
     let wasm_name = manifest::hashed_name("widget", "wasm", &wasm);
-    let loader = slim::javascript(&stamped(&loader, &js_name, &wasm_name)?);
+    let loader = minify::javascript(&loader, terser.as_deref(), minify::Kind::Script)?;
+    let loader = stamped(&loader, &js_name, &wasm_name)?;
 
     let mut manifest = Manifest::default();
     manifest.add(LOADER, loader.as_bytes(), false)?;
@@ -144,16 +147,18 @@ fn prepare(wasm: &Path) -> Result<Manifest> {
 }
 
 /// Everything the files depend on, in one hash.
-fn stamp(wasm: &[u8], loader: &str, wasm_opt: Option<&Path>) -> Result<String> {
-    let version = match wasm_opt {
-        None => "none".to_owned(),
-        Some(program) => {
-            let mut command = step::command(program);
-            command.arg("--version");
-            step::output(command)?
-        }
-    };
-    let parts = [manifest::sha256(wasm), loader.to_owned(), version, RECIPE.concat()];
+fn stamp(wasm: &[u8], loader: &str, programs: &[Option<&Path>]) -> Result<String> {
+    let mut parts = vec![manifest::sha256(wasm), loader.to_owned(), RECIPE.concat()];
+    for program in programs {
+        parts.push(match program {
+            None => "none".to_owned(),
+            Some(program) => {
+                let mut command = step::command(program);
+                command.arg("--version");
+                step::output(command)?
+            }
+        });
+    }
     Ok(manifest::sha256(parts.join("\0").as_bytes()))
 }
 
@@ -225,7 +230,7 @@ mod tests {
 
     #[test]
     fn the_loader_gets_the_names_of_this_build() {
-        let loader = "const A = /*NATTER_ASSETS*/{}/*END*/;";
+        let loader = "const A = NATTER_ASSETS;";
         let got = stamped(loader, "widget-1.js", "widget-2.wasm").unwrap();
         assert_eq!(got, r#"const A = {"js":"widget-1.js","wasm":"widget-2.wasm"};"#);
     }
