@@ -84,8 +84,8 @@
   }
 
   const css = (look, at) => `
-:host{all:initial!important;display:block!important;position:fixed!important;z-index:2147483647!important;--s:${look.openerSize}px;--m:${look.marginBottom}px;--p:${look.primaryColor}}
-.b,.n{position:fixed;${at}:16px;bottom:var(--m)}
+:host{all:initial!important;display:block!important;position:fixed!important;z-index:2147483647!important;--s:${look.openerSize}px;--m:calc(${look.marginBottom}px + env(safe-area-inset-bottom));--x:calc(16px + env(safe-area-inset-${at}));--p:${look.primaryColor}}
+.b,.n{position:fixed;${at}:var(--x);bottom:var(--m)}
 .b{width:var(--s);height:var(--s);padding:0;border:1px solid transparent;border-radius:50%;background:var(--p);color:#fff;cursor:pointer;box-shadow:0 6px 20px -4px #0007}
 .d{color:#0b1020}
 .b:focus-visible{outline:3px solid var(--p);outline-offset:3px}
@@ -122,6 +122,13 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
     if (flag('open')) command('open')
     if (queue[0]) start()
     ;(W.requestIdleCallback || setTimeout)(() => {
+      const { look, id } = handle
+      let done = ''
+      try {
+        // What is not to happen again in this browser session: d for dismissed, s for sound.
+        done = sessionStorage['natter:' + id] || ''
+      } catch {}
+      if ((look.engagementPrompts?.[0] && !/d/.test(done)) || (look.engagementSound && !/s/.test(done))) start()
       // Into the browser's cache; a failure shows when the file is needed.
       if (!starting && !navigator.connection?.saveData) Object.values(assets).map((name) => fetch(new URL(name, src)).then((reply) => reply.blob()).catch(() => {}))
     })

@@ -14,6 +14,7 @@ use web_sys::AbortController;
 
 use crate::api::Small;
 use crate::dom::{self, Listener, Watcher, window};
+use crate::engage::Prompter;
 use crate::handle::Handle;
 use crate::identity::{Change, Who, change};
 use crate::model::{Model, Progress};
@@ -78,6 +79,7 @@ pub struct App {
     pub listeners: RefCell<Vec<Listener>>,
     /// Watches the page's theme.
     pub watcher: RefCell<Option<Watcher>>,
+    pub prompter: Prompter,
     pub shown: ArcRwSignal<Shown>,
     /// Grows when the look has changed.
     pub looks: Cell<u32>,
@@ -111,6 +113,7 @@ impl App {
             waker: RefCell::default(),
             listeners: RefCell::default(),
             watcher: RefCell::default(),
+            prompter: Prompter::default(),
             shown: ArcRwSignal::new(Shown::default()),
             looks: Cell::new(0),
             nodes: RefCell::default(),
@@ -156,6 +159,7 @@ impl App {
         if !self.open.replace(true) {
             self.remember_open();
             mark(&self.handle.button, true);
+            self.prompter.wake();
             self.connect();
             self.keep_session(0);
             self.draw();
@@ -173,6 +177,7 @@ impl App {
         if self.open.replace(false) {
             self.remember_open();
             mark(&self.handle.button, false);
+            self.prompter.wake();
             if let Some(nodes) = self.nodes.borrow_mut().as_mut() {
                 nodes.leave(&self.handle);
                 nodes.show(false);
@@ -413,6 +418,7 @@ impl App {
         let draft = self.store.borrow().memory.draft.clone();
         if let Some(nodes) = self.nodes.borrow().as_ref() {
             nodes.set_draft(&draft);
+            self.engage(nodes.root());
         }
         if self.store.borrow().memory.pending.is_some() {
             self.connect();
@@ -437,6 +443,9 @@ impl App {
         *self.look.borrow_mut() = self.handle.look();
         self.looks.set(self.looks.get() + 1);
         self.paint();
+        if let Some(nodes) = self.nodes.borrow().as_ref() {
+            self.engage(nodes.root());
+        }
         self.wake();
         self.changed();
     }
@@ -448,6 +457,7 @@ impl App {
             abort.abort();
         }
         self.wake();
+        self.prompter.wake();
         self.listeners.borrow_mut().clear();
         self.watcher.borrow_mut().take();
         self.nodes.borrow_mut().take();

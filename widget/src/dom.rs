@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::pin::Pin;
 
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -49,6 +49,15 @@ pub fn word(of: &JsValue, name: &str) -> String {
 /// Sets a property; those of nodes take everything.
 pub fn put(of: &JsValue, name: &str, value: impl Into<JsValue>) {
     let _ = Reflect::set(of, &name.into(), &value.into());
+}
+
+/// Calls a method of an object of the browser's; undefined where that fails.
+pub fn call(of: &JsValue, name: &str, arguments: &[&JsValue]) -> JsValue {
+    let Some(method) = get(of, name).dyn_into::<Function>().ok() else {
+        return JsValue::UNDEFINED;
+    };
+    let arguments = arguments.iter().copied().collect::<Array>();
+    method.apply(of, &arguments).unwrap_or(JsValue::UNDEFINED)
 }
 
 /// Puts a class on a node, or takes it off.

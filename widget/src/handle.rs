@@ -3,7 +3,7 @@
 //! The loader has drawn the button in a shadow root of its own and knows the options; this room
 //! reads both. See `handle` in `assets/chat-widget.js`.
 
-use js_sys::{Function, Object, Promise};
+use js_sys::{Object, Promise};
 use shared::Look;
 use shared::browser::{read_identity, read_text};
 use wasm_bindgen::{JsCast, JsValue};
@@ -36,9 +36,7 @@ impl Handle {
     }
 
     fn call(&self, name: &str, arguments: &[&JsValue]) -> JsValue {
-        let arguments = arguments.iter().copied().collect::<js_sys::Array>();
-        let function: Function = self.get(name).unchecked_into();
-        function.apply(&self.object, &arguments).unwrap_or(JsValue::UNDEFINED)
+        dom::call(&self.object, name, arguments)
     }
 
     /// The chatbot's id; none while the server has not been reached.

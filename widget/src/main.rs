@@ -2,7 +2,7 @@
 //!
 //! In: the loader's handle (`assets/chat-widget.js`), the visitor's acts, the server's events.
 //! Out: the panel, and commands' answers to the page. Rooms that need no browser (`identity`,
-//! `look`, `model`, `palette`, `speech`, `text`) are plain Rust and tested natively; the others
+//! `look`, `model`, `palette`, `prompts`, `speech`, `text`) are plain Rust and tested natively; the others
 //! exist in wasm alone.
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))] // natively only tests enter the rooms
 
@@ -10,6 +10,7 @@ mod identity;
 mod look;
 mod model;
 mod palette;
+mod prompts;
 mod speech;
 mod text;
 
@@ -19,6 +20,8 @@ mod api;
 mod app;
 #[cfg(target_arch = "wasm32")]
 mod dom;
+#[cfg(target_arch = "wasm32")]
+mod engage;
 #[cfg(target_arch = "wasm32")]
 mod handle;
 #[cfg(target_arch = "wasm32")]

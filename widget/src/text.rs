@@ -9,6 +9,7 @@ pub const WELCOME: &str = "Hello! Ask me anything.";
 pub const PLACEHOLDER: &str = "Ask a question…";
 pub const OPEN: &str = "Open chat";
 pub const CLOSE: &str = "Close chat";
+pub const DISMISS: &str = "Dismiss";
 pub const NEW: &str = "New conversation";
 pub const SEND: &str = "Send message";
 pub const STOP: &str = "Stop answering";

@@ -4,6 +4,7 @@
 //! the shadow root, and the visitor's acts as calls of [`crate::app::App`].
 
 pub mod acts;
+pub mod bubble;
 pub mod frame;
 pub mod icons;
 pub mod markdown;
@@ -76,6 +77,12 @@ impl Nodes {
             following: true,
             root,
         })
+    }
+
+    /// What everything of ours stands in, beside the button.
+    #[must_use]
+    pub fn root(&self) -> &Element {
+        &self.root
     }
 
     /// Draws the entries that have changed, and keeps the end in sight of whoever follows.
@@ -233,7 +240,9 @@ pub fn mark(button: &HtmlElement, open: bool) {
     dom::class(button, "u", false);
 }
 
-fn matches(query: &str) -> bool {
+/// Whether the browser meets a media query.
+#[must_use]
+pub fn matches(query: &str) -> bool {
     window().match_media(query).ok().flatten().is_some_and(|list| dom::flag(&list, "matches"))
 }
 
