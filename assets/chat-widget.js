@@ -114,23 +114,22 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
     D.documentElement.append(host)
     paint(found)
     handle.emit('ready')
+    let done, known
     try {
-      const known = JSON.parse(localStorage['natter:' + handle.id])
-      if (known.pending) start()
-      if (known.open) command('open')
+      const name = 'natter:' + handle.id
+      done = sessionStorage[name]
+      known = JSON.parse(localStorage[name])
     } catch {}
+    if (known?.pending || known?.unread) start()
+    if (known?.open) command('open')
     if (flag('open')) command('open')
     if (queue[0]) start()
     ;(W.requestIdleCallback || setTimeout)(() => {
-      const { look, id } = handle
-      let done = ''
-      try {
-        // What is not to happen again in this browser session: d for dismissed, s for sound.
-        done = sessionStorage['natter:' + id] || ''
-      } catch {}
-      if ((look.engagementPrompts?.[0] && !/d/.test(done)) || (look.engagementSound && !/s/.test(done))) start()
+      const { look } = handle
+      // Done in this browser session: 1, prompts were dismissed; 2, the sound was heard.
+      if ((look.engagementPrompts?.[0] && !/1/.test(done)) || (look.engagementSound && !/2/.test(done)) || look.avoidSelector) start()
       // Into the browser's cache; a failure shows when the file is needed.
-      if (!starting && !navigator.connection?.saveData) Object.values(assets).map((name) => fetch(new URL(name, src)).then((reply) => reply.blob()).catch(() => {}))
+      if (!starting && !navigator.connection?.saveData) [assets.js, assets.wasm].map((name) => fetch(new URL(name, src)).then((reply) => reply.blob()).catch(() => {}))
     })
   }
 
@@ -164,6 +163,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
         await module.default({ module_or_path: at(assets.wasm) })
         if (ended) return
         note?.remove()
+        handle.sound = at(assets.sound)
         call = module.mount(handle)
         button.removeAttribute('aria-busy')
         queue.forEach(call)

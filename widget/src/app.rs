@@ -80,6 +80,8 @@ pub struct App {
     /// Watches the page's theme.
     pub watcher: RefCell<Option<Watcher>>,
     pub prompter: Prompter,
+    /// The sound of this page has been asked for.
+    pub sounded: Cell<bool>,
     pub shown: ArcRwSignal<Shown>,
     /// Grows when the look has changed.
     pub looks: Cell<u32>,
@@ -114,6 +116,7 @@ impl App {
             listeners: RefCell::default(),
             watcher: RefCell::default(),
             prompter: Prompter::default(),
+            sounded: Cell::new(false),
             shown: ArcRwSignal::new(Shown::default()),
             looks: Cell::new(0),
             nodes: RefCell::default(),
@@ -420,6 +423,7 @@ impl App {
             nodes.set_draft(&draft);
             self.engage(nodes.root());
         }
+        self.sound();
         if self.store.borrow().memory.pending.is_some() {
             self.connect();
         }
@@ -446,6 +450,7 @@ impl App {
         if let Some(nodes) = self.nodes.borrow().as_ref() {
             self.engage(nodes.root());
         }
+        self.sound();
         self.wake();
         self.changed();
     }

@@ -109,12 +109,15 @@ impl App {
             return Due::Later;
         }
         let (rules, now) = (&look.engagement_rules, now());
-        let address = word(&get(&window(), "location"), "href");
+        let place = get(&window(), "location");
         // A pattern may be written as it is read or as it is sent.
-        let readable = js_sys::decode_uri(&address).map(String::from).unwrap_or_default();
-        let patterns = &rules.url_patterns;
+        let is_page = |write: fn(String) -> String| {
+            let address = |name| write(word(&place, name));
+            is_page_of(&rules.url_patterns, &address("href"), &address("pathname"))
+        };
+        let readable = |sent: String| js_sys::decode_uri(&sent).map_or(String::new(), String::from);
         let mut gate = self.prompter.gate.borrow_mut();
-        gate.visit(is_page_of(patterns, &address) || is_page_of(patterns, &readable), now);
+        gate.visit(is_page(|sent| sent) || is_page(readable), now);
         gate.scroll(percent());
         gate.due(rules, now)
     }

@@ -51,6 +51,12 @@ impl Handle {
         self.get("name").as_string().filter(|name| !name.is_empty())
     }
 
+    /// The address of the sound.
+    #[must_use]
+    pub fn sound(&self) -> String {
+        dom::word(&self.object, "sound")
+    }
+
     /// The `licenseKey` or the `chatbotId` that the page gave.
     #[must_use]
     pub fn key(&self, name: &str) -> Option<String> {

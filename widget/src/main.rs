@@ -29,6 +29,8 @@ mod mount;
 #[cfg(target_arch = "wasm32")]
 mod show;
 #[cfg(target_arch = "wasm32")]
+mod sound;
+#[cfg(target_arch = "wasm32")]
 mod store;
 #[cfg(target_arch = "wasm32")]
 mod turn;

@@ -5,36 +5,39 @@
 use shared::PromptMode;
 use shared::look::EngagementRules;
 
-/// Whether prompts may appear on this page: without patterns everywhere.
+/// Whether prompts may appear at an address: without patterns everywhere. Its fragment does not
+/// count. A pattern that begins with a slash is about the path alone.
 #[must_use]
-pub fn is_page_of(patterns: &[String], address: &str) -> bool {
-    let address = address.split('#').next().unwrap_or_default();
-    let path = path_of(address);
+pub fn is_page_of(patterns: &[String], address: &str, path: &str) -> bool {
+    let end = address.bytes().position(|byte| byte == b'#').unwrap_or(address.len());
+    let address = &address.as_bytes()[..end];
     patterns.is_empty()
         || patterns.iter().any(|pattern| {
-            matches(pattern.trim(), if pattern.trim().starts_with('/') { path } else { address })
+            let pattern = pattern.trim().as_bytes();
+            matches(pattern, if pattern.first() == Some(&b'/') { path.as_bytes() } else { address })
         })
 }
 
-/// The path of an address, without its query.
-fn path_of(address: &str) -> &str {
-    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
-    let path = rest.find('/').map_or("/", |at| &rest[at..]);
-    path.split('?').next().unwrap_or_default()
-}
-
 /// Whether the whole of `text` is as `pattern` says; `*` stands for any run of characters.
-fn matches(pattern: &str, text: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut text) = text.strip_prefix(first) else { return false };
-    // Every piece where it is found first: what follows has then the most room.
-    let mut pieces = rest.split('*');
-    let last = pieces.next_back().unwrap_or_default();
-    for piece in pieces {
-        let Some(at) = text.find(piece) else { return false };
-        text = &text[at + piece.len()..];
+fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut at, mut seen) = (0, 0);
+    // Behind the last star, and how much of the text it stands for the end of.
+    let mut star = None;
+    while seen < text.len() {
+        if pattern.get(at) == Some(&b'*') {
+            at += 1;
+            star = Some((at, seen));
+        } else if pattern.get(at) == text.get(seen) {
+            (at, seen) = (at + 1, seen + 1);
+        } else if let Some((behind, until)) = star {
+            // One more for the star, and again from behind it.
+            star = Some((behind, until + 1));
+            (at, seen) = (behind, until + 1);
+        } else {
+            return false;
+        }
     }
-    text.ends_with(last)
+    pattern.iter().skip(at).all(|byte| *byte == b'*')
 }
 
 /// How far the page is scrolled, in percent; all the way where there is nothing to scroll.

@@ -3,7 +3,7 @@
 //! Nothing is written before the visitor has acted. With storage blocked or full the widget works
 //! and forgets. One entry per chatbot: `natter:<chatbot id>`; the loader reads `open` and `pending`
 //! of it to know whether to start without being asked. Beside it, for the browser session alone
-//! and under the same name, stand marks of one letter: what is not to happen again. The running turn is not among it: the
+//! and under the same name, stand marks of one sign: what is not to happen again. The running turn is not among it: the
 //! server names it with the conversation, and its text is taken up from the start.
 
 use js_sys::{JSON, Object};
@@ -13,7 +13,9 @@ use web_sys::Storage;
 use crate::dom::{self, get};
 
 /// The mark of prompts that the visitor has sent away.
-pub const DISMISSED: char = 'd';
+pub const DISMISSED: u8 = b'1';
+/// The mark of the sound that was heard.
+pub const HEARD: u8 = b'2';
 
 /// What is worth remembering.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub struct Memory {
     pub open: bool,
     /// What stands in the composer.
     pub draft: String,
+    /// The visitor has turned the sound off.
+    pub muted: bool,
     /// A message that is being answered: `(client_id, message)`.
     pub pending: Option<(String, String)>,
 }
@@ -55,7 +59,7 @@ impl Store {
             let found = Self::new(chatbot);
             self.key = found.key;
             self.acted |= found.acted;
-            found.marks.chars().for_each(|mark| self.mark(mark));
+            found.marks.bytes().for_each(|mark| self.mark(mark));
             if self.memory.visitor.is_none() {
                 self.memory.visitor = found.memory.visitor;
             }
@@ -72,16 +76,16 @@ impl Store {
     }
 
     /// Notes that something is not to happen again in this browser session.
-    pub fn mark(&mut self, mark: char) {
+    pub fn mark(&mut self, mark: u8) {
         if !self.has_mark(mark) {
-            self.marks.push(mark);
+            self.marks.push(mark.into());
         }
         self.save_marks();
     }
 
     #[must_use]
-    pub fn has_mark(&self, mark: char) -> bool {
-        self.marks.contains(mark)
+    pub fn has_mark(&self, mark: u8) -> bool {
+        self.marks.bytes().any(|known| known == mark)
     }
 
     fn save_marks(&self) {
@@ -123,6 +127,7 @@ fn read(text: &str) -> Option<Memory> {
         visitor: get(&value, "visitor").as_string(),
         open: dom::flag(&value, "open"),
         draft: dom::word(&value, "draft"),
+        muted: dom::flag(&value, "muted"),
         pending: get(&value, "pending").as_string().zip(get(&value, "text").as_string()),
     })
 }
@@ -134,6 +139,9 @@ fn write(memory: &Memory) -> String {
     }
     dom::put(&object, "open", memory.open);
     dom::put(&object, "draft", &memory.draft);
+    if memory.muted {
+        dom::put(&object, "muted", true);
+    }
     if let Some((id, text)) = &memory.pending {
         dom::put(&object, "pending", id);
         dom::put(&object, "text", text);

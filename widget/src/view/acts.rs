@@ -133,6 +133,7 @@ fn clicked(app: &Rc<App>, event: &Event) {
     match pressed.get_attribute("data-act").unwrap_or_default().as_str() {
         "close" => app.close(),
         "prompt" => app.take_prompt(),
+        "mute" => app.mute(),
         "dismiss" => app.dismiss_prompts(),
         "new" => app.renew_conversation(),
         "send" if app.model.borrow().is_running() => app.stop(),

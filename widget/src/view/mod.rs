@@ -44,6 +44,7 @@ pub struct Shown {
     pub left: Option<i32>,
     /// There is a conversation.
     pub begun: bool,
+    pub muted: bool,
 }
 
 /// The nodes that are touched by hand.
