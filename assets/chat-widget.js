@@ -14,7 +14,7 @@
   const backoff = (n) => wait(Math.min(3e4, 1e3 * 2 ** n) * (0.5 + Math.random() / 2))
 
   let assets = /*NATTER_ASSETS*/{}/*END*/
-  let options, key, base, asked, answer, host, root, button, call, forget, starting, note, ended
+  let options, key, base, asked, answer, host, root, button, picture, call, forget, starting, note, ended
   const queue = [], listeners = {}
 
   // Options: page config, then script attributes, then the server's look, then defaults.
@@ -74,6 +74,10 @@
     }
     if (bad.length) console.warn('Natter: corrected ' + bad)
     handle.sheet.replaceSync(css(look, at))
+    // Covers the sign once it is there.
+    picture?.remove()
+    picture = make('img', { alt: '', src: look.launcherIconUrl || '' })
+    picture.onload = () => button.append(picture)
     // The browser reads every way of writing a colour; the sign is white where that has 3:1.
     const rgb = getComputedStyle(button).backgroundColor.match(/\d+/g).slice(0, 3)
     button.classList.toggle('d', rgb[0] ** 2 * 0.21 + rgb[1] ** 2 * 0.72 + rgb[2] ** 2 * 0.07 > 19600)
@@ -90,6 +94,7 @@
 .d{color:#0b1020}
 .b:focus-visible{outline:3px solid var(--p);outline-offset:3px}
 svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColor;stroke-width:1.9;stroke-linecap:round}
+.b img{position:absolute;inset:-1px;width:var(--s);height:var(--s);border-radius:50%;object-fit:cover;background:var(--p)}
 [aria-busy] svg{opacity:.4}
 .n{margin:0 0 calc(var(--s) + 12px);width:240px;padding:12px 16px;border-radius:14px;background:#0b1020;color:#fff;font:14px/1.45 system-ui}`
 

@@ -13,6 +13,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::AbortController;
 
 use crate::api::Small;
+use crate::avoid::Avoider;
 use crate::dom::{self, Listener, Watcher, window};
 use crate::engage::Prompter;
 use crate::handle::Handle;
@@ -80,6 +81,9 @@ pub struct App {
     /// Watches the page's theme.
     pub watcher: RefCell<Option<Watcher>>,
     pub prompter: Prompter,
+    pub avoider: Avoider,
+    /// The answer that was last counted as unread.
+    pub counted: RefCell<String>,
     /// The sound of this page has been asked for.
     pub sounded: Cell<bool>,
     pub shown: ArcRwSignal<Shown>,
@@ -116,6 +120,8 @@ impl App {
             listeners: RefCell::default(),
             watcher: RefCell::default(),
             prompter: Prompter::default(),
+            avoider: Avoider::default(),
+            counted: RefCell::default(),
             sounded: Cell::new(false),
             shown: ArcRwSignal::new(Shown::default()),
             looks: Cell::new(0),
@@ -160,15 +166,16 @@ impl App {
             self.store.borrow_mut().act();
         }
         if !self.open.replace(true) {
+            self.store.borrow_mut().memory.unread = 0;
             self.remember_open();
-            mark(&self.handle.button, true);
-            self.prompter.wake();
+            self.mark();
             self.connect();
             self.keep_session(0);
             self.draw();
             if let Some(nodes) = self.nodes.borrow_mut().as_mut() {
                 nodes.show(true);
             }
+            self.rise_soon();
             self.handle.emit("widget:open", &[]);
         }
         if by_visitor {
@@ -179,14 +186,19 @@ impl App {
     pub fn close(&self) {
         if self.open.replace(false) {
             self.remember_open();
-            mark(&self.handle.button, false);
-            self.prompter.wake();
+            self.mark();
             if let Some(nodes) = self.nodes.borrow_mut().as_mut() {
                 nodes.leave(&self.handle);
                 nodes.show(false);
             }
             self.handle.emit("widget:close", &[]);
         }
+    }
+
+    /// Brings the button, and what stands beside it, in step.
+    pub fn mark(&self) {
+        mark(&self.handle.button, self.open.get(), self.store.borrow().memory.unread);
+        self.prompter.wake();
     }
 
     fn remember_open(&self) {
@@ -349,7 +361,7 @@ impl App {
         self.who.take();
         self.store.borrow_mut().forget();
         self.clear();
-        dom::class(&self.handle.button, "u", false);
+        self.mark();
     }
 
     /// Takes away what one visitor has said and been told, before there is another.
@@ -372,6 +384,9 @@ impl App {
         self.changed();
         let model = self.model.borrow();
         let Some(answer) = model.entries().last() else { return };
+        if !self.open.get() && !matches!(answer.progress, Progress::Failed { .. }) {
+            self.count(answer.id.as_deref().unwrap_or_default());
+        }
         match &answer.progress {
             Progress::Failed { why, .. } => {
                 self.announce(&text::failure(why));
@@ -383,9 +398,21 @@ impl App {
                 self.handle.emit("message:received", &[("messageId", id), ("text", &answer.text)]);
             }
         }
-        if !self.open.get() {
-            // Read out and shown as a dot: something has come while nobody looked.
-            dom::class(&self.handle.button, "u", true);
+    }
+
+    /// An answer has come while the chat was closed.
+    fn count(&self, id: &str) {
+        if self.counted.replace(id.to_owned()) == id {
+            return;
+        }
+        let mut store = self.store.borrow_mut();
+        store.memory.unread += 1;
+        store.save();
+        let unread = text::unread(store.memory.unread);
+        drop(store);
+        self.mark();
+        if let Some(nodes) = self.nodes.borrow().as_ref() {
+            nodes.hail(&unread);
         }
     }
 
@@ -423,7 +450,9 @@ impl App {
             nodes.set_draft(&draft);
             self.engage(nodes.root());
         }
+        self.avoid();
         self.sound();
+        self.mark();
         if self.store.borrow().memory.pending.is_some() {
             self.connect();
         }
@@ -450,6 +479,7 @@ impl App {
         if let Some(nodes) = self.nodes.borrow().as_ref() {
             self.engage(nodes.root());
         }
+        self.avoid();
         self.sound();
         self.wake();
         self.changed();
@@ -463,6 +493,7 @@ impl App {
         }
         self.wake();
         self.prompter.wake();
+        self.avoider.end();
         self.listeners.borrow_mut().clear();
         self.watcher.borrow_mut().take();
         self.nodes.borrow_mut().take();

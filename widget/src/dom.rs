@@ -150,7 +150,7 @@ impl Drop for Listener {
     }
 }
 
-/// Calls when an attribute of one of a few nodes changes, as long as this value lasts.
+/// Calls when an attribute of one of a few nodes, or anything under them, changes, as long as this value lasts.
 #[derive(Debug)]
 pub struct Watcher {
     observer: MutationObserver,
@@ -160,11 +160,13 @@ pub struct Watcher {
 impl Watcher {
     /// Values that are no nodes are left out.
     #[must_use]
-    pub fn new(nodes: &[JsValue], then: Box<dyn FnMut(JsValue)>) -> Option<Self> {
+    pub fn new(nodes: &[JsValue], deep: bool, then: Box<dyn FnMut(JsValue)>) -> Option<Self> {
         let closure = Closure::wrap(then);
         let observer = MutationObserver::new(closure.as_ref().unchecked_ref()).ok()?;
         let options = MutationObserverInit::new();
         options.set_attributes(true);
+        options.set_child_list(deep);
+        options.set_subtree(deep);
         for node in nodes.iter().filter(|node| node.is_truthy()) {
             let _ = observer.observe_with_options(node.unchecked_ref(), &options);
         }

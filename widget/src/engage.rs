@@ -65,7 +65,7 @@ impl App {
         dom::spawn(Box::pin(async move { app.prompting().await }));
     }
 
-    async fn prompting(&self) {
+    async fn prompting(self: Rc<Self>) {
         let mut next = None;
         while !self.ended.get() {
             let (due, now) = (self.due(), now());
@@ -75,6 +75,7 @@ impl App {
                 next = None;
             }
             self.show_prompt(shown);
+            self.rise_soon();
             let held = self.open.get() || self.prompter.is_held();
             let rotates = shown && !held && self.rotation().is_some();
             next = rotates.then(|| next.unwrap_or(now + self.rotation().unwrap_or_default()));
@@ -147,8 +148,13 @@ impl App {
             if !prompter.is_held() && bubble.written() != *prompt {
                 bubble.write(prompt);
             }
-            if shown && !self.open.get() && !prompter.announced.replace(true) {
-                bubble.announce(prompt);
+            // Once: a bubble that takes turns is no news each time.
+            if shown
+                && !self.open.get()
+                && !prompter.announced.replace(true)
+                && let Some(nodes) = self.nodes.borrow().as_ref()
+            {
+                nodes.hail(prompt);
             }
         }
         bubble.show(shown);

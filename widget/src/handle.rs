@@ -83,6 +83,12 @@ impl Handle {
         is_web(url).then(|| url.to_owned())
     }
 
+    /// An option of the page's that is no part of the look; empty where it is not set.
+    #[must_use]
+    pub fn option(&self, name: &str) -> String {
+        dom::word(&self.get("look"), name)
+    }
+
     /// The options that hold; complains once about what had to be changed.
     #[must_use]
     pub fn look(&self) -> Look {

@@ -1,11 +1,12 @@
 //! The chat widget, without its button: a Leptos app in the shadow root that the loader made.
 //!
 //! In: the loader's handle (`assets/chat-widget.js`), the visitor's acts, the server's events.
-//! Out: the panel, and commands' answers to the page. Rooms that need no browser (`identity`,
-//! `look`, `model`, `palette`, `prompts`, `speech`, `text`) are plain Rust and tested natively; the others
+//! Out: the panel, and commands' answers to the page. Rooms that need no browser (`bars`,
+//! `identity`, `look`, `model`, `palette`, `prompts`, `speech`, `text`) are plain Rust and tested natively; the others
 //! exist in wasm alone.
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))] // natively only tests enter the rooms
 
+mod bars;
 mod identity;
 mod look;
 mod model;
@@ -18,6 +19,8 @@ mod text;
 mod api;
 #[cfg(target_arch = "wasm32")]
 mod app;
+#[cfg(target_arch = "wasm32")]
+mod avoid;
 #[cfg(target_arch = "wasm32")]
 mod dom;
 #[cfg(target_arch = "wasm32")]

@@ -1,8 +1,8 @@
 //! What is remembered from page to page, in this browser only.
 //!
 //! Nothing is written before the visitor has acted. With storage blocked or full the widget works
-//! and forgets. One entry per chatbot: `natter:<chatbot id>`; the loader reads `open` and `pending`
-//! of it to know whether to start without being asked. Beside it, for the browser session alone
+//! and forgets. One entry per chatbot: `natter:<chatbot id>`; the loader reads `open`,
+//! `pending` and `unread` of it to know whether to start without being asked. Beside it, for the browser session alone
 //! and under the same name, stand marks of one sign: what is not to happen again. The running turn is not among it: the
 //! server names it with the conversation, and its text is taken up from the start.
 
@@ -27,6 +27,8 @@ pub struct Memory {
     pub draft: String,
     /// The visitor has turned the sound off.
     pub muted: bool,
+    /// Answers that came while the chat was closed.
+    pub unread: u32,
     /// A message that is being answered: `(client_id, message)`.
     pub pending: Option<(String, String)>,
 }
@@ -128,6 +130,7 @@ fn read(text: &str) -> Option<Memory> {
         open: dom::flag(&value, "open"),
         draft: dom::word(&value, "draft"),
         muted: dom::flag(&value, "muted"),
+        unread: dom::number(&value, "unread").unsigned_abs(),
         pending: get(&value, "pending").as_string().zip(get(&value, "text").as_string()),
     })
 }
@@ -141,6 +144,9 @@ fn write(memory: &Memory) -> String {
     dom::put(&object, "draft", &memory.draft);
     if memory.muted {
         dom::put(&object, "muted", true);
+    }
+    if memory.unread > 0 {
+        dom::put(&object, "unread", memory.unread);
     }
     if let Some((id, text)) = &memory.pending {
         dom::put(&object, "pending", id);

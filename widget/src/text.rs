@@ -73,6 +73,13 @@ pub fn failure(why: &Why) -> String {
     }
 }
 
+/// What the button says when answers have come while the chat was closed.
+#[must_use]
+pub fn unread(count: u32) -> String {
+    let answers = if count == 1 { " new answer" } else { " new answers" };
+    ["Open chat, ", &count.to_string(), answers].concat()
+}
+
 /// How many characters are left, or too many.
 #[must_use]
 pub fn characters(left: i32) -> String {

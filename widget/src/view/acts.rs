@@ -65,7 +65,7 @@ fn watch_page(app: &Rc<App>) {
     };
     let page = document();
     let nodes = [get(&page, "documentElement"), get(&page, "body")];
-    *app.watcher.borrow_mut() = Watcher::new(&nodes, Box::new(repaint));
+    *app.watcher.borrow_mut() = Watcher::new(&nodes, false, Box::new(repaint));
 }
 
 /// Does something when an event comes, as long as the widget is there.

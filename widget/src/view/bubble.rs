@@ -6,15 +6,13 @@
 use web_sys::Element;
 
 use super::icons;
-use crate::dom::{append, class, element, icon_button, labelled, set};
+use crate::dom::{append, class, element, icon_button, set};
 use crate::text;
 
 #[derive(Debug)]
 pub struct Bubble {
     pub root: Element,
     prompt: Element,
-    /// Reads the first prompt out; a bubble that rotates is no news each time.
-    status: Element,
 }
 
 impl Bubble {
@@ -31,14 +29,11 @@ impl Bubble {
         set(&prompt, "data-act", "prompt");
         let dismiss = icon_button("tool", text::DISMISS, icons::CLOSE);
         set(&dismiss, "data-act", "dismiss");
-        let status = labelled("div", "sr", "");
-        set(&status, "role", "status");
         append(&talk, &prompt);
         append(&talk, &dismiss);
         append(&root, &talk);
         let _ = parent.insert_before(&root, parent.first_child().as_ref());
-        append(parent, &status);
-        Self { root, prompt, status }
+        Self { root, prompt }
     }
 
     pub fn write(&self, prompt: &str) {
@@ -55,9 +50,5 @@ impl Bubble {
 
     pub fn show(&self, shown: bool) {
         let _ = self.root.toggle_attribute_with_force("hidden", !shown);
-    }
-
-    pub fn announce(&self, prompt: &str) {
-        self.status.set_text_content(Some(prompt));
     }
 }
