@@ -118,7 +118,10 @@ fn prepare(wasm: &Path) -> Result<Manifest> {
     let loader =
         fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
     let (wasm_opt, terser) = (tools::wasm_opt(), tools::terser());
-    let stamp = stamp(&compiled, &loader, &[wasm_opt.as_deref(), terser.as_deref()])?;
+    let sound = paths::root().join("assets/sound.mp3");
+    let sound = fs::read(&sound).with_context(|| format!("cannot read {}", sound.display()))?;
+    let inputs = [manifest::sha256(&compiled), manifest::sha256(&sound), loader.clone()];
+    let stamp = stamp(&inputs, &[wasm_opt.as_deref(), terser.as_deref()])?;
     let stamp_file = paths::dist().join(".stamp");
     if fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp)
         && let Some(manifest) = Manifest::read()
@@ -134,21 +137,24 @@ fn prepare(wasm: &Path) -> Result<Manifest> {
     let js = minify::javascript(&js, terser.as_deref(), minify::Kind::Module)?;
     let js_name = manifest::hashed_name("widget", "js", js.as_bytes());
     let wasm_name = manifest::hashed_name("widget", "wasm", &wasm);
+    let sound_name = manifest::hashed_name("sound", "mp3", &sound);
+    let names = serde_json::json!({ "js": js_name, "wasm": wasm_name, "sound": sound_name });
     let loader = minify::javascript(&loader, terser.as_deref(), minify::Kind::Script)?;
-    let loader = stamped(&loader, &js_name, &wasm_name)?;
+    let loader = stamped(&loader, &names)?;
 
     let mut manifest = Manifest::default();
     manifest.add(LOADER, loader.as_bytes(), false)?;
     manifest.add(&js_name, js.as_bytes(), true)?;
     manifest.add(&wasm_name, &wasm, true)?;
+    manifest.add(&sound_name, &sound, true)?;
     manifest.publish()?;
     fs::write(stamp_file, stamp).context("cannot write dist/.stamp")?;
     Ok(manifest)
 }
 
 /// Everything the files depend on, in one hash.
-fn stamp(wasm: &[u8], loader: &str, programs: &[Option<&Path>]) -> Result<String> {
-    let mut parts = vec![manifest::sha256(wasm), loader.to_owned(), RECIPE.concat()];
+fn stamp(inputs: &[String], programs: &[Option<&Path>]) -> Result<String> {
+    let mut parts = vec![inputs.join("\0"), RECIPE.concat()];
     for program in programs {
         parts.push(match program {
             None => "none".to_owned(),
@@ -214,12 +220,9 @@ fn shrink(program: &Path, wasm: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// The loader with the names of this build's files in it.
-fn stamped(loader: &str, js: &str, wasm: &str) -> Result<String> {
+fn stamped(loader: &str, names: &serde_json::Value) -> Result<String> {
     match loader.matches(PLACEHOLDER).count() {
-        1 => {
-            let names = serde_json::json!({ "js": js, "wasm": wasm });
-            Ok(loader.replace(PLACEHOLDER, &names.to_string()))
-        }
+        1 => Ok(loader.replace(PLACEHOLDER, &names.to_string())),
         n => bail!("assets/{LOADER} must hold `{PLACEHOLDER}` exactly once, it stands there {n}×"),
     }
 }
@@ -231,13 +234,15 @@ mod tests {
     #[test]
     fn the_loader_gets_the_names_of_this_build() {
         let loader = "const A = NATTER_ASSETS;";
-        let got = stamped(loader, "widget-1.js", "widget-2.wasm").unwrap();
+        let names = serde_json::json!({ "js": "widget-1.js", "wasm": "widget-2.wasm" });
+        let got = stamped(loader, &names).unwrap();
         assert_eq!(got, r#"const A = {"js":"widget-1.js","wasm":"widget-2.wasm"};"#);
     }
 
     #[test]
     fn a_loader_without_its_placeholder_or_with_two_is_refused() {
-        assert!(stamped("const A = {};", "a", "b").is_err());
-        assert!(stamped(&PLACEHOLDER.repeat(2), "a", "b").is_err());
+        let names = serde_json::json!({});
+        assert!(stamped("const A = {};", &names).is_err());
+        assert!(stamped(&PLACEHOLDER.repeat(2), &names).is_err());
     }
 }
