@@ -13,8 +13,8 @@
   const wait = (ms) => new Promise((then) => setTimeout(then, ms))
   const backoff = (n) => wait(Math.min(3e4, 1e3 * 2 ** n) * (0.5 + Math.random() / 2))
 
-  let assets = /*NATTER_ASSETS*/{}/*END*/
-  let options, key, base, asked, answer, host, root, button, call, forget, starting, note, ended
+  let assets = NATTER_ASSETS
+  let options, key, base, asked, answer, host, root, button, picture, call, forget, starting, note, ended
   const queue = [], listeners = {}
 
   // Options: page config, then script attributes, then the server's look, then defaults.
@@ -74,6 +74,10 @@
     }
     if (bad.length) console.warn('Natter: corrected ' + bad)
     handle.sheet.replaceSync(css(look, at))
+    // Covers the sign once it is there.
+    picture?.remove()
+    picture = make('img', { alt: '', src: look.launcherIconUrl || '' })
+    picture.onload = () => button.append(picture)
     // The browser reads every way of writing a colour; the sign is white where that has 3:1.
     const rgb = getComputedStyle(button).backgroundColor.match(/\d+/g).slice(0, 3)
     button.classList.toggle('d', rgb[0] ** 2 * 0.21 + rgb[1] ** 2 * 0.72 + rgb[2] ** 2 * 0.07 > 19600)
@@ -84,12 +88,13 @@
   }
 
   const css = (look, at) => `
-:host{all:initial!important;display:block!important;position:fixed!important;z-index:2147483647!important;--s:${look.openerSize}px;--m:${look.marginBottom}px;--p:${look.primaryColor}}
-.b,.n{position:fixed;${at}:16px;bottom:var(--m)}
+:host{all:initial!important;display:block!important;position:fixed!important;z-index:2147483647!important;--s:${look.openerSize}px;--m:calc(${look.marginBottom}px + env(safe-area-inset-bottom));--x:calc(16px + env(safe-area-inset-${at}));--p:${look.primaryColor}}
+.b,.n{position:fixed;${at}:var(--x);bottom:var(--m)}
 .b{width:var(--s);height:var(--s);padding:0;border:1px solid transparent;border-radius:50%;background:var(--p);color:#fff;cursor:pointer;box-shadow:0 6px 20px -4px #0007}
 .d{color:#0b1020}
 .b:focus-visible{outline:3px solid var(--p);outline-offset:3px}
 svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColor;stroke-width:1.9;stroke-linecap:round}
+.b img{position:absolute;inset:-1px;width:var(--s);height:var(--s);border-radius:50%;object-fit:cover;background:var(--p)}
 [aria-busy] svg{opacity:.4}
 .n{margin:0 0 calc(var(--s) + 12px);width:240px;padding:12px 16px;border-radius:14px;background:#0b1020;color:#fff;font:14px/1.45 system-ui}`
 
@@ -114,16 +119,22 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
     D.documentElement.append(host)
     paint(found)
     handle.emit('ready')
+    let done, known
     try {
-      const known = JSON.parse(localStorage['natter:' + handle.id])
-      if (known.pending) start()
-      if (known.open) command('open')
+      const name = 'natter:' + handle.id
+      done = sessionStorage[name]
+      known = JSON.parse(localStorage[name])
     } catch {}
+    if (known?.pending || known?.unread) start()
+    if (known?.open) command('open')
     if (flag('open')) command('open')
     if (queue[0]) start()
     ;(W.requestIdleCallback || setTimeout)(() => {
+      const { look } = handle
+      // Done in this browser session: 1, prompts were dismissed; 2, the sound was heard.
+      if ((look.engagementPrompts?.[0] && !/1/.test(done)) || (look.engagementSound && !/2/.test(done)) || look.avoidSelector) start()
       // Into the browser's cache; a failure shows when the file is needed.
-      if (!starting && !navigator.connection?.saveData) Object.values(assets).map((name) => fetch(new URL(name, src)).then((reply) => reply.blob()).catch(() => {}))
+      if (!starting && !navigator.connection?.saveData) [assets.js, assets.wasm].map((name) => fetch(new URL(name, src)).then((reply) => reply.blob()).catch(() => {}))
     })
   }
 
@@ -157,6 +168,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
         await module.default({ module_or_path: at(assets.wasm) })
         if (ended) return
         note?.remove()
+        handle.sound = at(assets.sound)
         call = module.mount(handle)
         button.removeAttribute('aria-busy')
         queue.forEach(call)

@@ -1,11 +1,15 @@
-//! Takes out of the style sheet what only helps to read it: every byte is a visitor's download.
+//! Joins the style sheets and takes out what only helps to read them: every byte is a visitor's download.
 
 use std::path::PathBuf;
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    println!("cargo::rerun-if-changed=src/view/panel.css");
-    let source = fs::read_to_string("src/view/panel.css")?;
+    let mut source = String::new();
+    for name in ["panel", "bubble"] {
+        let path = format!("src/view/{name}.css");
+        println!("cargo::rerun-if-changed={path}");
+        source += &fs::read_to_string(path)?;
+    }
     let out = env::var_os("OUT_DIR").map(PathBuf::from).ok_or(io::ErrorKind::NotFound)?;
     fs::write(out.join("panel.css"), squeeze(&source))
 }

@@ -12,6 +12,7 @@ use crate::agents::Agent;
 use crate::alerts::hooks::Wanted;
 use crate::alerts::{Mailer, Sender};
 use crate::chat::live::Turns;
+use crate::chat::session::Recognised;
 use crate::clock::Clock;
 use crate::config::{Config, Secret};
 use crate::keys::Keys;
@@ -36,6 +37,8 @@ pub struct App {
     pub keys: Keys,
     /// Activations that were checked not long ago.
     pub activations: Activations,
+    /// Users whose claims were noted not long ago.
+    pub recognised: Recognised,
     pub rates: Rates,
     pub last_used: LastUsed,
     pub refusals: Refusals,

@@ -54,6 +54,9 @@ pub struct Settings {
     /// The demo page: `auto` answers on this machine only, `true` everywhere, `false` nowhere.
     #[arg(long, env = "NATTER_DEMO", default_value = "auto", value_name = "auto|true|false")]
     demo: String,
+    /// Counters for Prometheus under /metrics: `true` or `false`.
+    #[arg(long, env = "NATTER_METRICS", default_value = "false", value_name = "true|false")]
+    metrics: String,
     /// Folder of the SQLite file and the master key.
     #[arg(long, env = "NATTER_DATA_DIR", default_value = "./natter-data", value_name = "FOLDER")]
     data_dir: String,
@@ -242,6 +245,8 @@ pub struct Config {
     pub listen: SocketAddr,
     pub public_url: Option<Url>,
     pub demo: Demo,
+    /// Whether `/metrics` answers.
+    pub metrics: bool,
     pub data_dir: PathBuf,
     /// May hold a password.
     pub database_url: Option<Secret>,
@@ -405,6 +410,11 @@ impl TryFrom<Settings> for Config {
                 "true" => Demo::Open,
                 "false" => Demo::Off,
                 other => return Err(wrong("NATTER_DEMO", other, "auto, true or false")),
+            },
+            metrics: match s.metrics.trim() {
+                "true" => true,
+                "false" => false,
+                other => return Err(wrong("NATTER_METRICS", other, "true or false")),
             },
             data_dir: PathBuf::from(s.data_dir),
             database_url: database_url(s.database_url)?,

@@ -11,8 +11,8 @@ use utoipa_axum::routes;
 
 use crate::app::Shared;
 use crate::http::{
-    admin_conversations, api, chat, conversations, demo, edge, feedback, guide, health, resume,
-    setup_page, stop, widget, widget_files,
+    admin_conversations, api, chat, conversations, demo, edge, feedback, guide, health, metrics,
+    resume, setup_page, stop, widget, widget_files,
 };
 
 #[derive(OpenApi)]
@@ -27,6 +27,7 @@ fn routes() -> OpenApiRouter<Shared> {
         // Operations
         .routes(routes!(health::health))
         .routes(routes!(health::ready))
+        .routes(routes!(metrics::metrics))
         .routes(routes!(openapi))
         // Chat: widget and headless clients
         .routes(routes!(chat::whole))

@@ -22,6 +22,7 @@ use crate::alerts::{Mailer, Sender};
 use crate::app::{App, DemoKey};
 use crate::chat::lease;
 use crate::chat::live::Turns;
+use crate::chat::session::Recognised;
 use crate::clock::{self, Clock};
 use crate::config::{Config, Demo, Secret};
 use crate::keys::hosts::Activations;
@@ -93,6 +94,7 @@ async fn assemble(config: Config, clock: Clock, addr: SocketAddr) -> Result<App,
         vault,
         settings,
         activations: Activations::default(),
+        recognised: Recognised::default(),
         last_used: LastUsed::default(),
         refusals: Refusals::default(),
         wanted: Wanted::default(),

@@ -464,6 +464,33 @@ both! {
         assert_eq!(body["conversation"], Value::Null, "the session id alone opens nothing");
     }
 
+    async fn a_proof_on_a_key_route_is_remembered_as_in_the_widget(backend) {
+        let app = TestApp::start(backend).await;
+        let (_, key, secret) = key_of(&app, "optional").await;
+        let anonymous = app.chat("s1", "Hi").key(&key).send().await.expect(200).await;
+        let conversation = anonymous.json().await["conversationId"].clone();
+        let claimed = |email: &str| {
+            let mut claims = proof(&secret, "u1");
+            claims["name"] = json!("Ada");
+            claims["email"] = json!(email);
+            claims
+        };
+        let path = format!("/v1/admin/conversations/{}", conversation.as_str().expect("an id"));
+        assert_eq!(read(&app, &path).await["visitor"], Value::Null);
+        let theirs = chat_as(&app, &key, "s1", claimed("ada@shop.example")).await;
+        assert_eq!(theirs, conversation, "what they said before they had a name is theirs");
+        let visitor = read(&app, &path).await["visitor"].clone();
+        assert_eq!(
+            visitor,
+            json!({"userId": "u1", "name": "Ada", "email": "ada@shop.example", "attributes": {}})
+        );
+        chat_as(&app, &key, "s1", claimed("ada@new.example")).await;
+        assert_eq!(read(&app, &path).await["visitor"]["email"], "ada@new.example");
+        let signed = jwt(&secret, &json!({"sub": "u1", "plan": "pro"}));
+        chat_as(&app, &key, "s1", signed).await;
+        assert_eq!(read(&app, &path).await["visitor"]["attributes"], json!({"plan": "pro"}));
+    }
+
     async fn the_secret_is_the_admins_and_stands_in_no_other_answer(backend) {
         let app = TestApp::start(backend).await;
         let (made, _, secret) = key_of(&app, "optional").await;

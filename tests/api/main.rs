@@ -25,6 +25,7 @@ mod license_keys;
 mod limits;
 mod operations;
 mod patterns;
+mod preview;
 mod properties;
 mod quota;
 mod quota_model;

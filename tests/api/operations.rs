@@ -33,6 +33,21 @@ both! {
         app.get("/ready").send().await.expect(200).await;
     }
 
+    async fn counters_are_told_where_the_setting_asks_for_them(backend) {
+        let app = TestApp::with(backend).set("NATTER_METRICS", true).start().await;
+        app.ask("s1", "Hi").key("nobody-knows-this-key").send().await.error(401, "unauthorized").await;
+        let answer = app.get("/metrics").send().await.expect(200).await;
+        assert!(answer.header("content-type").starts_with("text/plain; version=0.0.4"));
+        let text = answer.text().await;
+        assert!(text.contains("\nnatter_unknown_key_requests_total 1\n"), "{text}");
+        assert!(text.contains("# TYPE natter_running_answers gauge\nnatter_running_answers 0\n"), "{text}");
+    }
+
+    async fn counters_are_nobodys_business_otherwise(backend) {
+        let app = TestApp::start(backend).await;
+        app.get("/metrics").send().await.error(404, "not_found").await;
+    }
+
     async fn the_published_contract_names_every_route_with_its_schemas(backend) {
         let app = TestApp::start(backend).await;
         let answer = app.get("/v1/openapi.json").send().await.expect(200).await;
@@ -42,6 +57,7 @@ both! {
         for (path, method) in [
             ("/health", "get"),
             ("/ready", "get"),
+            ("/metrics", "get"),
             ("/v1/openapi.json", "get"),
             ("/v1/widget/config", "post"),
             ("/v1/widget/session", "post"),

@@ -38,6 +38,7 @@ fn a_wrong_value_is_refused_in_one_line_that_names_variable_value_and_what_is_ac
     for (name, value) in [
         ("NATTER_LISTEN", "everywhere"),
         ("NATTER_DEMO", "perhaps"),
+        ("NATTER_METRICS", "perhaps"),
         ("MAX_HISTORY_MESSAGES", "-1"),
         ("RATE_LIMIT_MAX_REQUESTS", "many"),
         ("RATE_LIMIT_WINDOW_MS", "1.5"),

@@ -20,8 +20,8 @@ const loader = (url) => `${url}/widget/chat-widget.js`;
 
 /** The addresses of the hashed files that the loader names. */
 const hashed = async (url) => {
-  const names = JSON.parse(/{"js":"[^"]+","wasm":"[^"]+"}/.exec((await get(loader(url))).body)[0]);
-  return Object.values(names).map((name) => `${url}/widget/${name}`);
+  const names = JSON.parse(/{"js":"[^}]+}/.exec((await get(loader(url))).body)[0]);
+  return [names.js, names.wasm].map((name) => `${url}/widget/${name}`);
 };
 
 test('every file comes as brotli, as gzip or plain, as the browser likes, and is the same', async ({ natter }) => {

@@ -13,7 +13,9 @@ use wasm_bindgen::closure::Closure;
 use web_sys::AbortController;
 
 use crate::api::Small;
+use crate::avoid::Avoider;
 use crate::dom::{self, Listener, Watcher, window};
+use crate::engage::Prompter;
 use crate::handle::Handle;
 use crate::identity::{Change, Who, change};
 use crate::model::{Model, Progress};
@@ -78,6 +80,12 @@ pub struct App {
     pub listeners: RefCell<Vec<Listener>>,
     /// Watches the page's theme.
     pub watcher: RefCell<Option<Watcher>>,
+    pub prompter: Prompter,
+    pub avoider: Avoider,
+    /// The answer that was last counted as unread.
+    pub counted: RefCell<String>,
+    /// The sound of this page has been asked for.
+    pub sounded: Cell<bool>,
     pub shown: ArcRwSignal<Shown>,
     /// Grows when the look has changed.
     pub looks: Cell<u32>,
@@ -111,6 +119,10 @@ impl App {
             waker: RefCell::default(),
             listeners: RefCell::default(),
             watcher: RefCell::default(),
+            prompter: Prompter::default(),
+            avoider: Avoider::default(),
+            counted: RefCell::default(),
+            sounded: Cell::new(false),
             shown: ArcRwSignal::new(Shown::default()),
             looks: Cell::new(0),
             nodes: RefCell::default(),
@@ -154,14 +166,16 @@ impl App {
             self.store.borrow_mut().act();
         }
         if !self.open.replace(true) {
+            self.store.borrow_mut().memory.unread = 0;
             self.remember_open();
-            mark(&self.handle.button, true);
+            self.mark();
             self.connect();
             self.keep_session(0);
             self.draw();
             if let Some(nodes) = self.nodes.borrow_mut().as_mut() {
                 nodes.show(true);
             }
+            self.rise_soon();
             self.handle.emit("widget:open", &[]);
         }
         if by_visitor {
@@ -172,13 +186,19 @@ impl App {
     pub fn close(&self) {
         if self.open.replace(false) {
             self.remember_open();
-            mark(&self.handle.button, false);
+            self.mark();
             if let Some(nodes) = self.nodes.borrow_mut().as_mut() {
                 nodes.leave(&self.handle);
                 nodes.show(false);
             }
             self.handle.emit("widget:close", &[]);
         }
+    }
+
+    /// Brings the button, and what stands beside it, in step.
+    pub fn mark(&self) {
+        mark(&self.handle.button, self.open.get(), self.store.borrow().memory.unread);
+        self.prompter.wake();
     }
 
     fn remember_open(&self) {
@@ -341,7 +361,7 @@ impl App {
         self.who.take();
         self.store.borrow_mut().forget();
         self.clear();
-        dom::class(&self.handle.button, "u", false);
+        self.mark();
     }
 
     /// Takes away what one visitor has said and been told, before there is another.
@@ -364,6 +384,9 @@ impl App {
         self.changed();
         let model = self.model.borrow();
         let Some(answer) = model.entries().last() else { return };
+        if !self.open.get() && !matches!(answer.progress, Progress::Failed { .. }) {
+            self.count(answer.id.as_deref().unwrap_or_default());
+        }
         match &answer.progress {
             Progress::Failed { why, .. } => {
                 self.announce(&text::failure(why));
@@ -375,9 +398,21 @@ impl App {
                 self.handle.emit("message:received", &[("messageId", id), ("text", &answer.text)]);
             }
         }
-        if !self.open.get() {
-            // Read out and shown as a dot: something has come while nobody looked.
-            dom::class(&self.handle.button, "u", true);
+    }
+
+    /// An answer has come while the chat was closed.
+    fn count(&self, id: &str) {
+        if self.counted.replace(id.to_owned()) == id {
+            return;
+        }
+        let mut store = self.store.borrow_mut();
+        store.memory.unread += 1;
+        store.save();
+        let unread = text::unread(store.memory.unread);
+        drop(store);
+        self.mark();
+        if let Some(nodes) = self.nodes.borrow().as_ref() {
+            nodes.hail(&unread);
         }
     }
 
@@ -413,7 +448,11 @@ impl App {
         let draft = self.store.borrow().memory.draft.clone();
         if let Some(nodes) = self.nodes.borrow().as_ref() {
             nodes.set_draft(&draft);
+            self.engage(nodes.root());
         }
+        self.avoid();
+        self.sound();
+        self.mark();
         if self.store.borrow().memory.pending.is_some() {
             self.connect();
         }
@@ -437,6 +476,11 @@ impl App {
         *self.look.borrow_mut() = self.handle.look();
         self.looks.set(self.looks.get() + 1);
         self.paint();
+        if let Some(nodes) = self.nodes.borrow().as_ref() {
+            self.engage(nodes.root());
+        }
+        self.avoid();
+        self.sound();
         self.wake();
         self.changed();
     }
@@ -448,6 +492,8 @@ impl App {
             abort.abort();
         }
         self.wake();
+        self.prompter.wake();
+        self.avoider.end();
         self.listeners.borrow_mut().clear();
         self.watcher.borrow_mut().take();
         self.nodes.borrow_mut().take();

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::pin::Pin;
 
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -49,6 +49,15 @@ pub fn word(of: &JsValue, name: &str) -> String {
 /// Sets a property; those of nodes take everything.
 pub fn put(of: &JsValue, name: &str, value: impl Into<JsValue>) {
     let _ = Reflect::set(of, &name.into(), &value.into());
+}
+
+/// Calls a method of an object of the browser's; undefined where that fails.
+pub fn call(of: &JsValue, name: &str, arguments: &[&JsValue]) -> JsValue {
+    let Some(method) = get(of, name).dyn_into::<Function>().ok() else {
+        return JsValue::UNDEFINED;
+    };
+    let arguments = arguments.iter().copied().collect::<Array>();
+    method.apply(of, &arguments).unwrap_or(JsValue::UNDEFINED)
 }
 
 /// Puts a class on a node, or takes it off.
@@ -141,7 +150,7 @@ impl Drop for Listener {
     }
 }
 
-/// Calls when an attribute of one of a few nodes changes, as long as this value lasts.
+/// Calls when an attribute of one of a few nodes, or anything under them, changes, as long as this value lasts.
 #[derive(Debug)]
 pub struct Watcher {
     observer: MutationObserver,
@@ -151,11 +160,13 @@ pub struct Watcher {
 impl Watcher {
     /// Values that are no nodes are left out.
     #[must_use]
-    pub fn new(nodes: &[JsValue], then: Box<dyn FnMut(JsValue)>) -> Option<Self> {
+    pub fn new(nodes: &[JsValue], deep: bool, then: Box<dyn FnMut(JsValue)>) -> Option<Self> {
         let closure = Closure::wrap(then);
         let observer = MutationObserver::new(closure.as_ref().unchecked_ref()).ok()?;
         let options = MutationObserverInit::new();
         options.set_attributes(true);
+        options.set_child_list(deep);
+        options.set_subtree(deep);
         for node in nodes.iter().filter(|node| node.is_truthy()) {
             let _ = observer.observe_with_options(node.unchecked_ref(), &options);
         }

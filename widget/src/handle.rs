@@ -3,7 +3,7 @@
 //! The loader has drawn the button in a shadow root of its own and knows the options; this room
 //! reads both. See `handle` in `assets/chat-widget.js`.
 
-use js_sys::{Function, Object, Promise};
+use js_sys::{Object, Promise};
 use shared::Look;
 use shared::browser::{read_identity, read_text};
 use wasm_bindgen::{JsCast, JsValue};
@@ -36,9 +36,7 @@ impl Handle {
     }
 
     fn call(&self, name: &str, arguments: &[&JsValue]) -> JsValue {
-        let arguments = arguments.iter().copied().collect::<js_sys::Array>();
-        let function: Function = self.get(name).unchecked_into();
-        function.apply(&self.object, &arguments).unwrap_or(JsValue::UNDEFINED)
+        dom::call(&self.object, name, arguments)
     }
 
     /// The chatbot's id; none while the server has not been reached.
@@ -51,6 +49,12 @@ impl Handle {
     #[must_use]
     pub fn name(&self) -> Option<String> {
         self.get("name").as_string().filter(|name| !name.is_empty())
+    }
+
+    /// The address of the sound.
+    #[must_use]
+    pub fn sound(&self) -> String {
+        dom::word(&self.object, "sound")
     }
 
     /// The `licenseKey` or the `chatbotId` that the page gave.
@@ -77,6 +81,12 @@ impl Handle {
             return Some(dom::word(&self.object, "base") + url);
         }
         is_web(url).then(|| url.to_owned())
+    }
+
+    /// An option of the page's that is no part of the look; empty where it is not set.
+    #[must_use]
+    pub fn option(&self, name: &str) -> String {
+        dom::word(&self.get("look"), name)
     }
 
     /// The options that hold; complains once about what had to be changed.

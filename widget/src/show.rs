@@ -75,6 +75,7 @@ impl App {
             sendable: may_send && left >= 0 && !draft.trim().is_empty(),
             left: (left < 200).then_some(left),
             begun: !empty,
+            muted: self.store.borrow().memory.muted,
         }
     }
 

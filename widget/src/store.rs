@@ -1,8 +1,9 @@
 //! What is remembered from page to page, in this browser only.
 //!
 //! Nothing is written before the visitor has acted. With storage blocked or full the widget works
-//! and forgets. One entry per chatbot: `natter:<chatbot id>`; the loader reads `open` and `pending`
-//! of it to know whether to start without being asked. The running turn is not among it: the
+//! and forgets. One entry per chatbot: `natter:<chatbot id>`; the loader reads `open`,
+//! `pending` and `unread` of it to know whether to start without being asked. Beside it, for the browser session alone
+//! and under the same name, stand marks of one sign: what is not to happen again. The running turn is not among it: the
 //! server names it with the conversation, and its text is taken up from the start.
 
 use js_sys::{JSON, Object};
@@ -10,6 +11,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Storage;
 
 use crate::dom::{self, get};
+
+/// The mark of prompts that the visitor has sent away.
+pub const DISMISSED: u8 = b'1';
+/// The mark of the sound that was heard.
+pub const HEARD: u8 = b'2';
 
 /// What is worth remembering.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +25,10 @@ pub struct Memory {
     pub open: bool,
     /// What stands in the composer.
     pub draft: String,
+    /// The visitor has turned the sound off.
+    pub muted: bool,
+    /// Answers that came while the chat was closed.
+    pub unread: u32,
     /// A message that is being answered: `(client_id, message)`.
     pub pending: Option<(String, String)>,
 }
@@ -28,6 +38,8 @@ pub struct Memory {
 pub struct Store {
     key: Option<String>,
     acted: bool,
+    /// What is not to happen again in this browser session.
+    marks: String,
     pub memory: Memory,
 }
 
@@ -36,10 +48,11 @@ impl Store {
     #[must_use]
     pub fn new(chatbot: Option<&str>) -> Self {
         let key = chatbot.map(|id| ["natter:", id].concat());
-        let text = key.as_ref().and_then(|key| storage()?.get_item(key).ok()?);
-        let memory = text.as_ref().and_then(|text| read(text));
+        let kept = |place| key.as_ref().and_then(|key| storage(place)?.get_item(key).ok()?);
+        let memory = kept("localStorage").and_then(|text| read(&text));
+        let marks = kept("sessionStorage").unwrap_or_default();
         // Somebody who is remembered has acted before.
-        Self { key, acted: memory.is_some(), memory: memory.unwrap_or_default() }
+        Self { acted: memory.is_some(), marks, memory: memory.unwrap_or_default(), key }
     }
 
     /// The server has been reached after all: from now on the memory has a place.
@@ -48,6 +61,7 @@ impl Store {
             let found = Self::new(chatbot);
             self.key = found.key;
             self.acted |= found.acted;
+            found.marks.bytes().for_each(|mark| self.mark(mark));
             if self.memory.visitor.is_none() {
                 self.memory.visitor = found.memory.visitor;
             }
@@ -57,7 +71,29 @@ impl Store {
 
     /// The visitor has acted: from now on something may be kept.
     pub fn act(&mut self) {
-        self.acted = true;
+        if !self.acted {
+            self.acted = true;
+            self.save_marks();
+        }
+    }
+
+    /// Notes that something is not to happen again in this browser session.
+    pub fn mark(&mut self, mark: u8) {
+        if !self.has_mark(mark) {
+            self.marks.push(mark.into());
+        }
+        self.save_marks();
+    }
+
+    #[must_use]
+    pub fn has_mark(&self, mark: u8) -> bool {
+        self.marks.bytes().any(|known| known == mark)
+    }
+
+    fn save_marks(&self) {
+        if !self.marks.is_empty() {
+            self.put("sessionStorage", &self.marks);
+        }
     }
 
     /// Forgets the visitor: until they act again nothing is kept. The loader has removed what was.
@@ -68,16 +104,22 @@ impl Store {
 
     /// Keeps the memory, if anything may be kept and there is a place.
     pub fn save(&self) {
+        if self.acted {
+            self.put("localStorage", &write(&self.memory));
+        }
+    }
+
+    fn put(&self, place: &str, text: &str) {
         let Some(key) = self.key.as_ref().filter(|_| self.acted) else { return };
-        if let Some(storage) = storage() {
+        if let Some(storage) = storage(place) {
             // Full or blocked: the widget works and forgets.
-            let _ = storage.set_item(key, &write(&self.memory));
+            let _ = storage.set_item(key, text);
         }
     }
 }
 
-fn storage() -> Option<Storage> {
-    let storage = get(&dom::window(), "localStorage");
+fn storage(place: &str) -> Option<Storage> {
+    let storage = get(&dom::window(), place);
     storage.is_truthy().then(|| storage.unchecked_into())
 }
 
@@ -87,6 +129,8 @@ fn read(text: &str) -> Option<Memory> {
         visitor: get(&value, "visitor").as_string(),
         open: dom::flag(&value, "open"),
         draft: dom::word(&value, "draft"),
+        muted: dom::flag(&value, "muted"),
+        unread: dom::number(&value, "unread").unsigned_abs(),
         pending: get(&value, "pending").as_string().zip(get(&value, "text").as_string()),
     })
 }
@@ -98,6 +142,12 @@ fn write(memory: &Memory) -> String {
     }
     dom::put(&object, "open", memory.open);
     dom::put(&object, "draft", &memory.draft);
+    if memory.muted {
+        dom::put(&object, "muted", true);
+    }
+    if memory.unread > 0 {
+        dom::put(&object, "unread", memory.unread);
+    }
     if let Some((id, text)) = &memory.pending {
         dom::put(&object, "pending", id);
         dom::put(&object, "text", text);

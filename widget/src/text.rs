@@ -9,6 +9,9 @@ pub const WELCOME: &str = "Hello! Ask me anything.";
 pub const PLACEHOLDER: &str = "Ask a question…";
 pub const OPEN: &str = "Open chat";
 pub const CLOSE: &str = "Close chat";
+pub const MUTE: &str = "Turn sound off";
+pub const UNMUTE: &str = "Turn sound on";
+pub const DISMISS: &str = "Dismiss";
 pub const NEW: &str = "New conversation";
 pub const SEND: &str = "Send message";
 pub const STOP: &str = "Stop answering";
@@ -68,6 +71,13 @@ pub fn failure(why: &Why) -> String {
         }
         .to_owned(),
     }
+}
+
+/// What the button says when answers have come while the chat was closed.
+#[must_use]
+pub fn unread(count: u32) -> String {
+    let answers = if count == 1 { " new answer" } else { " new answers" };
+    ["Open chat, ", &count.to_string(), answers].concat()
 }
 
 /// How many characters are left, or too many.

@@ -12,6 +12,7 @@ mod compress;
 mod dist;
 mod lint;
 mod manifest;
+mod minify;
 mod paths;
 mod run;
 mod shorten;

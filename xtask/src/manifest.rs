@@ -123,6 +123,7 @@ fn content_type(name: &str) -> &'static str {
         Some("js") => "text/javascript; charset=utf-8",
         Some("wasm") => "application/wasm",
         Some("css") => "text/css; charset=utf-8",
+        Some("mp3") => "audio/mpeg",
         Some("json") => "application/json",
         _ => "application/octet-stream",
     }

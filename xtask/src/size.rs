@@ -1,4 +1,5 @@
-//! `cargo xtask size`: what a visitor downloads, held to the budget.
+//! `cargo xtask size`: what a visitor downloads, held to the budget. What only an option brings is
+//! shown, but not counted.
 
 use anyhow::{Result, bail};
 
@@ -11,15 +12,21 @@ const BUDGET: usize = 90 * 1024;
 /// The loader, which every page view pays, in bytes after brotli.
 const LOADER_BUDGET: usize = 3 * 1024;
 
+/// Whether only some pages bring the file: the sound, where it is turned on.
+fn is_optional(file: &Entry) -> bool {
+    file.content_type.starts_with("audio/")
+}
+
+/// What every visitor who opens the chat downloads: of the languages one.
+fn counted(manifest: &Manifest) -> impl Iterator<Item = &Entry> {
+    let needed = |file: &&Entry| !is_optional(file) && !catalogues::is_other(&file.name);
+    manifest.files.iter().filter(needed)
+}
+
 pub fn run() -> Result<()> {
     let manifest = widget::build(Optimise::Required)?;
     print!("{}", table(&manifest));
     check(&manifest)
-}
-
-/// What a visitor downloads: everything, but of the languages one.
-fn counted(manifest: &Manifest) -> impl Iterator<Item = &Entry> {
-    manifest.files.iter().filter(|file| !catalogues::is_other(&file.name))
 }
 
 /// One line a file, and their sum; of the other languages the largest.
@@ -29,9 +36,12 @@ fn table(manifest: &Manifest) -> String {
         format!("{name:<width$}  {raw:>9}  {gz:>9}  {br:>9}\n")
     };
     let mut out = row("file", "raw", "gzip", "brotli");
-    for file in counted(manifest) {
+    for file in manifest.files.iter().filter(|file| !catalogues::is_other(&file.name)) {
         let [raw, gz, br] = [file.raw_bytes, file.gz_bytes, file.br_bytes].map(|n| n.to_string());
         out += &row(&file.name, &raw, &gz, &br);
+        if is_optional(file) {
+            out.insert_str(out.len() - 1, "  optional, not in the sum");
+        }
     }
     let sum = |size: fn(&Entry) -> usize| -> String {
         counted(manifest).map(size).sum::<usize>().to_string()
@@ -69,7 +79,7 @@ mod tests {
             br: String::new(),
             gz: String::new(),
             sha256: String::new(),
-            content_type: String::new(),
+            content_type: if name.ends_with(".mp3") { "audio/mpeg" } else { "" }.to_owned(),
             immutable: true,
             raw_bytes: 3 * br_bytes,
             br_bytes,
@@ -93,6 +103,13 @@ mod tests {
         let sum = table.lines().find(|line| line.starts_with("sum")).unwrap();
         assert!(sum.ends_with(" 100"), "{table}");
         assert!(check(&manifest(&[("text-en-0.json", BUDGET), ("text-de-0.json", 1)])).is_ok());
+    }
+
+    #[test]
+    fn what_only_an_option_brings_is_shown_and_not_counted() {
+        let manifest = manifest(&[("w.wasm", BUDGET), ("s.mp3", 1)]);
+        assert!(check(&manifest).is_ok());
+        assert!(table(&manifest).contains("optional"));
     }
 
     #[test]

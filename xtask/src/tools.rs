@@ -37,8 +37,17 @@ pub fn ensure_wasm_target() -> Result<()> {
 
 /// `wasm-opt`, from PATH or from the npm project when its packages are installed.
 pub fn wasm_opt() -> Option<PathBuf> {
-    let from_npm = paths::browser_tests().join("node_modules/.bin/wasm-opt");
-    on_path("wasm-opt").or_else(|| is_program(&from_npm).then_some(from_npm))
+    on_path("wasm-opt").or_else(|| from_npm("wasm-opt"))
+}
+
+/// `terser`, which shortens JavaScript, from the npm project when its packages are installed.
+pub fn terser() -> Option<PathBuf> {
+    from_npm("terser")
+}
+
+fn from_npm(name: &str) -> Option<PathBuf> {
+    let program = paths::browser_tests().join("node_modules/.bin").join(name);
+    is_program(&program).then_some(program)
 }
 
 /// Installs the npm project's packages as its lock file says; quick when nothing changed.

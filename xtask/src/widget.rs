@@ -14,12 +14,12 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::catalogues::{self, Catalogue};
 use crate::manifest::{self, Manifest};
 use crate::shorten::Names;
-use crate::{paths, slim, step, tools};
+use crate::{minify, paths, step, tools};
 
 /// The loader's name, which never changes: it stands in the pages of site owners.
 pub const LOADER: &str = "chat-widget.js";
 /// What stands in the loader for the names of the hashed files.
-const PLACEHOLDER: &str = "/*NATTER_ASSETS*/{}/*END*/";
+const PLACEHOLDER: &str = "NATTER_ASSETS";
 /// What decides how inputs become files: a change here makes every file anew.
 const RECIPE: &[&str] = &[
     include_str!("widget.rs"),
@@ -28,6 +28,7 @@ const RECIPE: &[&str] = &[
     include_str!("compress.rs"),
     include_str!("shorten.rs"),
     include_str!("slim.rs"),
+    include_str!("minify.rs"),
 ];
 /// What Rust's wasm target uses, for a wasm-opt that does not read it from the file.
 const FEATURES: &[&str] = &[
@@ -39,22 +40,23 @@ const FEATURES: &[&str] = &[
     "--enable-multivalue",
 ];
 
-/// Whether the widget may go without `wasm-opt`, which takes about a tenth off it.
+/// Whether the widget may go without `wasm-opt` and `terser`, which take about a tenth off it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Optimise {
-    /// Use it when it is there: enough to try the product.
+    /// Use them when they are there: enough to try the product.
     WhenPossible,
-    /// Get it from npm when it is not there: what is measured, tested or handed out.
+    /// Get them from npm when they are not there: what is measured, tested or handed out.
     Required,
 }
 
 /// Builds what changed and returns the manifest of all files.
 pub fn build(optimise: Optimise) -> Result<Manifest> {
     tools::ensure_wasm_target()?;
-    if optimise == Optimise::Required && tools::wasm_opt().is_none() {
+    if optimise == Optimise::Required && (tools::wasm_opt().is_none() || tools::terser().is_none())
+    {
         tools::npm_install()?;
-        if tools::wasm_opt().is_none() {
-            bail!("wasm-opt is missing: `npm ci` in tests/browser brings it (package binaryen)");
+        if tools::wasm_opt().is_none() || tools::terser().is_none() {
+            bail!("wasm-opt or terser is missing: `npm ci` in tests/browser brings both");
         }
     }
     let wasm = step::timed("compiling the widget", compile)?;
@@ -117,9 +119,13 @@ fn prepare(wasm: &Path) -> Result<Manifest> {
     let source = paths::root().join("assets").join(LOADER);
     let loader =
         fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
-    let wasm_opt = tools::wasm_opt();
+    let (wasm_opt, terser) = (tools::wasm_opt(), tools::terser());
+    let sound = paths::root().join("assets/sound.mp3");
+    let sound = fs::read(&sound).with_context(|| format!("cannot read {}", sound.display()))?;
     let catalogues = catalogues::read()?;
-    let stamp = stamp(&compiled, &loader, &catalogues, wasm_opt.as_deref())?;
+    let texts: String = catalogues.iter().map(Catalogue::name).collect();
+    let inputs = [manifest::sha256(&compiled), manifest::sha256(&sound), texts, loader.clone()];
+    let stamp = stamp(&inputs, &[wasm_opt.as_deref(), terser.as_deref()])?;
     let stamp_file = paths::dist().join(".stamp");
     if fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp)
         && let Some(manifest) = Manifest::read()
@@ -132,17 +138,23 @@ fn prepare(wasm: &Path) -> Result<Manifest> {
         Some(program) => wasm = shrink(&program, &wasm)?,
         None => eprintln!("  wasm-opt is not there: the widget works, but is larger"),
     }
-    let js = slim::javascript(&js);
+    let js = minify::javascript(&js, terser.as_deref(), minify::Kind::Module)?;
     let js_name = manifest::hashed_name("widget", "js", js.as_bytes());
     let wasm_name = manifest::hashed_name("widget", "wasm", &wasm);
+    let sound_name = manifest::hashed_name("sound", "mp3", &sound);
     let english = catalogues.iter().find(|one| one.tag == catalogues::ENGLISH);
     let text_name = english.context("assets/locales has no English catalogue")?.name();
-    let loader = slim::javascript(&stamped(&loader, &js_name, &wasm_name, &text_name)?);
+    let names = serde_json::json!({
+        "js": js_name, "sound": sound_name, "text": text_name, "wasm": wasm_name
+    });
+    let loader = minify::javascript(&loader, terser.as_deref(), minify::Kind::Script)?;
+    let loader = stamped(&loader, &names)?;
 
     let mut manifest = Manifest::default();
     manifest.add(LOADER, loader.as_bytes(), false)?;
     manifest.add(&js_name, js.as_bytes(), true)?;
     manifest.add(&wasm_name, &wasm, true)?;
+    manifest.add(&sound_name, &sound, true)?;
     for catalogue in &catalogues {
         manifest.add(&catalogue.name(), catalogue.json.as_bytes(), true)?;
     }
@@ -152,22 +164,18 @@ fn prepare(wasm: &Path) -> Result<Manifest> {
 }
 
 /// Everything the files depend on, in one hash.
-fn stamp(
-    wasm: &[u8],
-    loader: &str,
-    catalogues: &[Catalogue],
-    wasm_opt: Option<&Path>,
-) -> Result<String> {
-    let version = match wasm_opt {
-        None => "none".to_owned(),
-        Some(program) => {
-            let mut command = step::command(program);
-            command.arg("--version");
-            step::output(command)?
-        }
-    };
-    let names: String = catalogues.iter().map(Catalogue::name).collect();
-    let parts = [manifest::sha256(wasm), loader.to_owned(), names, version, RECIPE.concat()];
+fn stamp(inputs: &[String], programs: &[Option<&Path>]) -> Result<String> {
+    let mut parts = vec![inputs.join("\0"), RECIPE.concat()];
+    for program in programs {
+        parts.push(match program {
+            None => "none".to_owned(),
+            Some(program) => {
+                let mut command = step::command(program);
+                command.arg("--version");
+                step::output(command)?
+            }
+        });
+    }
     Ok(manifest::sha256(parts.join("\0").as_bytes()))
 }
 
@@ -223,12 +231,9 @@ fn shrink(program: &Path, wasm: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// The loader with the names of this build's files in it.
-fn stamped(loader: &str, js: &str, wasm: &str, text: &str) -> Result<String> {
+fn stamped(loader: &str, names: &serde_json::Value) -> Result<String> {
     match loader.matches(PLACEHOLDER).count() {
-        1 => {
-            let names = serde_json::json!({ "js": js, "text": text, "wasm": wasm });
-            Ok(loader.replace(PLACEHOLDER, &names.to_string()))
-        }
+        1 => Ok(loader.replace(PLACEHOLDER, &names.to_string())),
         n => bail!("assets/{LOADER} must hold `{PLACEHOLDER}` exactly once, it stands there {n}×"),
     }
 }
@@ -239,16 +244,16 @@ mod tests {
 
     #[test]
     fn the_loader_gets_the_names_of_this_build() {
-        let loader = "const A = /*NATTER_ASSETS*/{}/*END*/;";
-        let got = stamped(loader, "widget-1.js", "widget-2.wasm", "text-en-3.json").unwrap();
-        let want =
-            r#"const A = {"js":"widget-1.js","text":"text-en-3.json","wasm":"widget-2.wasm"};"#;
-        assert_eq!(got, want);
+        let loader = "const A = NATTER_ASSETS;";
+        let names = serde_json::json!({ "js": "widget-1.js", "wasm": "widget-2.wasm" });
+        let got = stamped(loader, &names).unwrap();
+        assert_eq!(got, r#"const A = {"js":"widget-1.js","wasm":"widget-2.wasm"};"#);
     }
 
     #[test]
     fn a_loader_without_its_placeholder_or_with_two_is_refused() {
-        assert!(stamped("const A = {};", "a", "b", "c").is_err());
-        assert!(stamped(&PLACEHOLDER.repeat(2), "a", "b", "c").is_err());
+        let names = serde_json::json!({});
+        assert!(stamped("const A = {};", &names).is_err());
+        assert!(stamped(&PLACEHOLDER.repeat(2), &names).is_err());
     }
 }

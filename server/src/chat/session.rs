@@ -1,5 +1,8 @@
 //! Opens and renews a visitor's session: who they are, and the conversation to go on with.
 
+use std::hash::{Hash, Hasher};
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 use shared::widget::{Lead, SessionAnswer, SessionRequest};
 
@@ -38,12 +41,12 @@ pub async fn open(
         generation: found.generation,
         visitor_id,
         user_id: user.as_ref().map(|user| user.id.clone()),
-        preview: false,
+        preview: None,
         origin: origin.map(str::to_owned),
         expires_ms,
     };
     let session_id = app.signer.session_of(&claims);
-    know(app, key, &claims.visitor_id, &session_id, user.as_ref(), request.lead).await?;
+    know(app, key, Some(&claims.visitor_id), &session_id, user.as_ref(), request.lead).await?;
     if request.new {
         close(app, key, &session_id).await?;
     }
@@ -56,11 +59,44 @@ pub async fn open(
     })
 }
 
+/// Users whose claims were noted not long ago: a request with a key brings them every time.
+#[derive(Debug)]
+pub struct Recognised(moka::sync::Cache<(String, String), u64>);
+
+impl Default for Recognised {
+    fn default() -> Self {
+        let cache = moka::sync::Cache::builder();
+        Self(cache.max_capacity(20_000).time_to_live(Duration::from_secs(600)).build())
+    }
+}
+
+/// Notes who speaks with a key, as [`open`] does for the widget; the conversation of the session
+/// `before`, in which they had no name, becomes theirs unless they have one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn recognise(
+    app: &App,
+    key: &KeyRecord,
+    before: Option<&str>,
+    session_id: &str,
+    user: &VerifiedUser,
+) -> Result<(), ApiError> {
+    let mut hasher = std::hash::DefaultHasher::new();
+    (before, &user.name, &user.email, Value::Object(user.attributes.clone())).hash(&mut hasher);
+    let (who, said) = ((key.owner.clone(), session_id.to_owned()), hasher.finish());
+    if app.recognised.0.get(&who) != Some(said) {
+        know(app, key, before, session_id, Some(user), None).await?;
+        app.recognised.0.insert(who, said);
+    }
+    Ok(())
+}
+
 /// Notes who the visitor is, if they or their site have said so.
 async fn know(
     app: &App,
     key: &KeyRecord,
-    visitor_id: &str,
+    before: Option<&str>,
     session_id: &str,
     user: Option<&VerifiedUser>,
     lead: Option<Lead>,
@@ -95,7 +131,7 @@ async fn know(
             attributes: Value::Object(attributes).to_string(),
             now_ms,
             idle_before_ms: now_ms - app.idle_ms(),
-            from_session: user.map(|_| visitor_id.to_owned()),
+            from_session: before.filter(|_| user.is_some()).map(str::to_owned),
             event,
         })
         .await?;

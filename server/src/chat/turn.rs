@@ -124,11 +124,11 @@ async fn admit_and_start(
     app.turns.insert(&turn);
     if let Some(id) = &key.license_key_id {
         app.last_used.note(id, now_ms);
-        // Changed since it was checked: whoever changed it may have looked for answers before this
-        // one was there.
-        if !app.keys.is_current(key) {
-            watch::end_answers(app, id).await;
-        }
+    }
+    // Changed since it was checked: whoever changed it may have looked for answers before this one
+    // was there.
+    if !app.keys.is_current(key) {
+        watch::end_answers(app, key.id()).await;
     }
     let asked = Asked { at_ms: now_ms, facts: access.facts.clone(), choice: Choice::of(key) };
     let prompt = Prompt { history, question: request.message, streamed };

@@ -88,7 +88,8 @@ async fn actor(parts: &mut Parts, app: &Shared) -> Result<Option<Actor>, ApiErro
     }
     let Some(cookie) = cookie(parts) else { return Ok(None) };
     let now_ms = app.clock.now_ms();
-    let Some(user) = app.store.sign_in(&sign_in::hash(&cookie), now_ms).await? else {
+    let sign_in = sign_in::hash(&cookie);
+    let Some(user) = app.store.sign_in(&sign_in, now_ms).await? else {
         return Ok(None);
     };
     if !matches!(parts.method, Method::GET | Method::HEAD) {
@@ -100,6 +101,7 @@ async fn actor(parts: &mut Parts, app: &Shared) -> Result<Option<Actor>, ApiErro
         rights: Rights::Role(users::role(&user.role)),
         id: Some(user.id),
         ip: Some(client.ip),
+        sign_in: Some(sign_in),
     }))
 }
 
@@ -133,6 +135,7 @@ async fn by_api_key(app: &App, client: &Client, key: &str) -> Result<Option<Acto
         name: row.label,
         rights: Rights::Scopes(scopes),
         ip: Some(client.ip),
+        sign_in: None,
     }))
 }
 

@@ -8,6 +8,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{Extensions, HeaderMap};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use shared::admin::UserRole;
 use shared::chat::{ResumeRequest, StopRequest, check_session_id};
 use shared::conversation::{CurrentRequest, Feedback};
 use shared::license_key::IdentityMode;
@@ -16,10 +17,13 @@ use shared::{ChatRequest, ErrorCode, FieldErrors, Identity};
 use super::client::Client;
 use super::{RequestContext, body};
 use crate::app::{App, Shared};
+use crate::chat::session;
 use crate::error::ApiError;
+use crate::keys::identity::VerifiedUser;
 use crate::keys::rate::{Bucket, RateStatus};
 use crate::keys::token::Claims;
 use crate::keys::{Access, Found, KeyRecord, NamedKey, hosts, identity};
+use crate::people::users;
 use crate::store::usage::RequestFacts;
 use crate::usage::log;
 
@@ -106,13 +110,13 @@ impl<T: ChatBody> FromRequest<Shared> for Licensed<T> {
         };
         let bytes = body::bytes(Request::from_parts(parts, rest), app).await?;
         let body: T = body::parse(&bytes)?;
-        let session: Session = body::parse(&bytes)?;
+        let named: Session = body::parse(&bytes)?;
         log::note_page(&mut facts, body.page_url());
         let bearer = headers
             .get("authorization")
             .and_then(|v| v.to_str().ok())
             .and_then(|v| v.strip_prefix("Bearer "));
-        let (found, claims) = match (header_key, bearer.or(session.token.as_deref())) {
+        let (found, claims) = match (header_key, bearer.or(named.token.as_deref())) {
             (Some(found), _) => (found, None),
             (None, Some(token)) => {
                 let (found, claims) = from_token(app, &client, token, &facts).await?;
@@ -133,14 +137,18 @@ impl<T: ChatBody> FromRequest<Shared> for Licensed<T> {
             admit(&extensions, rate)?;
             let mut errors = FieldErrors::default();
             body.check(&mut errors);
-            let session_id = match &claims {
-                Some(claims) => of_token(app, key, claims, &mut facts)?,
-                None => of_key(app, key, &session, &mut errors, &mut facts)?,
+            let (session_id, user) = match &claims {
+                Some(claims) => (of_token(app, key, claims, &mut facts)?, None),
+                None => of_key(app, key, &named, &mut errors, &mut facts)?,
             };
             errors.into_result()?;
             if T::IS_CHAT {
-                let instance = session.instance_id.as_deref();
+                let instance = named.instance_id.as_deref();
                 hosts::require(app, key, found.generation, origin, instance).await?;
+                if let Some(user) = &user {
+                    let before = named.session_id.as_deref();
+                    session::recognise(app, key, before, &session_id, user).await?;
+                }
             }
             Ok::<String, ApiError>(session_id)
         };
@@ -180,7 +188,7 @@ fn of_key(
     session: &Session,
     errors: &mut FieldErrors,
     facts: &mut RequestFacts,
-) -> Result<String, ApiError> {
+) -> Result<(String, Option<VerifiedUser>), ApiError> {
     let now_ms = app.clock.now_ms();
     let named = match session.session_id.as_deref().map(|id| (id, check_session_id(id))) {
         None => Err("is required with a key"),
@@ -193,10 +201,10 @@ fn of_key(
     let (mode, secrets) = (key.identity_mode, key.identity_secrets(now_ms));
     if let Some(user) = identity::prove(mode, &secrets, session.identity.as_ref(), now_ms)? {
         let session_id = app.signer.user_session(&key.owner, &user.id);
-        facts.user_id = Some(user.id);
-        return Ok(session_id);
+        facts.user_id = Some(user.id.clone());
+        return Ok((session_id, Some(user)));
     }
-    Ok(named.unwrap_or_default())
+    Ok((named.unwrap_or_default(), None))
 }
 
 /// The key in the headers. `X-Api-Key`, when present, alone decides.
@@ -259,7 +267,11 @@ async fn from_token(
 ) -> Result<(Found, Claims), ApiError> {
     let claims = app.signer.read(token).ok_or(ErrorCode::Unauthorized)?;
     let mut key = app.keys.by_owner(&claims.owner).await?.ok_or(ErrorCode::Unauthorized)?;
-    if claims.preview {
+    if let Some(sign_in) = &claims.preview {
+        let user = app.store.sign_in(sign_in, app.clock.now_ms()).await?;
+        if !user.is_some_and(|user| users::role(&user.role) == UserRole::Admin) {
+            return Err(ErrorCode::SessionExpired.into());
+        }
         key = Arc::new(key.for_preview());
     }
     usable(app, client, &key, facts)?;

@@ -11,6 +11,7 @@ use crate::clock;
 use crate::error::ApiError;
 use crate::extract::{Admin, Query, paging};
 use crate::store::conversations::{Filter, MessageRow, Summary};
+use crate::store::visitors::VisitorRow;
 
 const DEFAULT_LIMIT: u32 = 100;
 
@@ -130,8 +131,35 @@ pub struct ConversationList {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ConversationDetail {
     conversation: ConversationSummary,
+    /// Null when neither the visitor nor their site has named them.
+    visitor: Option<Visitor>,
     /// Oldest first.
     messages: Vec<ConversationMessage>,
+}
+
+/// The person who asks, as they or their site have named them.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Visitor {
+    /// Only of a verified user.
+    user_id: Option<String>,
+    /// A claim, unless a JWT says it.
+    name: String,
+    email: String,
+    /// Further claims of a JWT, or the answers to the form before the chat.
+    #[schema(value_type = Object)]
+    attributes: serde_json::Value,
+}
+
+impl From<VisitorRow> for Visitor {
+    fn from(row: VisitorRow) -> Self {
+        Self {
+            user_id: row.user_id,
+            name: row.name,
+            email: row.email,
+            attributes: serde_json::from_str(&row.attributes).unwrap_or_default(),
+        }
+    }
 }
 
 /// Lists conversations, newest first.
@@ -180,9 +208,11 @@ pub async fn detail(
     }
     let not_found = || ApiError::new(ErrorCode::NotFound).with_text("Conversation not found");
     let conversation = app.store.conversation(&id).await?.ok_or_else(not_found)?;
+    let visitor = app.store.visitor(&conversation.owner, &conversation.session_id).await?;
     let messages = app.store.messages(&id).await?;
     Ok(Json(ConversationDetail {
         conversation: conversation.into(),
+        visitor: visitor.map(Visitor::from),
         messages: messages.into_iter().map(ConversationMessage::from).collect(),
     }))
 }

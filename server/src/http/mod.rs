@@ -9,6 +9,7 @@ pub mod edge;
 pub mod feedback;
 pub mod guide;
 pub mod health;
+pub mod metrics;
 pub mod resume;
 pub mod setup_page;
 pub mod stop;

@@ -8,7 +8,7 @@ use shared::license_key::{IdentitySecret, LicenseKey, LicenseKeySettings, Reveal
 use shared::{ErrorCode, FieldErrors};
 
 use super::form::{self, Checked, object_of, settings_of, to_stored, view};
-use super::{identity, license_key, watch};
+use super::{identity, license_key, preview_owner, watch};
 use crate::alerts;
 use crate::app::App;
 use crate::clock;
@@ -299,13 +299,14 @@ pub async fn delete(app: &App, actor: &Actor, id: &str) -> Result<(), ApiError> 
     for turn in app.turns.running_of(id) {
         turn.read(u64::MAX).to_end(|_| {}).await;
     }
-    app.store.remove_history_of(id).await?;
+    let preview = preview_owner(id);
+    app.store.remove_history_of(id, &preview).await?;
     let mut changes = Map::new();
     changes.insert("name".into(), json!([row.name, null]));
     let change = KeyChange::Delete;
     apply(app, actor, id, change, "license_key.deleted", changes, Vec::new()).await?;
     // What was refused meanwhile.
-    app.store.remove_history_of(id).await?;
+    app.store.remove_history_of(id, &preview).await?;
     Ok(())
 }
 

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use shared::ErrorCode;
 
-pub use record::{ActivationRule, KeyRecord, is_preview};
+pub use record::{ActivationRule, KeyRecord, is_preview, preview_owner};
 
 use crate::clock;
 use crate::config::Secret;

@@ -16,6 +16,12 @@ use crate::store::license_keys::LicenseKeyRow;
 /// What stands before the key's id in the owner of a preview.
 const PREVIEW: &str = "preview/";
 
+/// The owner of what is said in previews of a key.
+#[must_use]
+pub fn preview_owner(id: &str) -> String {
+    format!("{PREVIEW}{id}")
+}
+
 /// Whether what has this owner is a preview: nothing of it is counted, logged or told.
 #[must_use]
 pub fn is_preview(owner: &str) -> bool {
@@ -155,7 +161,7 @@ impl KeyRecord {
     pub fn for_preview(&self) -> Self {
         Self {
             license_key_id: None,
-            owner: format!("{PREVIEW}{}", self.owner),
+            owner: preview_owner(&self.owner),
             is_active: true,
             deactivated: false,
             refused_from_ms: None,
@@ -175,7 +181,8 @@ impl KeyRecord {
     }
 
     /// The key's id, also of a preview's record.
-    pub(super) fn id(&self) -> &str {
+    #[must_use]
+    pub fn id(&self) -> &str {
         self.owner.strip_prefix(PREVIEW).unwrap_or(&self.owner)
     }
 

@@ -29,9 +29,10 @@ pub struct Claims {
     /// The user whose identity was proved when the session was opened.
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    /// Made for the dashboard's preview: the key's restriction and limits do not count.
-    #[serde(rename = "p", default, skip_serializing_if = "std::ops::Not::not")]
-    pub preview: bool,
+    /// Made for the dashboard's preview, where the key's restriction and limits do not count: the
+    /// hash of the sign-in that it lives and dies with.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<String>,
     /// Serialised origin; `None` when the session was opened without one.
     #[serde(rename = "o")]
     pub origin: Option<String>,
@@ -176,7 +177,7 @@ mod tests {
             generation: 1,
             visitor_id: "v_1".into(),
             user_id: None,
-            preview: false,
+            preview: None,
             origin: Some("https://example.com".into()),
             expires_ms: 5,
         }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use shared::ErrorCode;
 
+use super::{is_preview, preview_owner};
 use crate::alerts::hooks;
 use crate::app::App;
 use crate::settings;
@@ -25,7 +26,8 @@ pub async fn key_changed(app: &App, id: &str, version: i64) {
 
 /// Ends the key's running answers that it no longer carries.
 pub async fn end_answers(app: &App, id: &str) {
-    let turns = app.turns.running_of(id);
+    let mut turns = app.turns.running_of(id);
+    turns.extend(app.turns.running_of(&preview_owner(id)));
     if turns.is_empty() {
         return;
     }
@@ -33,6 +35,10 @@ pub async fn end_answers(app: &App, id: &str) {
     let record = app.keys.by_owner(id).await.ok().flatten();
     for turn in turns {
         let code = match &record {
+            // A preview asks for the key's generation alone.
+            Some(key) if is_preview(&turn.ids.owner) => (!key
+                .accepts_generation(turn.ids.generation, now_ms))
+            .then_some(ErrorCode::KeyInactive),
             Some(key) if key.deactivated => Some(ErrorCode::KeyDeactivated),
             Some(key) if !key.is_active => Some(ErrorCode::KeyInactive),
             Some(key) if key.accepts_generation(turn.ids.generation, now_ms) => None,

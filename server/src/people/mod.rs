@@ -42,13 +42,15 @@ pub struct Actor {
     pub name: String,
     pub rights: Rights,
     pub ip: Option<IpAddr>,
+    /// The hash of the cookie of somebody who is signed in.
+    pub sign_in: Option<String>,
 }
 
 impl Actor {
     /// The server itself, or whoever has its command line.
     #[must_use]
     pub fn local(kind: &'static str) -> Self {
-        Self { kind, id: None, name: kind.to_owned(), rights: Rights::All, ip: None }
+        Self { kind, id: None, name: kind.to_owned(), rights: Rights::All, ip: None, sign_in: None }
     }
 
     /// Whether this is allowed.

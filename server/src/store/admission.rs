@@ -19,7 +19,8 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $5, 0, 0, '', '', $6, $7, $8, $9, $10) \
         ON CONFLICT (owner, session_id) WHERE closed_at IS NULL \
         DO UPDATE SET session_id = excluded.session_id \
-        RETURNING id, updated_at, message_count, visitor_message_count, running_turn_id";
+        RETURNING id, updated_at, message_count, visitor_message_count, running_turn_id, \
+        (SELECT used FROM license_key_months WHERE license_key_id = $3 AND month = $11) AS used";
     CLOSE_CONVERSATION = "UPDATE conversations SET closed_at = $2 WHERE id = $1";
     DROP_EMPTY_CONVERSATION = "DELETE FROM conversations WHERE id = $1 AND message_count = 0";
     EARLIER_TURN = "SELECT turns.id, turns.conversation_id, turns.user_message_id, turns.status, \
@@ -54,6 +55,14 @@ statements! {
 static BEGIN: Script = Script::new(&[ADD_MESSAGE, ADD_TURN, BEGIN_TURN]);
 /// A new turn for a message that stands already.
 static BEGIN_AGAIN: Script = Script::new(&[ADD_TURN, BEGIN_TURN]);
+/// The same, counted on the way.
+static COUNT_AND_BEGIN: Script = Script::new(&[COUNT_QUERY, ADD_MESSAGE, ADD_TURN, BEGIN_TURN]);
+static COUNT_AND_BEGIN_AGAIN: Script = Script::new(&[COUNT_QUERY, ADD_TURN, BEGIN_TURN]);
+
+/// The number of queries from which on the owner is told that the limit comes near.
+fn approaching(limit: i64) -> i64 {
+    limit.saturating_mul(4).saturating_add(4) / 5
+}
 
 /// A visitor's message that asks to be admitted. The ids are made by the caller.
 #[derive(Clone, Debug)]
@@ -115,6 +124,8 @@ struct Open {
     message_count: i64,
     visitor_message_count: i64,
     running_turn_id: Option<String>,
+    /// The key's queries of the month as this statement saw them.
+    used: Option<i64>,
 }
 
 #[derive(FromRow)]
@@ -164,19 +175,18 @@ impl Write for Admission {
             self.forget_empty(conn, &open).await?;
             return Ok(settled);
         }
+        let mut count = None;
         if let Some(key) = &self.license_key_id {
-            let limit = self.monthly_limit.unwrap_or(i64::MAX);
-            let counted =
-                fetch_optional!(&mut *conn, Counted, COUNT_QUERY, key, self.month, limit)?;
-            let Some(counted) = counted else {
+            // SQLite has one writer: what was seen a statement ago still holds, so far from the
+            // limit the counting needs no step of its own.
+            if matches!(conn, Conn::Sqlite(_)) && !self.is_near_limit(open.used) {
+                count = Some(self.monthly_limit.unwrap_or(i64::MAX));
+            } else if !self.count(conn, key).await? {
                 self.forget_empty(conn, &open).await?;
                 return Ok(Admitted::Refused(ErrorCode::MonthlyLimitReached));
-            };
-            if self.monthly_limit.is_some() {
-                self.alert(conn, key, limit, &counted).await?;
             }
         }
-        self.begin(conn, open, earlier).await
+        self.begin(conn, open, earlier, count).await
     }
 }
 
@@ -196,7 +206,8 @@ impl Admission {
                 &self.page.title,
                 &self.page.referrer,
                 &self.metadata,
-                &self.user_id
+                &self.user_id,
+                self.month
             )?
             .ok_or(sqlx::Error::RowNotFound)?;
             let idle = self.now_ms - open.updated_at >= self.idle_ms;
@@ -207,19 +218,24 @@ impl Admission {
         }
     }
 
-    /// Tells the owner, once a month each, that 80 % and 100 % of the limit are reached. The
-    /// counter's row is locked by what has just changed it, so two cannot tell the same.
-    async fn alert(
-        &self,
-        conn: &mut Conn,
-        key: &str,
-        limit: i64,
-        counted: &Counted,
-    ) -> Result<(), sqlx::Error> {
-        let approaching = limit.saturating_mul(4).saturating_add(4) / 5;
-        for (reached, noted, sql, id, kind) in [
+    /// Whether one more query may be refused, or may be one that the owner is told of.
+    fn is_near_limit(&self, used: Option<i64>) -> bool {
+        self.monthly_limit.is_some_and(|limit| used.unwrap_or(0) + 1 >= approaching(limit))
+    }
+
+    /// Counts the query, and tells the owner, once a month each, that 80 % and 100 % of the limit
+    /// are reached; false when the limit was reached before. The counter's row is locked by what
+    /// changes it, so two cannot tell the same.
+    async fn count(&self, conn: &mut Conn, key: &str) -> Result<bool, sqlx::Error> {
+        let limit = self.monthly_limit.unwrap_or(i64::MAX);
+        let counted = fetch_optional!(&mut *conn, Counted, COUNT_QUERY, key, self.month, limit)?;
+        let Some(counted) = counted else { return Ok(false) };
+        if self.monthly_limit.is_none() {
+            return Ok(true);
+        }
+        for (reached, noted, mark, id, kind) in [
             (
-                counted.used >= approaching,
+                counted.used >= approaching(limit),
                 counted.notified_80,
                 NOTED_80,
                 &self.user_message_id,
@@ -236,7 +252,7 @@ impl Admission {
             if !reached || noted {
                 continue;
             }
-            execute!(&mut *conn, sql, key, self.month)?;
+            execute!(&mut *conn, mark, key, self.month)?;
             let data = serde_json::json!({
                 "license_key_id": key,
                 "name": self.key_name,
@@ -246,7 +262,7 @@ impl Admission {
             });
             self.tell(conn, id, kind, &data).await?;
         }
-        Ok(())
+        Ok(true)
     }
 
     async fn tell(
@@ -326,11 +342,13 @@ impl Admission {
         Ok(())
     }
 
+    /// Stores the turn; with `count` (the month's limit) it counts the query on the way.
     async fn begin(
         &self,
         conn: &mut Conn,
         open: Open,
         earlier: Option<EarlierTurn>,
+        count: Option<i64>,
     ) -> Result<Admitted, sqlx::Error> {
         let (user_message_id, position, added) = match earlier {
             // A retry: the visitor's message stands already, what failed of the answer gives way.
@@ -376,11 +394,19 @@ impl Admission {
             Value::Text(last),
             Value::Text(&folded),
         ];
+        let counted: &[Value<'_>] = &[
+            Value::OptionalText(self.license_key_id.as_deref()),
+            Value::Int(self.month),
+            Value::Int(count.unwrap_or(0)),
+        ];
+        match (added == 1, count.is_some()) {
+            (true, false) => BEGIN.run(conn, &[message, turn, begin]).await?,
+            (true, true) => COUNT_AND_BEGIN.run(conn, &[counted, message, turn, begin]).await?,
+            (false, false) => BEGIN_AGAIN.run(conn, &[turn, begin]).await?,
+            (false, true) => COUNT_AND_BEGIN_AGAIN.run(conn, &[counted, turn, begin]).await?,
+        };
         if added == 1 {
-            BEGIN.run(conn, &[message, turn, begin]).await?;
             self.tell_message(conn, &open).await?;
-        } else {
-            BEGIN_AGAIN.run(conn, &[turn, begin]).await?;
         }
         let mut history = Vec::new();
         if position > 1 && self.history > 0 {

@@ -15,11 +15,11 @@ statements! {
     MESSAGES = "SELECT id, conversation_id, role, content, status, client_message_id, sources, \
         rating, comment, created_at, turn_id FROM messages \
         WHERE conversation_id = $1 ORDER BY position";
-    SUMMARY = "SELECT id, created_at, updated_at, session_id, license_key_id, message_count, \
-        last_message, closed_at, page_url, page_title FROM conversations WHERE id = $1";
+    SUMMARY = "SELECT id, created_at, updated_at, owner, session_id, license_key_id, \
+        message_count, last_message, closed_at, page_url, page_title FROM conversations WHERE id = $1";
     /// Every filter has a value that lets all pass, so that one text serves all combinations.
-    LIST = "SELECT id, created_at, updated_at, session_id, license_key_id, message_count, \
-        last_message, closed_at, page_url, page_title FROM conversations \
+    LIST = "SELECT id, created_at, updated_at, owner, session_id, license_key_id, \
+        message_count, last_message, closed_at, page_url, page_title FROM conversations \
         WHERE (updated_at < $1 OR (updated_at = $1 AND id < $2)) \
         AND updated_at >= $3 AND updated_at < $4 \
         AND ($5 = '' OR license_key_id = $5) \
@@ -58,6 +58,7 @@ pub struct Summary {
     pub id: String,
     pub created_at: i64,
     pub updated_at: i64,
+    pub owner: String,
     pub session_id: String,
     pub license_key_id: Option<String>,
     pub message_count: i64,

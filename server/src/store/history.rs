@@ -15,6 +15,8 @@ statements! {
     COUNTS_OF = "DELETE FROM usage_counts WHERE owner = $1";
     CONVERSATIONS_OF = "DELETE FROM conversations WHERE id IN \
         (SELECT id FROM conversations WHERE license_key_id = $1 LIMIT 200)";
+    PREVIEWS_OF = "DELETE FROM conversations WHERE id IN (SELECT id FROM conversations \
+        WHERE license_key_id IS NULL AND owner = $1 LIMIT 200)";
     VISITORS_OF = "DELETE FROM visitors WHERE owner = $1";
 }
 
@@ -86,11 +88,16 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails; what is left is removed the next time.
-    pub async fn remove_history_of(&self, license_key_id: &str) -> Result<(), StoreError> {
-        let id = license_key_id.to_owned();
+    pub async fn remove_history_of(
+        &self,
+        license_key_id: &str,
+        preview_owner: &str,
+    ) -> Result<(), StoreError> {
+        let (id, preview) = (license_key_id.to_owned(), preview_owner.to_owned());
         for sql in [USAGE_OF, CONVERSATIONS_OF, VISITORS_OF, COUNTS_OF] {
             self.remove_all(sql, &id).await?;
         }
+        self.remove_all(PREVIEWS_OF, &preview).await?;
         Ok(())
     }
 }

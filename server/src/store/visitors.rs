@@ -1,5 +1,7 @@
 //! People behind sessions.
 
+use sqlx::FromRow;
+
 use super::events::{self, NewEvent};
 use super::{Conn, Store, StoreError, Write, execute, fetch_optional, statements};
 
@@ -18,6 +20,8 @@ statements! {
     HAND_OVER = "UPDATE conversations SET session_id = $3, user_id = $4 \
         WHERE owner = $1 AND session_id = $2 AND closed_at IS NULL AND running_turn_id IS NULL \
         AND message_count > 0 RETURNING id";
+    VISITOR = "SELECT user_id, name, email, attributes FROM visitors \
+        WHERE owner = $1 AND session_id = $2";
     HAND_TURNS_OVER = "UPDATE turns SET session_id = $2 WHERE conversation_id = $1";
 }
 
@@ -40,6 +44,16 @@ pub struct KnowVisitor {
     /// Conversations without a message since then are over.
     pub idle_before_ms: i64,
     pub event: Option<NewEvent>,
+}
+
+/// A person as they or their site have named them.
+#[derive(Clone, Debug, FromRow)]
+pub struct VisitorRow {
+    pub user_id: Option<String>,
+    pub name: String,
+    pub email: String,
+    /// JSON object.
+    pub attributes: String,
 }
 
 impl Write for KnowVisitor {
@@ -81,5 +95,18 @@ impl Store {
     /// When the database fails.
     pub async fn know_visitor(&self, known: KnowVisitor) -> Result<(), StoreError> {
         self.writer.run(known).await
+    }
+
+    /// What is known of a session's visitor, if anything.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn visitor(
+        &self,
+        owner: &str,
+        session_id: &str,
+    ) -> Result<Option<VisitorRow>, StoreError> {
+        let mut conn = self.conn().await?;
+        Ok(fetch_optional!(&mut conn, VisitorRow, VISITOR, owner, session_id)?)
     }
 }

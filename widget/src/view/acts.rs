@@ -65,11 +65,11 @@ fn watch_page(app: &Rc<App>) {
     };
     let page = document();
     let nodes = [get(&page, "documentElement"), get(&page, "body")];
-    *app.watcher.borrow_mut() = Watcher::new(&nodes, Box::new(repaint));
+    *app.watcher.borrow_mut() = Watcher::new(&nodes, false, Box::new(repaint));
 }
 
 /// Does something when an event comes, as long as the widget is there.
-fn on(app: &Rc<App>, target: &EventTarget, name: &'static str, then: fn(&Rc<App>, &Event)) {
+pub fn on(app: &Rc<App>, target: &EventTarget, name: &'static str, then: fn(&Rc<App>, &Event)) {
     let weak = Rc::downgrade(app);
     let listener = Listener::new(
         target,
@@ -102,6 +102,7 @@ fn keyed(app: &Rc<App>, event: &Event) {
         return;
     }
     match word(event, "key").as_str() {
+        "Escape" if is_in_bubble(event) => app.dismiss_prompts(),
         "Escape" => app.close(),
         "Enter"
             if !flag(event, "shiftKey") && word(&get(event, "target"), "type") == "textarea" =>
@@ -121,11 +122,19 @@ fn keyed(app: &Rc<App>, event: &Event) {
     }
 }
 
+fn is_in_bubble(event: &Event) -> bool {
+    let target: Element = get(event, "target").unchecked_into();
+    target.closest(".bubble").is_ok_and(|found| found.is_some())
+}
+
 fn clicked(app: &Rc<App>, event: &Event) {
     let target: Element = get(event, "target").unchecked_into();
     let Ok(Some(pressed)) = target.closest("[data-act]") else { return };
     match pressed.get_attribute("data-act").unwrap_or_default().as_str() {
         "close" => app.close(),
+        "prompt" => app.take_prompt(),
+        "mute" => app.mute(),
+        "dismiss" => app.dismiss_prompts(),
         "new" => app.renew_conversation(),
         "send" if app.model.borrow().is_running() => app.stop(),
         "send" => app.submit(),

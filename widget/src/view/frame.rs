@@ -74,6 +74,7 @@ struct Parts {
     picture: Element,
     title: Element,
     renew: Element,
+    mute: Element,
     close: Element,
     welcome: Element,
     suggestions: Element,
@@ -107,6 +108,13 @@ fn tool(parent: &Element, class: &str, act: &str, name: &str, path: &str) -> Ele
     node
 }
 
+/// Gives a button with two signs the one that its class shows, and its name.
+fn name_tool(node: &Element, class: &str, name: &str) {
+    set(node, "class", class);
+    set(node, "aria-label", name);
+    set(node, "title", name);
+}
+
 fn hide(node: &Element, hidden: bool) {
     let _ = node.toggle_attribute_with_force("hidden", hidden);
 }
@@ -122,6 +130,8 @@ impl Parts {
         let picture = child(&avatar, "img", "", &[("alt", "")]);
         let title = child(&head, "h2", "", &[]);
         let renew = tool(&head, "tool", "new", text::NEW, icons::NEW);
+        let mute = tool(&head, "tool", "mute", text::MUTE, icons::SOUND);
+        append(&mute, &icon(icons::SILENT));
         let close = tool(&head, "tool", "close", text::CLOSE, icons::CLOSE);
 
         let middle = child(&root, "div", "middle", &[]);
@@ -169,6 +179,7 @@ impl Parts {
             picture,
             title,
             renew,
+            mute,
             close,
             welcome,
             suggestions,
@@ -192,6 +203,10 @@ impl Parts {
         }
         let look = app.look.borrow();
         hide(&self.renew, !(look.show_new_conversation_button && now.begun));
+        hide(&self.mute, !look.engagement_sound);
+        let (class, name) =
+            if now.muted { ("tool muted", text::UNMUTE) } else { ("tool", text::MUTE) };
+        name_tool(&self.mute, class, name);
         hide(&self.restart, !now.restart);
         hide(&self.notice, now.notice.is_none());
         hide(&self.suggestions, !now.suggesting || look.suggested_questions.is_empty());
@@ -251,9 +266,7 @@ impl Parts {
         set(&self.left, "class", if over { "left over" } else { "left" });
         let (class, name) =
             if now.running { ("send stop", text::STOP) } else { ("send", text::SEND) };
-        set(&self.send, "class", class);
-        set(&self.send, "aria-label", name);
-        set(&self.send, "title", name);
+        name_tool(&self.send, class, name);
         // Not `disabled`, which would throw a keyboard's focus away.
         let idle = !(now.running || now.sendable);
         set(&self.send, "aria-disabled", if idle { "true" } else { "false" });

@@ -2,6 +2,8 @@
 
 pub const DOWN: &str = "M6 9.5l6 6 6-6";
 pub const CLOSE: &str = "M6 6l12 12M18 6L6 18";
+pub const SOUND: &str = "M4 9.5v5h3.5l4.5 4v-13l-4.5 4zM15.5 9a4 4 0 0 1 0 6M18 6.5a8 8 0 0 1 0 11";
+pub const SILENT: &str = "M4 9.5v5h3.5l4.5 4v-13l-4.5 4zM16 9.5l5 5m0-5l-5 5";
 pub const NEW: &str = "M12 20h8M16.5 4.5l3 3L8 19l-4 1 1-4z";
 pub const SEND: &str = "M12 19.5v-15M5.5 11L12 4.5l6.5 6.5";
 pub const STOP: &str = "M8 8h8v8H8z";

@@ -4,6 +4,7 @@
 //! the shadow root, and the visitor's acts as calls of [`crate::app::App`].
 
 pub mod acts;
+pub mod bubble;
 pub mod frame;
 pub mod icons;
 pub mod markdown;
@@ -43,6 +44,7 @@ pub struct Shown {
     pub left: Option<i32>,
     /// There is a conversation.
     pub begun: bool,
+    pub muted: bool,
 }
 
 /// The nodes that are touched by hand.
@@ -54,6 +56,8 @@ pub struct Nodes {
     composer: HtmlElement,
     jump: Element,
     status: Element,
+    /// What is read out while the panel is closed.
+    outside: Element,
     said: Cell<u32>,
     list: List,
     /// The reader is at the end and wants to stay there.
@@ -65,17 +69,27 @@ impl Nodes {
     #[must_use]
     pub fn find(root: HtmlElement) -> Option<Self> {
         let find = |selector: &str| root.query_selector(selector).ok()?;
+        let outside = dom::labelled("div", "sr", "");
+        dom::set(&outside, "role", "status");
+        append(&root, &outside);
         Some(Self {
             panel: find(".panel")?.unchecked_into(),
             scroller: find(".scroll")?,
             composer: find("textarea")?.unchecked_into(),
             jump: find(".jump")?,
             status: find(".status")?,
+            outside,
             said: Cell::new(1),
             list: List::new(find(".log")?),
             following: true,
             root,
         })
+    }
+
+    /// What everything of ours stands in, beside the button.
+    #[must_use]
+    pub fn root(&self) -> &Element {
+        &self.root
     }
 
     /// Draws the entries that have changed, and keeps the end in sight of whoever follows.
@@ -164,6 +178,11 @@ impl Nodes {
         }
     }
 
+    /// Says something of the closed chat, politely.
+    pub fn hail(&self, said: &str) {
+        self.outside.set_text_content(Some(said));
+    }
+
     pub fn announce(&self, said: &str) {
         // Additions are read out in their order; old ones need not be kept.
         if self.said.replace(self.said.get() + 1).is_multiple_of(20) {
@@ -226,18 +245,32 @@ pub fn adopt(button: &HtmlElement) {
     dom::set(button, "aria-haspopup", "dialog");
 }
 
-/// Shows on the button whether the panel is open.
-pub fn mark(button: &HtmlElement, open: bool) {
+/// Shows on the button whether the panel is open, and how many answers came while it was not.
+pub fn mark(button: &HtmlElement, open: bool, unread: u32) {
     dom::set(button, "aria-expanded", if open { "true" } else { "false" });
-    dom::set(button, "aria-label", if open { text::CLOSE } else { text::OPEN });
-    dom::class(button, "u", false);
+    let news = match unread {
+        _ if open => text::CLOSE.to_owned(),
+        0 => text::OPEN.to_owned(),
+        _ => text::unread(unread),
+    };
+    dom::set(button, "aria-label", &news);
+    let badge = match unread {
+        0 => String::new(),
+        1..=9 => unread.to_string(),
+        _ => "9+".to_owned(),
+    };
+    dom::set(button, "data-unread", &badge);
 }
 
-fn matches(query: &str) -> bool {
+/// Whether the browser meets a media query.
+#[must_use]
+pub fn matches(query: &str) -> bool {
     window().match_media(query).ok().flatten().is_some_and(|list| dom::flag(&list, "matches"))
 }
 
-fn style(node: &HtmlElement) -> CssStyleDeclaration {
+/// The style of a node, to be set from script as every policy allows.
+#[must_use]
+pub fn style(node: &HtmlElement) -> CssStyleDeclaration {
     get(node, "style").unchecked_into()
 }
 

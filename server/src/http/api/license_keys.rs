@@ -221,9 +221,7 @@ pub async fn preview_session(
     client: Client,
     Id(id): Id,
 ) -> Result<Json<PreviewSession>, ApiError> {
-    if actor.kind != "user" {
-        return Err(ErrorCode::Forbidden.into());
-    }
+    let Some(sign_in) = actor.sign_in else { return Err(ErrorCode::Forbidden.into()) };
     let row = edit::row(&app, &id).await?;
     let expires_ms = app.clock.now_ms() + TOKEN_MS;
     let token = app.signer.sign(&Claims {
@@ -231,7 +229,7 @@ pub async fn preview_session(
         owner: row.id,
         generation: row.generation,
         user_id: None,
-        preview: true,
+        preview: Some(sign_in),
         origin: client.origin,
         expires_ms,
     });

@@ -17,12 +17,19 @@ const CHECKS: u32 = 100_000;
 /// Measures both, turn about.
 pub async fn measure(natter: &Natter, licensed: &Target) -> Result<Vec<Row>> {
     let fixed = licensed.junk(STATIC_KEY);
-    let (mut with_license, mut with_static) = (0.0, 0.0);
-    for _ in 0..4 {
-        let slice = Duration::from_secs(2);
-        for (target, sum) in [(licensed, &mut with_license), (&fixed, &mut with_static)] {
+    let (mut with_license, mut with_static) = (Sum::default(), Sum::default());
+    for round in 0..8 {
+        let slice = Duration::from_secs(1);
+        let mut both = [(licensed, &mut with_license), (&fixed, &mut with_static)];
+        if round % 2 == 1 {
+            both.reverse();
+        }
+        for (target, sum) in both {
+            let before = natter.cpu()?;
             let closed = load::closed(target, 64, slice).await?;
-            *sum += closed.chats as f64 / closed.elapsed.as_secs_f64() / 4.0;
+            sum.cpu += natter.cpu()?.saturating_sub(before);
+            sum.elapsed += closed.elapsed;
+            sum.chats += closed.chats as f64;
         }
     }
     let junk = licensed.junk("AAAA-AAAA-AAAA-AAAA");
@@ -31,11 +38,30 @@ pub async fn measure(natter: &Natter, licensed: &Target) -> Result<Vec<Row>> {
     let whole = natter.cpu()?.saturating_sub(before).as_secs_f64() * 1e6 / refused as f64;
     let (malformed, flood) = alone().await?;
     Ok(vec![
-        Row::figure("chats/s, license key / static key", with_license, with_static),
+        Row::figure("chats/s, license key / static key", with_license.rate(), with_static.rate()),
+        Row::figure("  CPU per chat, us", with_license.cpu_us(), with_static.cpu_us()),
         Row::at_most("junk key, key check alone, us", malformed, 20.0),
         Row::at_most("unknown key in a flood, alone, us", flood, 20.0),
         Row::figure("  refused over HTTP, CPU us / number", whole, refused as f64),
     ])
+}
+
+/// What the slices with one kind of key came to.
+#[derive(Default)]
+struct Sum {
+    chats: f64,
+    elapsed: Duration,
+    cpu: Duration,
+}
+
+impl Sum {
+    fn rate(&self) -> f64 {
+        self.chats / self.elapsed.as_secs_f64()
+    }
+
+    fn cpu_us(&self) -> f64 {
+        self.cpu.as_secs_f64() * 1e6 / self.chats
+    }
 }
 
 /// The key check by itself, in microseconds: a key with a wrong check character, and a well-formed
