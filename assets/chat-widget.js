@@ -14,7 +14,7 @@
   const backoff = (n) => wait(Math.min(3e4, 1e3 * 2 ** n) * (0.5 + Math.random() / 2))
 
   let assets = NATTER_ASSETS
-  let options, key, base, asked, answer, host, root, button, picture, call, forget, starting, note, ended
+  let options, key, base, body, asked, answer, known, host, root, button, picture, call, forget, starting, note, ended
   const queue = [], listeners = {}
 
   // Options: page config, then script attributes, then the server's look, then defaults.
@@ -32,7 +32,10 @@
     delete options.maxMessagesPerConversation
     handle.identity ??= page.identity
     base = new URL(options.apiUrl || new URL('/', src), location).href.replace(/(\/v1)?(\/chat(\/stream)?)?\/*$/, '')
-    if (key && asked != (asked = base + JSON.stringify(key))) answer = fetchLook()
+    // No tag is longer; a page that has none speaks its visitor's language, or so we hope.
+    const cut = (tag) => (tag ? ('' + tag).slice(0, 35) : undefined)
+    body = JSON.stringify({ ...key, locale: cut(options.locale), fallbackLocale: cut(D.documentElement.lang || navigator.language) })
+    if (key && asked != (asked = base + body)) answer = fetchLook()
   }
 
   const post = (path, body, signal) =>
@@ -41,7 +44,7 @@
   // The server's answer, or nothing when it cannot be reached now.
   const fetchLook = async () => {
     try {
-      const reply = await post('/v1/widget/config', JSON.stringify(key))
+      const reply = await post('/v1/widget/config', body)
       if (reply.status < 500 && reply.status != 429) return await reply.json()
     } catch {}
   }
@@ -82,10 +85,15 @@
     const rgb = getComputedStyle(button).backgroundColor.match(/\d+/g).slice(0, 3)
     button.classList.toggle('d', rgb[0] ** 2 * 0.21 + rgb[1] ** 2 * 0.72 + rgb[2] ** 2 * 0.07 > 19600)
     look.primaryColor = '#' + rgb.map((n) => (+n + 256).toString(16).slice(1)).join('')
+    known = found || known
     // The chatbot's id and name.
     Object.assign(handle, found?.chatbot, { look, key, base })
+    if (!call) button.setAttribute('aria-label', word('open', 'Open chat'))
     forget?.()
   }
+
+  // What is said before the language's texts are there.
+  const word = (name, english) => options.strings?.[name] || known?.words[name] || english
 
   const css = (look, at) => `
 :host{all:initial!important;display:block!important;position:fixed!important;z-index:2147483647!important;--s:${look.openerSize}px;--m:calc(${look.marginBottom}px + env(safe-area-inset-bottom));--x:calc(16px + env(safe-area-inset-${at}));--p:${look.primaryColor}}
@@ -108,7 +116,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
     host = make('natter-widget')
     handle.root = root = host.attachShadow({ mode: 'open' })
     handle.sheet = handle.css('')
-    button = handle.button = make('button', { type: 'button', class: 'b', 'aria-label': 'Open chat', 'aria-expanded': false })
+    button = handle.button = make('button', { type: 'button', class: 'b', 'aria-expanded': false })
     button.hidden = flag('hideLauncher')
     const svg = make('svg', { viewBox: '0 0 24 24' }, '2000/svg')
     svg.append(make('path', { d: 'M4 20l1.3-4a8 7.6 0 1 1 3.3 2.9zM8.5 12h0m3.5 0h0m3.5 0h0' }, '2000/svg'))
@@ -119,14 +127,14 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
     D.documentElement.append(host)
     paint(found)
     handle.emit('ready')
-    let done, known
+    let done, kept
     try {
       const name = 'natter:' + handle.id
       done = sessionStorage[name]
-      known = JSON.parse(localStorage[name])
+      kept = JSON.parse(localStorage[name])
     } catch {}
-    if (known?.pending || known?.unread) start()
-    if (known?.open) command('open')
+    if (kept?.pending || kept?.unread) start()
+    if (kept?.open) command('open')
     if (flag('open')) command('open')
     if (queue[0]) start()
     ;(W.requestIdleCallback || setTimeout)(() => {
@@ -134,9 +142,12 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
       // Done in this browser session: 1, prompts were dismissed; 2, the sound was heard.
       if ((look.engagementPrompts?.[0] && !/1/.test(done)) || (look.engagementSound && !/2/.test(done)) || look.avoidSelector) start()
       // Into the browser's cache; a failure shows when the file is needed.
-      if (!starting && !navigator.connection?.saveData) [assets.js, assets.wasm].map((name) => fetch(new URL(name, src)).then((reply) => reply.blob()).catch(() => {}))
+      if (!starting && !navigator.connection?.saveData) [assets.js, assets.wasm, text()].map((name) => fetch(new URL(name, src)).then((reply) => reply.blob()).catch(() => {}))
     })
   }
+
+  // The file with the language's texts.
+  const text = () => known?.text || assets.text
 
   const flag = (name) => /^(true)?$/.test(options[name] ?? 0)
 
@@ -164,7 +175,10 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
         button.setAttribute('aria-busy', true)
         // A failed import is remembered by its address, so a new attempt needs another.
         const at = (name) => new URL(name + (n ? '?' + n : ''), src).href
-        const module = await import(at(assets.js))
+        const [module, texts] = await Promise.all([import(at(assets.js)), fetch(at(text()))])
+        if (!texts.ok) throw texts.status
+        handle.texts = { ...(await texts.json()), ...options.strings }
+        handle.locale = known?.locale || 'en'
         await module.default({ module_or_path: at(assets.wasm) })
         if (ended) return
         note?.remove()
@@ -179,7 +193,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
           say(error)
           if (queue[0] && !note) {
             note = make('div', { class: 'n', role: 'status' })
-            note.append('Not reachable. Trying again.')
+            note.append(word('unreachable', 'Not reachable. Trying again.'))
             root.append(note)
           }
           await backoff(n)
@@ -188,6 +202,8 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
         try {
           const reply = await fetch(src, { cache: 'reload' })
           assets = JSON.parse(/{"js":"[^}]+}/.exec(await reply.text())[0])
+          const again = await fetchLook()
+          if (again?.chatbot) known = again
         } catch {}
       }
     }

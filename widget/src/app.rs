@@ -197,7 +197,7 @@ impl App {
 
     /// Brings the button, and what stands beside it, in step.
     pub fn mark(&self) {
-        mark(&self.handle.button, self.open.get(), self.store.borrow().memory.unread);
+        mark(&self.handle, self.open.get(), self.store.borrow().memory.unread);
         self.prompter.wake();
     }
 
@@ -389,9 +389,10 @@ impl App {
         }
         match &answer.progress {
             Progress::Failed { why, .. } => {
-                self.announce(&text::failure(why));
+                let said = self.handle.words.say(text::failure(why));
+                self.announce(&said);
                 let event = if model.limit().is_some() { "limit:reached" } else { "error" };
-                self.handle.emit(event, &[("message", &text::failure(why))]);
+                self.handle.emit(event, &[("message", &said)]);
             }
             _ => {
                 let id = answer.id.as_deref().unwrap_or_default();
@@ -408,7 +409,7 @@ impl App {
         let mut store = self.store.borrow_mut();
         store.memory.unread += 1;
         store.save();
-        let unread = text::unread(store.memory.unread);
+        let unread = self.handle.words.say((text::UNREAD, Some(store.memory.unread)));
         drop(store);
         self.mark();
         if let Some(nodes) = self.nodes.borrow().as_ref() {
@@ -461,7 +462,7 @@ impl App {
 
     pub fn paint(&self) {
         if let Some(nodes) = self.nodes.borrow().as_ref() {
-            nodes.paint(&self.look.borrow());
+            nodes.paint(&self.look.borrow(), &self.handle.words.locale());
         }
     }
 

@@ -55,7 +55,7 @@ impl App {
         if self.look.borrow().engagement_prompts.is_empty() || prompter.bubble.borrow().is_some() {
             return prompter.wake();
         }
-        let bubble = Bubble::new(root);
+        let bubble = Bubble::new(root, &self.handle.words);
         listen(self, &bubble.root);
         *prompter.bubble.borrow_mut() = Some(bubble);
         let look = self.look.borrow();

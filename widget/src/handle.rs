@@ -12,11 +12,13 @@ use web_sys::{AbortSignal, HtmlElement, ShadowRoot, console};
 use crate::dom::{self, get};
 use crate::identity::{Who, claims};
 use crate::look::{is_web, tidy};
+use crate::words::Words;
 
 /// The loader's object.
 #[derive(Clone, Debug)]
 pub struct Handle {
     object: JsValue,
+    pub words: Words,
     pub root: ShadowRoot,
     /// The one button, drawn by the loader, adopted here.
     pub button: HtmlElement,
@@ -28,7 +30,12 @@ impl Handle {
     pub fn new(object: JsValue) -> Option<Self> {
         let (root, button) = (get(&object, "root"), get(&object, "button"));
         let there = root.is_truthy() && button.is_truthy();
-        there.then(|| Self { object, root: root.unchecked_into(), button: button.unchecked_into() })
+        there.then(|| Self {
+            words: Words::new(object.clone()),
+            object,
+            root: root.unchecked_into(),
+            button: button.unchecked_into(),
+        })
     }
 
     fn get(&self, name: &str) -> JsValue {

@@ -39,6 +39,8 @@ mod store;
 mod turn;
 #[cfg(target_arch = "wasm32")]
 mod view;
+#[cfg(target_arch = "wasm32")]
+mod words;
 
 /// The loader calls `mount`; loading alone does nothing.
 fn main() {}

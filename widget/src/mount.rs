@@ -38,7 +38,7 @@ pub fn mount(handle: JsValue) -> JsValue {
     let app = App::new(handle);
     let mut frame = Frame(Rc::clone(&app)).build();
     frame.mount(&root, None);
-    *app.nodes.borrow_mut() = Nodes::find(root.clone());
+    *app.nodes.borrow_mut() = Nodes::find(root.clone(), &app.handle.words);
     acts::listen(&app, &root);
     app.begin();
 

@@ -44,19 +44,21 @@ impl App {
     fn notice(&self) -> Option<String> {
         let model = self.model.borrow();
         let own = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Some(match (self.line.get(), model.limit()) {
-            (Line::Refused, _) => text::REFUSED.to_owned(),
-            (Line::SignIn, _) => text::SIGN_IN.to_owned(),
-            _ if !is_online() => text::OFFLINE.to_owned(),
-            (Line::Unreachable, _) => text::UNREACHABLE.to_owned(),
-            _ if self.broken.get() => text::RECONNECTING.to_owned(),
-            (_, Some(Limit::Month)) => text::MONTH.to_owned(),
-            (_, Some(Limit::Conversation(said))) => said
-                .clone()
-                .or_else(|| own(&self.look.borrow().max_messages_error))
-                .unwrap_or_else(|| text::ENOUGH.to_owned()),
+        let words = &self.handle.words;
+        let key = match (self.line.get(), model.limit()) {
+            (Line::Refused, _) => text::UNAVAILABLE,
+            (Line::SignIn, _) => text::SIGN_IN,
+            _ if !is_online() => text::OFFLINE,
+            (Line::Unreachable, _) => text::UNREACHABLE,
+            _ if self.broken.get() => text::RECONNECTING,
+            (_, Some(Limit::Month)) => text::MONTHLY_LIMIT,
+            (_, Some(Limit::Conversation(said))) => {
+                let said = said.clone().or_else(|| own(&self.look.borrow().max_messages_error));
+                return said.or_else(|| Some(words.get(text::MESSAGE_LIMIT)));
+            }
             _ => return None,
-        })
+        };
+        Some(words.get(key))
     }
 
     fn what_is_shown(&self) -> Shown {

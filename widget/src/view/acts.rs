@@ -186,7 +186,7 @@ fn copy(app: &Rc<App>, pressed: &Element, text: Option<String>) {
     }
     let _ = clipboard.unchecked_into::<Clipboard>().write_text(&text);
     class(pressed, "done", true);
-    app.announce(text::COPIED);
+    app.announce(&app.handle.words.get(text::COPIED));
     let pressed = pressed.clone();
     App::later(1600, Box::new(move || class(&pressed, "done", false)));
 }

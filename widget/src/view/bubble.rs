@@ -8,6 +8,7 @@ use web_sys::Element;
 use super::icons;
 use crate::dom::{append, class, element, icon_button, set};
 use crate::text;
+use crate::words::Words;
 
 #[derive(Debug)]
 pub struct Bubble {
@@ -18,7 +19,7 @@ pub struct Bubble {
 impl Bubble {
     /// Stands hidden before the panel, in `parent`.
     #[must_use]
-    pub fn new(parent: &Element) -> Self {
+    pub fn new(parent: &Element, words: &Words) -> Self {
         let root = element("div", "bubble");
         set(&root, "hidden", "");
         // The whole of it follows the language of the prompt.
@@ -27,7 +28,7 @@ impl Bubble {
         let prompt = element("button", "prompt");
         set(&prompt, "type", "button");
         set(&prompt, "data-act", "prompt");
-        let dismiss = icon_button("tool", text::DISMISS, icons::CLOSE);
+        let dismiss = icon_button("tool", &words.get(text::DISMISS), icons::CLOSE);
         set(&dismiss, "data-act", "dismiss");
         append(&talk, &prompt);
         append(&talk, &dismiss);

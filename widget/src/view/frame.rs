@@ -16,6 +16,7 @@ use super::{Shown, icons};
 use crate::app::App;
 use crate::dom::{append, element, icon, icon_button, labelled, put, set};
 use crate::text;
+use crate::words::Words;
 
 /// The frame as a Leptos view.
 pub struct Frame(pub Rc<App>);
@@ -30,7 +31,7 @@ impl Render for Frame {
     type State = FrameState;
 
     fn build(self) -> FrameState {
-        let parts = Parts::new();
+        let parts = Parts::new(&self.0.handle.words);
         let root = parts.root.clone();
         let app = self.0;
         let shown = app.shown.clone();
@@ -120,7 +121,8 @@ fn hide(node: &Element, hidden: bool) {
 }
 
 impl Parts {
-    fn new() -> Self {
+    fn new(words: &Words) -> Self {
+        let named = |key: &str| words.get(key);
         let root = element("section", "panel");
         set(&root, "role", "dialog");
 
@@ -129,49 +131,52 @@ impl Parts {
         append(&avatar, &icon(icons::CHAT));
         let picture = child(&avatar, "img", "", &[("alt", "")]);
         let title = child(&head, "h2", "", &[]);
-        let renew = tool(&head, "tool", "new", text::NEW, icons::NEW);
-        let mute = tool(&head, "tool", "mute", text::MUTE, icons::SOUND);
+        let renew = tool(&head, "tool", "new", &named(text::NEW), icons::NEW);
+        let mute = tool(&head, "tool", "mute", &named(text::MUTE), icons::SOUND);
         append(&mute, &icon(icons::SILENT));
-        let close = tool(&head, "tool", "close", text::CLOSE, icons::CLOSE);
+        let close = tool(&head, "tool", "close", &named(text::CLOSE), icons::CLOSE);
 
         let middle = child(&root, "div", "middle", &[]);
-        let region = [("tabindex", "0"), ("role", "region"), ("aria-label", text::CONVERSATION)];
+        let conversation = named(text::CONVERSATION);
+        let region = [("tabindex", "0"), ("role", "region"), ("aria-label", conversation.as_str())];
         let scroll = child(&middle, "div", "scroll", &region);
         let welcome = child(&scroll, "p", "welcome", &[("dir", "auto")]);
-        let log = [("role", "log"), ("aria-live", "off"), ("aria-label", text::CONVERSATION)];
+        let log = [("role", "log"), ("aria-live", "off"), ("aria-label", &conversation)];
         child(&scroll, "div", "log", &log);
-        let group = [("role", "group"), ("aria-label", text::SUGGESTIONS)];
+        let suggested = named(text::SUGGESTIONS);
+        let group = [("role", "group"), ("aria-label", suggested.as_str())];
         let suggestions = child(&scroll, "div", "suggestions", &group);
-        tool(&middle, "jump", "jump", text::JUMP, icons::DOWN);
+        tool(&middle, "jump", "jump", &named(text::JUMP), icons::DOWN);
 
         let notice = child(&root, "div", "notice", &[("role", "status")]);
         let notice_text = child(&notice, "span", "", &[]);
-        let restart = labelled("button", "again", text::NEW);
+        let restart = labelled("button", "again", &named(text::NEW));
         set(&restart, "data-act", "new");
         append(&notice, &restart);
 
         let composer = child(&root, "div", "composer", &[]);
         let grow = child(&composer, "div", "grow", &[]);
-        let words = [
+        let message = named(text::MESSAGE);
+        let attributes = [
             ("rows", "1"),
             ("dir", "auto"),
-            ("aria-label", text::MESSAGE),
+            ("aria-label", message.as_str()),
             ("enterkeyhint", "send"),
         ];
-        let field = child(&grow, "textarea", "", &words);
+        let field = child(&grow, "textarea", "", &attributes);
         let left = child(&composer, "span", "left", &[]);
-        let send = tool(&composer, "send", "send", text::SEND, icons::SEND);
+        let send = tool(&composer, "send", "send", &named(text::SEND), icons::SEND);
         append(&send, &icon(icons::STOP));
 
         let line = child(&root, "div", "line", &[]);
-        let outside = |name: &str| {
+        let outside = |key: &str| {
             let link = child(&line, "a", "", &[("target", "_blank"), ("rel", "noopener")]);
-            link.set_text_content(Some(name));
+            link.set_text_content(Some(&named(key)));
             link
         };
         let (privacy, terms) = (outside(text::PRIVACY), outside(text::TERMS));
         let brand = child(&line, "span", "", &[]);
-        brand.set_text_content(Some(text::POWERED));
+        brand.set_text_content(Some(&named(text::POWERED)));
         child(&root, "div", "status sr", &[("role", "status"), ("aria-live", "polite")]);
 
         Self {
@@ -198,15 +203,16 @@ impl Parts {
 
     /// Brings the nodes from what was shown to what is shown.
     fn show(&self, app: &App, now: &Shown, old: Option<&Shown>) {
+        let words = &app.handle.words;
         if old.is_none_or(|old| old.look != now.look) {
-            self.dress(&app.look.borrow(), app.handle.name());
+            self.dress(&app.look.borrow(), app.handle.name(), words);
         }
         let look = app.look.borrow();
         hide(&self.renew, !(look.show_new_conversation_button && now.begun));
         hide(&self.mute, !look.engagement_sound);
         let (class, name) =
             if now.muted { ("tool muted", text::UNMUTE) } else { ("tool", text::MUTE) };
-        name_tool(&self.mute, class, name);
+        name_tool(&self.mute, class, &words.get(name));
         hide(&self.restart, !now.restart);
         hide(&self.notice, now.notice.is_none());
         hide(&self.suggestions, !now.suggesting || look.suggested_questions.is_empty());
@@ -214,12 +220,12 @@ impl Parts {
         if old.is_none_or(|old| old.notice != now.notice) {
             self.notice_text.set_text_content(now.notice.as_deref());
         }
-        self.show_composer(now);
+        self.show_composer(now, words);
     }
 
     /// What only another look changes.
-    fn dress(&self, look: &Look, name: Option<String>) {
-        let name = name.unwrap_or_else(|| text::TITLE.to_owned());
+    fn dress(&self, look: &Look, name: Option<String>, words: &Words) {
+        let name = name.unwrap_or_else(|| words.get(text::TITLE));
         let title = if look.title.is_empty() { &name } else { &look.title };
         set(&self.root, "aria-label", title);
         self.title.set_text_content(Some(title));
@@ -227,8 +233,8 @@ impl Parts {
         if !look.avatar_url.is_empty() {
             set(&self.picture, "src", &look.avatar_url);
         }
-        let or = |own: &str, usual: &'static str| {
-            if own.is_empty() { usual.to_owned() } else { own.to_owned() }
+        let or = |own: &str, usual: &str| {
+            if own.is_empty() { words.get(usual) } else { own.to_owned() }
         };
         self.welcome.set_text_content(Some(&or(&look.welcome_message, text::WELCOME)));
         set(&self.field, "placeholder", &or(&look.input_placeholder, text::PLACEHOLDER));
@@ -252,7 +258,7 @@ impl Parts {
         }
     }
 
-    fn show_composer(&self, now: &Shown) {
+    fn show_composer(&self, now: &Shown, words: &Words) {
         put(&self.field, "disabled", now.disabled);
         put(&self.field, "readOnly", now.paused);
         set(
@@ -260,13 +266,13 @@ impl Parts {
             "class",
             if now.disabled || now.paused { "composer off" } else { "composer" },
         );
-        let left = now.left.map(text::characters);
+        let left = now.left.map(|left| words.say(text::characters(left)));
         self.left.set_text_content(left.as_deref());
         let over = now.left.is_some_and(|left| left < 0);
         set(&self.left, "class", if over { "left over" } else { "left" });
         let (class, name) =
             if now.running { ("send stop", text::STOP) } else { ("send", text::SEND) };
-        name_tool(&self.send, class, name);
+        name_tool(&self.send, class, &words.get(name));
         // Not `disabled`, which would throw a keyboard's focus away.
         let idle = !(now.running || now.sendable);
         set(&self.send, "aria-disabled", if idle { "true" } else { "false" });

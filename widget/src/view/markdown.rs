@@ -6,19 +6,21 @@ use web_sys::{Element, Node};
 use crate::dom::{append, document, element, icon_button, labelled, set};
 use crate::text;
 use crate::view::icons;
+use crate::words::Words;
 
 /// The nodes of an answer, one for each block.
 #[derive(Debug)]
 pub struct Drawn {
     root: Element,
+    words: Words,
     /// With a code block's language; other blocks have none.
     blocks: Vec<(Option<String>, Element)>,
 }
 
 impl Drawn {
     #[must_use]
-    pub fn new(root: Element) -> Self {
-        Self { root, blocks: Vec::new() }
+    pub fn new(root: Element, words: Words) -> Self {
+        Self { root, words, blocks: Vec::new() }
     }
 
     pub fn clear(&mut self) {
@@ -42,7 +44,7 @@ impl Drawn {
             let _ = self.root.remove_child(&node);
         }
         for block in blocks.iter().skip(from) {
-            let node = draw_block(block);
+            let node = draw_block(block, &self.words);
             append(&self.root, &node);
             let language = match block {
                 Block::Code { language, .. } => Some(language.clone()),
@@ -53,30 +55,30 @@ impl Drawn {
     }
 }
 
-fn draw_block(block: &Block) -> Element {
+fn draw_block(block: &Block, words: &Words) -> Element {
     match block {
-        Block::Paragraph(content) => inlines(element("p", ""), content),
+        Block::Paragraph(content) => inlines(element("p", ""), content, words),
         Block::Heading { level, content } => {
             // The panel's title is a heading of level 2: those of an answer stand below it.
             let tag = ["h3", "h4", "h5", "h6"][usize::from(level.saturating_sub(1)).min(3)];
-            inlines(element(tag, ""), content)
+            inlines(element(tag, ""), content, words)
         }
-        Block::List { ordered, tight, items } => draw_list(*ordered, *tight, items),
-        Block::Quote(blocks) => children(element("blockquote", ""), blocks),
-        Block::Code { language, text } => draw_code(language, text),
-        Block::Table { alignments, head, rows } => draw_table(alignments, head, rows),
+        Block::List { ordered, tight, items } => draw_list(*ordered, *tight, items, words),
+        Block::Quote(blocks) => children(element("blockquote", ""), blocks, words),
+        Block::Code { language, text } => draw_code(language, text, words),
+        Block::Table { alignments, head, rows } => draw_table(alignments, head, rows, words),
         Block::Rule => element("hr", ""),
     }
 }
 
-fn children(parent: Element, blocks: &[Block]) -> Element {
+fn children(parent: Element, blocks: &[Block], words: &Words) -> Element {
     for block in blocks {
-        append(&parent, &draw_block(block));
+        append(&parent, &draw_block(block, words));
     }
     parent
 }
 
-fn draw_list(ordered: Option<u32>, tight: bool, items: &[Item]) -> Element {
+fn draw_list(ordered: Option<u32>, tight: bool, items: &[Item], words: &Words) -> Element {
     let list =
         element(if ordered.is_some() { "ol" } else { "ul" }, if tight { "tight" } else { "" });
     if let Some(first) = ordered.filter(|first| *first != 1) {
@@ -88,10 +90,11 @@ fn draw_list(ordered: Option<u32>, tight: bool, items: &[Item]) -> Element {
             set(&node, "class", "task");
             let sign = labelled("span", "box", if checked { "✓" } else { "" });
             set(&sign, "role", "img");
-            set(&sign, "aria-label", if checked { text::TASK_DONE } else { text::TASK_OPEN });
+            let name = if checked { text::TASK_DONE } else { text::TASK_OPEN };
+            set(&sign, "aria-label", &words.get(name));
             append(&node, &sign);
         }
-        append(&list, &children(node, &item.blocks));
+        append(&list, &children(node, &item.blocks, words));
     }
     list
 }
@@ -105,22 +108,28 @@ fn scrolling(tag: &str, class: &str, label: &str) -> Element {
     node
 }
 
-fn draw_code(language: &str, source: &str) -> Element {
+fn draw_code(language: &str, source: &str, words: &Words) -> Element {
     let root = element("div", "code");
     let bar = element("div", "bar");
     append(&bar, &labelled("span", "", language));
-    let copy = icon_button("act", text::COPY_CODE, icons::COPY);
+    let copy = icon_button("act", &words.get(text::COPY_CODE), icons::COPY);
     set(&copy, "data-act", "code");
     append(&bar, &copy);
     append(&root, &bar);
-    let lines = scrolling("pre", "", if language.is_empty() { text::CODE } else { language });
+    let code = words.get(text::CODE);
+    let lines = scrolling("pre", "", if language.is_empty() { &code } else { language });
     append(&lines, &labelled("code", "", source));
     append(&root, &lines);
     root
 }
 
-fn draw_table(alignments: &[Align], head: &[Vec<Inline>], rows: &[Vec<Vec<Inline>>]) -> Element {
-    let root = scrolling("div", "table", text::TABLE);
+fn draw_table(
+    alignments: &[Align],
+    head: &[Vec<Inline>],
+    rows: &[Vec<Vec<Inline>>],
+    words: &Words,
+) -> Element {
+    let root = scrolling("div", "table", &words.get(text::TABLE));
     let table = element("table", "");
     let line = |tag: &str, cells: &[Vec<Inline>]| {
         let line = element("tr", "");
@@ -130,7 +139,7 @@ fn draw_table(alignments: &[Align], head: &[Vec<Inline>], rows: &[Vec<Vec<Inline
                 Some(Align::Right) => "end",
                 _ => "",
             };
-            append(&line, &inlines(element(tag, class), cell));
+            append(&line, &inlines(element(tag, class), cell, words));
         }
         line
     };
@@ -146,16 +155,16 @@ fn draw_table(alignments: &[Align], head: &[Vec<Inline>], rows: &[Vec<Vec<Inline
     root
 }
 
-fn inlines(parent: Element, content: &[Inline]) -> Element {
+fn inlines(parent: Element, content: &[Inline], words: &Words) -> Element {
     for inline in content {
         let node: Node = match inline {
             Inline::Text(text) => document().create_text_node(text).into(),
             Inline::Code(text) => labelled("code", "", text).into(),
-            Inline::Emphasis(content) => inlines(element("em", ""), content).into(),
-            Inline::Strong(content) => inlines(element("strong", ""), content).into(),
-            Inline::Strike(content) => inlines(element("s", ""), content).into(),
+            Inline::Emphasis(content) => inlines(element("em", ""), content, words).into(),
+            Inline::Strong(content) => inlines(element("strong", ""), content, words).into(),
+            Inline::Strike(content) => inlines(element("s", ""), content, words).into(),
             Inline::Link { url, content } => {
-                let link = inlines(link(url), content);
+                let link = inlines(link(url), content, words);
                 if content.is_empty() {
                     link.set_text_content(Some(url));
                 }
@@ -164,7 +173,8 @@ fn inlines(parent: Element, content: &[Inline]) -> Element {
             // Loading a picture that a model chose would tell its server what was asked.
             Inline::Image { url, alt } => {
                 let link = link(url);
-                link.set_text_content(Some(if alt.is_empty() { text::IMAGE } else { alt }));
+                let name = words.get(text::IMAGE);
+                link.set_text_content(Some(if alt.is_empty() { &name } else { alt }));
                 link.into()
             }
             Inline::Break => element("br", "").into(),

@@ -14,10 +14,12 @@ use crate::dom::{append, class, element, icon_button, labelled, set};
 use crate::handle::Handle;
 use crate::model::{Entry, Progress};
 use crate::text;
+use crate::words::Words;
 
 #[derive(Debug)]
 pub struct List {
     root: Element,
+    words: Words,
     rows: Vec<Row>,
 }
 
@@ -42,8 +44,8 @@ struct Row {
 
 impl List {
     #[must_use]
-    pub fn new(root: Element) -> Self {
-        Self { root, rows: Vec::new() }
+    pub fn new(root: Element, words: &Words) -> Self {
+        Self { root, words: words.clone(), rows: Vec::new() }
     }
 
     /// Brings the rows to what the entries say.
@@ -58,7 +60,7 @@ impl List {
         for (at, entry) in entries.iter().enumerate() {
             // Entries come at the end and go from anywhere, but never change their order.
             if self.rows.get(at).is_none_or(|row| row.key != entry.key) {
-                let row = Row::new(entry);
+                let row = Row::new(entry, &self.words);
                 append(&self.root, &row.root);
                 self.rows.insert(at, row);
             }
@@ -68,14 +70,14 @@ impl List {
 }
 
 impl Row {
-    fn new(entry: &Entry) -> Self {
+    fn new(entry: &Entry, words: &Words) -> Self {
         let (name, who) = match entry.role {
-            Role::User => ("row you", text::YOU),
-            Role::Assistant => ("row bot", text::ASSISTANT),
+            Role::User => ("row you", text::YOU_SAID),
+            Role::Assistant => ("row bot", text::ANSWER),
         };
         let root = element("div", name);
         set(&root, "data-key", &entry.key.to_string());
-        append(&root, &labelled("span", "sr", who));
+        append(&root, &labelled("span", "sr", &words.get(who)));
         let body = element("div", "body");
         set(&body, "dir", "auto");
         let foot = element("div", "foot");
@@ -84,7 +86,7 @@ impl Row {
         Self {
             key: entry.key,
             root,
-            drawn: Drawn::new(body.clone()),
+            drawn: Drawn::new(body.clone(), words.clone()),
             body,
             foot,
             text: Stream::new(),
@@ -143,14 +145,17 @@ impl Row {
             return;
         }
         self.foot.set_text_content(None);
+        let words = &handle.words;
         match &entry.progress {
-            Progress::Waiting(tool) => append(&self.foot, &waiting(tool.as_deref())),
+            Progress::Waiting(tool) => append(&self.foot, &waiting(tool.as_deref(), words)),
             Progress::Growing => {}
-            Progress::Stopped => append(&self.foot, &labelled("p", "end", text::STOPPED)),
+            Progress::Stopped => {
+                append(&self.foot, &labelled("p", "end", &words.get(text::STOPPED)));
+            }
             Progress::Failed { why, retryable } => {
-                let end = labelled("p", "end failed", &text::failure(why));
+                let end = labelled("p", "end failed", &words.say(text::failure(why)));
                 if *retryable && last {
-                    let again = labelled("button", "again", text::RETRY);
+                    let again = labelled("button", "again", &words.get(text::RETRY));
                     set(&again, "type", "button");
                     set(&again, "data-act", "retry");
                     append(&end, &again);
@@ -164,14 +169,14 @@ impl Row {
         }
         let whole = matches!(entry.progress, Progress::Complete | Progress::Stopped);
         if whole && !entry.text.is_empty() {
-            append(&self.foot, &self.actions(entry, look));
+            append(&self.foot, &self.actions(entry, look, words));
         }
     }
 
-    fn actions(&self, entry: &Entry, look: &Look) -> Element {
+    fn actions(&self, entry: &Entry, look: &Look, words: &Words) -> Element {
         let row = element("div", "acts");
         let act = |name: &str, label: &str, path: &str| {
-            let button = icon_button("act", label, path);
+            let button = icon_button("act", &words.get(label), path);
             set(&button, "data-act", name);
             append(&row, &button);
             button
@@ -207,24 +212,23 @@ impl Row {
 }
 
 /// Three dots, and what is being done if the server said so.
-fn waiting(tool: Option<&str>) -> Element {
+fn waiting(tool: Option<&str>, words: &Words) -> Element {
     let root = element("div", "waiting");
     let dots = element("span", "dots");
     for _ in 0..3 {
         append(&dots, &element("i", ""));
     }
     append(&root, &dots);
-    append(
-        &root,
-        &labelled("span", if tool.is_some() { "" } else { "sr" }, tool.unwrap_or(text::WAITING)),
-    );
+    let usual = words.get(text::WRITING);
+    let class = if tool.is_some() { "" } else { "sr" };
+    append(&root, &labelled("span", class, tool.unwrap_or(&usual)));
     root
 }
 
 /// The places an answer was drawn from, as numbered chips.
 fn sources(sources: &[Source], handle: &Handle) -> Element {
     let root = element("div", "sources");
-    append(&root, &labelled("span", "label", text::SOURCES));
+    append(&root, &labelled("span", "label", &handle.words.get(text::SOURCES)));
     let list = element("ol", "");
     for source in sources {
         let item = element("li", "");

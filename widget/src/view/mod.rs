@@ -21,6 +21,7 @@ use crate::handle::Handle;
 use crate::model::Model;
 use crate::palette::{Palette, Rgb};
 use crate::text;
+use crate::words::Words;
 use messages::List;
 
 /// What the panel's frame shows, beside the look; messages aside.
@@ -67,7 +68,7 @@ pub struct Nodes {
 impl Nodes {
     /// Finds them in the mounted panel.
     #[must_use]
-    pub fn find(root: HtmlElement) -> Option<Self> {
+    pub fn find(root: HtmlElement, words: &Words) -> Option<Self> {
         let find = |selector: &str| root.query_selector(selector).ok()?;
         let outside = dom::labelled("div", "sr", "");
         dom::set(&outside, "role", "status");
@@ -80,7 +81,7 @@ impl Nodes {
             status: find(".status")?,
             outside,
             said: Cell::new(1),
-            list: List::new(find(".log")?),
+            list: List::new(find(".log")?, words),
             following: true,
             root,
         })
@@ -211,8 +212,10 @@ impl Nodes {
         }
     }
 
-    /// Puts the look's colours and side on the panel.
-    pub fn paint(&self, look: &Look) {
+    /// Puts the look's colours and side on the panel, and its language's direction.
+    pub fn paint(&self, look: &Look, locale: &str) {
+        dom::set(&self.root, "lang", locale);
+        dom::set(&self.root, "dir", if text::is_rtl(locale) { "rtl" } else { "ltr" });
         let dark = match look.theme {
             Theme::Light => false,
             Theme::Dark => true,
@@ -246,12 +249,13 @@ pub fn adopt(button: &HtmlElement) {
 }
 
 /// Shows on the button whether the panel is open, and how many answers came while it was not.
-pub fn mark(button: &HtmlElement, open: bool, unread: u32) {
+pub fn mark(handle: &Handle, open: bool, unread: u32) {
+    let (button, words) = (&handle.button, &handle.words);
     dom::set(button, "aria-expanded", if open { "true" } else { "false" });
     let news = match unread {
-        _ if open => text::CLOSE.to_owned(),
-        0 => text::OPEN.to_owned(),
-        _ => text::unread(unread),
+        _ if open => words.get(text::CLOSE),
+        0 => words.get(text::OPEN),
+        _ => words.say((text::UNREAD, Some(unread))),
     };
     dom::set(button, "aria-label", &news);
     let badge = match unread {
