@@ -251,6 +251,33 @@ test('the visitor of the first tab is the visitor of a tab that stood open alrea
   expect(await server.admin.conversations()).toHaveLength(1);
 });
 
+test('what is said while a tab gets its session is not lost on it', async ({ context, chat, upstream, shop }) => {
+  const { url } = await shop({});
+  await chat.open();
+  const other = await context.newPage();
+  let answer;
+  const held = new Promise((done) => {
+    other.route('**/v1/widget/session', async (route) => {
+      // The server has answered, but the answer is on its way still.
+      const reply = await route.fetch();
+      answer = () => route.fulfill({ response: reply });
+      done();
+    });
+  });
+  await other.goto(url);
+  await held;
+  const there = new Chat(other);
+  await chat.ask('Tea?');
+  const call = await upstream.call();
+  call.send('Yes.');
+  await expect(chat.answerText).toHaveText('Yes.');
+  await answer();
+  await expect(there.questions).toHaveText(['Tea?']);
+  await expect(there.answerText).toHaveText('Yes.');
+  call.finish();
+  await expect(there.stopButton).toBeHidden();
+});
+
 test('the page of the other tab hears of no event twice', async ({ chat, upstream, pair }) => {
   const { other, there } = await pair();
   await other.evaluate(() => {

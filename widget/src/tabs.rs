@@ -24,7 +24,7 @@ const SILENCE_MS: i32 = 10_000;
 pub struct Tabs {
     channel: RefCell<Option<(JsValue, Listener)>>,
     /// Something was missed.
-    stale: Cell<bool>,
+    pub stale: Cell<bool>,
     /// The session that is being begun is another's: the other tabs are to know.
     pub other: Cell<bool>,
 }
@@ -207,7 +207,7 @@ impl App {
         self.looked_at();
     }
 
-    /// Takes what was missed, when the turn at hand is over.
+    /// Takes what was missed, now that there is a session or the turn at hand is over.
     pub fn settle_tabs(self: &Rc<Self>) {
         if self.tabs.stale.get() && !is_hidden() {
             self.catch_up(false);

@@ -36,6 +36,8 @@ impl App {
     /// Begins a session, whatever there was.
     pub fn reconnect(self: &Rc<Self>) {
         self.line.set(Line::Connecting);
+        // What was missed until now comes with the session; what comes meanwhile may not.
+        self.tabs.stale.set(false);
         let (app, epoch) = (Rc::clone(self), self.epoch.get());
         dom::spawn(Box::pin(async move { app.connecting(epoch).await }));
     }
@@ -59,6 +61,7 @@ impl App {
                     if self.tabs.other.take() {
                         self.tell(&News::Other);
                     }
+                    self.settle_tabs();
                     return;
                 }
                 Err(Failure::Refused(body)) if !body.code.retryable() => {
