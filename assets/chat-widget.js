@@ -85,6 +85,16 @@
     // The chatbot's id and name.
     Object.assign(handle, found?.chatbot, { look, key, base })
     forget?.()
+    ;(W.requestIdleCallback || setTimeout)(() => {
+      // Done in this browser session: 1, prompts were dismissed; 2, the sound was heard.
+      let done
+      try {
+        done = sessionStorage['natter:' + handle.id]
+      } catch {}
+      if ((look.engagementPrompts?.[0] && !/1/.test(done)) || (look.engagementSound && !/2/.test(done)) || look.avoidSelector) start()
+      // Into the browser's cache; a failure shows when the file is needed.
+      if (!starting && !navigator.connection?.saveData) [assets.js, assets.wasm].map((name) => fetch(new URL(name, src)).then((reply) => reply.blob()).catch(() => {}))
+    })
   }
 
   const css = (look, at) => `
@@ -119,23 +129,13 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
     D.documentElement.append(host)
     paint(found)
     handle.emit('ready')
-    let done, known
     try {
-      const name = 'natter:' + handle.id
-      done = sessionStorage[name]
-      known = JSON.parse(localStorage[name])
+      const known = JSON.parse(localStorage['natter:' + handle.id])
+      if (known.pending || known.unread) start()
+      if (known.open) command('open')
     } catch {}
-    if (known?.pending || known?.unread) start()
-    if (known?.open) command('open')
     if (flag('open')) command('open')
     if (queue[0]) start()
-    ;(W.requestIdleCallback || setTimeout)(() => {
-      const { look } = handle
-      // Done in this browser session: 1, prompts were dismissed; 2, the sound was heard.
-      if ((look.engagementPrompts?.[0] && !/1/.test(done)) || (look.engagementSound && !/2/.test(done)) || look.avoidSelector) start()
-      // Into the browser's cache; a failure shows when the file is needed.
-      if (!starting && !navigator.connection?.saveData) [assets.js, assets.wasm].map((name) => fetch(new URL(name, src)).then((reply) => reply.blob()).catch(() => {}))
-    })
   }
 
   const flag = (name) => /^(true)?$/.test(options[name] ?? 0)
