@@ -90,6 +90,16 @@
     Object.assign(handle, found?.chatbot, { look, key, base })
     if (!call) button.setAttribute('aria-label', word('open', 'Open chat'))
     forget?.()
+    ;(W.requestIdleCallback || setTimeout)(() => {
+      // Done in this browser session: 1, prompts were dismissed; 2, the sound was heard.
+      let done
+      try {
+        done = sessionStorage['natter:' + handle.id]
+      } catch {}
+      if ((look.engagementPrompts?.[0] && !/1/.test(done)) || (look.engagementSound && !/2/.test(done)) || look.avoidSelector) start()
+      // Into the browser's cache; a failure shows when the file is needed.
+      if (!starting && !navigator.connection?.saveData) [assets.js, assets.wasm, text()].map((name) => fetch(new URL(name, src)).then((reply) => reply.blob()).catch(() => {}))
+    })
   }
 
   // What is said before the language's texts are there.
@@ -127,23 +137,13 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
     D.documentElement.append(host)
     paint(found)
     handle.emit('ready')
-    let done, kept
     try {
-      const name = 'natter:' + handle.id
-      done = sessionStorage[name]
-      kept = JSON.parse(localStorage[name])
+      const kept = JSON.parse(localStorage['natter:' + handle.id])
+      if (kept.pending || kept.unread) start()
+      if (kept.open) command('open')
     } catch {}
-    if (kept?.pending || kept?.unread) start()
-    if (kept?.open) command('open')
     if (flag('open')) command('open')
     if (queue[0]) start()
-    ;(W.requestIdleCallback || setTimeout)(() => {
-      const { look } = handle
-      // Done in this browser session: 1, prompts were dismissed; 2, the sound was heard.
-      if ((look.engagementPrompts?.[0] && !/1/.test(done)) || (look.engagementSound && !/2/.test(done)) || look.avoidSelector) start()
-      // Into the browser's cache; a failure shows when the file is needed.
-      if (!starting && !navigator.connection?.saveData) [assets.js, assets.wasm, text()].map((name) => fetch(new URL(name, src)).then((reply) => reply.blob()).catch(() => {}))
-    })
   }
 
   // The file with the language's texts.

@@ -21,7 +21,7 @@ const loader = (url) => `${url}/widget/chat-widget.js`;
 /** The addresses of the hashed files that the loader names. */
 const hashed = async (url) => {
   const names = JSON.parse(/{"js":"[^}]+}/.exec((await get(loader(url))).body)[0]);
-  return [names.js, names.wasm].map((name) => `${url}/widget/${name}`);
+  return [names.js, names.wasm, names.text].map((name) => `${url}/widget/${name}`);
 };
 
 test('every file comes as brotli, as gzip or plain, as the browser likes, and is the same', async ({ natter }) => {

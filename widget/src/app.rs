@@ -19,7 +19,9 @@ use crate::engage::Prompter;
 use crate::handle::Handle;
 use crate::identity::{Change, Who, change};
 use crate::model::{Model, Progress};
+use crate::news::News;
 use crate::store::Store;
+use crate::tabs::Tabs;
 use crate::text;
 use crate::view::{Nodes, Shown, mark};
 
@@ -82,6 +84,7 @@ pub struct App {
     pub watcher: RefCell<Option<Watcher>>,
     pub prompter: Prompter,
     pub avoider: Avoider,
+    pub tabs: Tabs,
     /// The answer that was last counted as unread.
     pub counted: RefCell<String>,
     /// The sound of this page has been asked for.
@@ -121,6 +124,7 @@ impl App {
             watcher: RefCell::default(),
             prompter: Prompter::default(),
             avoider: Avoider::default(),
+            tabs: Tabs::default(),
             counted: RefCell::default(),
             sounded: Cell::new(false),
             shown: ArcRwSignal::new(Shown::default()),
@@ -154,7 +158,10 @@ impl App {
                 self.send(&message);
             }
             ("identify", _) => self.identify(),
-            ("reset", _) => self.reset(),
+            ("reset", _) => {
+                self.tell(&News::Reset);
+                self.reset();
+            }
             ("look", _) => self.relook(),
             ("destroy", _) => self.end(),
             _ => {}
@@ -166,7 +173,10 @@ impl App {
             self.store.borrow_mut().act();
         }
         if !self.open.replace(true) {
-            self.store.borrow_mut().memory.unread = 0;
+            let unread = std::mem::take(&mut self.store.borrow_mut().memory.unread);
+            if unread > 0 {
+                self.tell(&News::Unread { count: 0, id: self.counted.borrow().clone() });
+            }
             self.remember_open();
             self.mark();
             self.connect();
@@ -263,6 +273,7 @@ impl App {
 
     fn begin_turn(self: &Rc<Self>) {
         self.keep_pending();
+        self.tell_sent();
         if let Some(nodes) = self.nodes.borrow_mut().as_mut() {
             nodes.follow();
         }
@@ -307,12 +318,13 @@ impl App {
         self.model.borrow_mut().clear();
         self.keep_pending();
         self.anew.set(true);
+        self.tabs.other.set(true);
         self.reconnect();
         self.focus_composer();
     }
 
     /// Takes leave of the session and of what is still to come of it.
-    fn part(&self) {
+    pub fn part(&self) {
         self.epoch.set(self.epoch.get() + 1);
         if let Some(abort) = self.abort.borrow_mut().take() {
             abort.abort();
@@ -349,13 +361,14 @@ impl App {
         }
         let waiting = self.open.get() || self.store.borrow().memory.pending.is_some();
         if waiting || self.line.get() != Line::Quiet {
+            self.tabs.other.set(true);
             self.part();
             self.reconnect();
         }
     }
 
     /// Forgets the visitor. The loader has removed what was stored.
-    fn reset(&self) {
+    pub fn reset(&self) {
         self.part();
         self.line.set(Line::Quiet);
         self.who.take();
@@ -376,16 +389,25 @@ impl App {
     pub fn turn_over(self: &Rc<Self>) {
         self.tell_end();
         self.identify();
+        self.settle_tabs();
     }
 
-    fn tell_end(&self) {
+    fn tell_end(self: &Rc<Self>) {
         self.broken.set(false);
         self.keep_pending();
         self.changed();
         let model = self.model.borrow();
         let Some(answer) = model.entries().last() else { return };
-        if !self.open.get() && !matches!(answer.progress, Progress::Failed { .. }) {
-            self.count(answer.id.as_deref().unwrap_or_default());
+        let id = answer.id.clone().unwrap_or_default();
+        if !model.is_theirs() {
+            self.tell(&News::Over { id: id.clone() });
+        }
+        if !matches!(answer.progress, Progress::Failed { .. }) {
+            self.count(&id);
+        }
+        if model.is_theirs() {
+            // The page has heard of it in the tab that asked.
+            return;
         }
         match &answer.progress {
             Progress::Failed { why, .. } => {
@@ -395,25 +417,8 @@ impl App {
                 self.handle.emit(event, &[("message", &said)]);
             }
             _ => {
-                let id = answer.id.as_deref().unwrap_or_default();
-                self.handle.emit("message:received", &[("messageId", id), ("text", &answer.text)]);
+                self.handle.emit("message:received", &[("messageId", &id), ("text", &answer.text)]);
             }
-        }
-    }
-
-    /// An answer has come while the chat was closed.
-    fn count(&self, id: &str) {
-        if self.counted.replace(id.to_owned()) == id {
-            return;
-        }
-        let mut store = self.store.borrow_mut();
-        store.memory.unread += 1;
-        store.save();
-        let unread = self.handle.words.say((text::UNREAD, Some(store.memory.unread)));
-        drop(store);
-        self.mark();
-        if let Some(nodes) = self.nodes.borrow().as_ref() {
-            nodes.hail(&unread);
         }
     }
 
@@ -474,6 +479,7 @@ impl App {
 
     fn relook(self: &Rc<Self>) {
         self.store.borrow_mut().settle(self.handle.chatbot().as_deref());
+        self.join_tabs();
         *self.look.borrow_mut() = self.handle.look();
         self.looks.set(self.looks.get() + 1);
         self.paint();
@@ -495,6 +501,7 @@ impl App {
         self.wake();
         self.prompter.wake();
         self.avoider.end();
+        self.leave_tabs();
         self.listeners.borrow_mut().clear();
         self.watcher.borrow_mut().take();
         self.nodes.borrow_mut().take();

@@ -81,6 +81,11 @@ impl Handle {
         Some(Who { identity, user })
     }
 
+    /// The page of another tab has signed its visitor out: who they were does not come back.
+    pub fn forget_identity(&self) {
+        dom::put(&self.object, "identity", 0);
+    }
+
     /// An address that the server gave, from its own root or whole; `None` for what no link may be.
     #[must_use]
     pub fn address(&self, url: &str) -> Option<String> {

@@ -2,7 +2,7 @@
 //!
 //! In: the loader's handle (`assets/chat-widget.js`), the visitor's acts, the server's events.
 //! Out: the panel, and commands' answers to the page. Rooms that need no browser (`bars`,
-//! `identity`, `look`, `model`, `palette`, `prompts`, `speech`, `text`) are plain Rust and tested natively; the others
+//! `identity`, `look`, `model`, `news`, `palette`, `prompts`, `speech`, `text`) are plain Rust and tested natively; the others
 //! exist in wasm alone.
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))] // natively only tests enter the rooms
 
@@ -10,6 +10,7 @@ mod bars;
 mod identity;
 mod look;
 mod model;
+mod news;
 mod palette;
 mod prompts;
 mod speech;
@@ -35,6 +36,8 @@ mod show;
 mod sound;
 #[cfg(target_arch = "wasm32")]
 mod store;
+#[cfg(target_arch = "wasm32")]
+mod tabs;
 #[cfg(target_arch = "wasm32")]
 mod turn;
 #[cfg(target_arch = "wasm32")]

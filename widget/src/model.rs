@@ -119,6 +119,8 @@ pub struct Model {
     entries: Vec<Entry>,
     turn: Option<Turn>,
     limit: Option<Limit>,
+    /// Another tab has begun the last turn: it sends the message and tells the page.
+    theirs: bool,
     last_key: u32,
 }
 
@@ -189,11 +191,56 @@ impl Model {
         let turn = self.turn.as_ref()?;
         match (&turn.turn_id, &turn.client_id) {
             (Some(turn_id), _) => Some(Ask::Resume { turn_id: turn_id.clone(), after: turn.seq }),
-            (None, Some(client_id)) => {
+            (None, Some(client_id)) if !self.theirs => {
                 Some(Ask::Chat { message: turn.message.clone(), client_id: client_id.clone() })
             }
-            (None, None) => None,
+            (None, _) => None,
         }
+    }
+
+    #[must_use]
+    pub fn is_theirs(&self) -> bool {
+        self.theirs
+    }
+
+    /// Shows a message that another tab is sending; one that is there already, as tried again.
+    pub fn push_theirs(&mut self, message: &str, client_id: &str) {
+        self.turn = None;
+        let id = Some(client_id);
+        match self.entries.iter().position(|entry| entry.client_id.as_deref() == id) {
+            Some(at) => {
+                self.entries.truncate(at + 1);
+                self.begin(message, id, None);
+            }
+            None => drop(self.push(message, client_id)),
+        }
+        self.theirs = true;
+    }
+
+    /// The name of the running turn, as the other tab has heard it from the server.
+    pub fn name(&mut self, turn_id: &str) {
+        if let Some(turn) = self.turn.as_mut().filter(|_| self.theirs) {
+            turn.turn_id.get_or_insert_with(|| turn_id.to_owned());
+        }
+    }
+
+    /// Leaves a turn that the server has named to the tab that began it.
+    pub fn follow(&mut self) {
+        self.theirs = self.position().is_some();
+    }
+
+    /// Whether this is the conversation that is shown, with nothing going on in it.
+    #[must_use]
+    pub fn shows(&self, conversation: Option<&Conversation>) -> bool {
+        let messages = conversation.map_or(&[][..], |known| &known.messages);
+        let running = conversation.is_some_and(|known| known.running_turn.is_some());
+        let same = |(entry, message): (&Entry, &shared::Message)| {
+            entry.id.as_ref() == Some(&message.id) && entry.text == message.content
+        };
+        !running
+            && self.turn.is_none()
+            && messages.len() == self.entries.len()
+            && self.entries.iter().zip(messages).all(same)
     }
 
     /// Takes one event of the running turn.
@@ -408,6 +455,7 @@ impl Model {
 
     fn begin(&mut self, message: &str, client_id: Option<&str>, turn_id: Option<String>) {
         self.limit = None;
+        self.theirs = false;
         let answer = self.add(Role::Assistant, Progress::Waiting(None));
         self.turn = Some(Turn {
             client_id: client_id.map(str::to_owned),
@@ -443,3 +491,7 @@ impl Model {
 #[cfg(test)]
 #[path = "model_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "model_tabs_tests.rs"]
+mod tabs_tests;

@@ -11,6 +11,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::app::App;
 use crate::dom::{self, Listener, call, get, put, window};
+use crate::news::News;
 use crate::store::HEARD;
 
 /// Longer than the sound.
@@ -55,12 +56,14 @@ impl App {
     }
 
     /// Turns the sound off, or on for the next page.
-    pub fn mute(&self) {
+    pub fn mute(self: &Rc<Self>) {
         let mut store = self.store.borrow_mut();
         store.act();
         store.memory.muted = !store.memory.muted;
         store.save();
+        let muted = store.memory.muted;
         drop(store);
+        self.tell(&News::Muted { muted });
         self.changed();
     }
 }

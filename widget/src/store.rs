@@ -69,6 +69,36 @@ impl Store {
         }
     }
 
+    /// What the tabs call each other by, once something may be kept.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.key.as_deref().filter(|_| self.acted)
+    }
+
+    /// Whether an entry of the page's storage is this one.
+    #[must_use]
+    pub fn is_of(&self, key: &str) -> bool {
+        self.key.as_deref() == Some(key)
+    }
+
+    /// Takes over what another tab has written, unless the visitor has acted in this one too;
+    /// whether that makes it a visitor who was not known here.
+    pub fn learn(&mut self) -> bool {
+        if self.acted && self.memory.visitor.is_some() {
+            return false;
+        }
+        let kept = self.key.as_ref().and_then(|key| storage("localStorage")?.get_item(key).ok()?);
+        let Some(found) = kept.and_then(|text| read(&text)) else { return false };
+        let known = self.memory.visitor.take();
+        self.acted = true;
+        // A message that is being sent there is sent there alone.
+        let draft = std::mem::take(&mut self.memory.draft);
+        let visitor = found.visitor.clone().or_else(|| known.clone());
+        let open = self.memory.open;
+        self.memory = Memory { open, draft, pending: None, visitor, ..found };
+        self.memory.visitor != known
+    }
+
     /// The visitor has acted: from now on something may be kept.
     pub fn act(&mut self) {
         if !self.acted {

@@ -14,6 +14,7 @@ use crate::api::{self, Failure, Small};
 use crate::app::{App, Line, Token, is_online};
 use crate::dom::{self, document, get, window, word};
 use crate::model::{Applied, Ask, Next, Why};
+use crate::news::News;
 
 /// Attempts without progress before a turn is given up, while the network is said to be there.
 const ATTEMPTS: u32 = 7;
@@ -35,12 +36,14 @@ impl App {
     /// Begins a session, whatever there was.
     pub fn reconnect(self: &Rc<Self>) {
         self.line.set(Line::Connecting);
+        // What was missed until now comes with the session; what comes meanwhile may not.
+        self.tabs.stale.set(false);
         let (app, epoch) = (Rc::clone(self), self.epoch.get());
         dom::spawn(Box::pin(async move { app.connecting(epoch).await }));
     }
 
     /// Whether what was begun in `epoch` is of no use any more.
-    fn is_past(&self, epoch: u32) -> bool {
+    pub fn is_past(&self, epoch: u32) -> bool {
         self.ended.get() || self.epoch.get() != epoch
     }
 
@@ -55,6 +58,10 @@ impl App {
                 Ok(conversation) => {
                     self.line.set(Line::Ready);
                     self.show(conversation);
+                    if self.tabs.other.take() {
+                        self.tell(&News::Other);
+                    }
+                    self.settle_tabs();
                     return;
                 }
                 Err(Failure::Refused(body)) if !body.code.retryable() => {
@@ -200,11 +207,11 @@ impl App {
 
     async fn driven(self: &Rc<Self>, epoch: u32) {
         let (mut attempt, mut renewed) = (0, false);
-        while !self.is_past(epoch) {
+        while !self.is_past(epoch) && !self.rests() {
             let Some(ask) = self.model.borrow().ask() else { return };
             let before = self.seq();
             let result = self.listen(ask).await;
-            if self.is_past(epoch) {
+            if self.is_past(epoch) || (self.rests() && self.model.borrow().is_running()) {
                 return;
             }
             if self.seq() != before {
@@ -269,12 +276,13 @@ impl App {
             }
             let Some(event) = event else { return true };
             self.broken.set(false);
+            let unnamed = self.model.borrow().position().is_none();
             let applied = self.model.borrow_mut().apply(event);
             if applied == Applied::Changed {
-                let due = self.model.borrow_mut().stop_due();
-                if let Some(turn) = due {
-                    self.small(Small::Stop(turn));
+                if unnamed {
+                    self.tell_named();
                 }
+                self.stop_if_due();
             }
             self.changed();
             matches!(applied, Applied::Changed | Applied::Ignored)
@@ -284,6 +292,14 @@ impl App {
         // The watcher sees by this that its stream has ended.
         self.abort.borrow_mut().take_if(|current| *current == abort);
         result
+    }
+
+    /// Says the wish to stop, once the turn has a name to say it with.
+    pub fn stop_if_due(self: &Rc<Self>) {
+        let due = self.model.borrow_mut().stop_due();
+        if let Some(turn) = due {
+            self.small(Small::Stop(turn));
+        }
     }
 
     /// Breaks off a stream that has fallen silent, once it has spoken.
@@ -305,11 +321,16 @@ impl App {
         }));
     }
 
+    /// The conversation as the server has it.
+    pub async fn current(self: &Rc<Self>) -> Result<Option<Conversation>, Failure> {
+        let token = self.token().await?;
+        api::current(&self.handle, token).await
+    }
+
     /// Another turn is running, or ours is forgotten: takes over what the server has. A message
     /// that was not taken goes back into the composer.
     async fn reload(self: &Rc<Self>, epoch: u32) -> Result<(), Failure> {
-        let token = self.token().await?;
-        let conversation = api::current(&self.handle, token).await?;
+        let conversation = self.current().await?;
         if self.is_past(epoch) {
             return Err(Failure::Lost);
         }

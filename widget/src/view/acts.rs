@@ -22,6 +22,7 @@ pub fn listen(app: &Rc<App>, root: &Element) {
     });
     on(app, &window, "offline", |app, _| app.changed());
     on(app, &document(), "visibilitychange", |app, _| app.wake());
+    app.listen_to_tabs();
     let viewport = get(&window, "visualViewport");
     if viewport.is_truthy() {
         for name in ["resize", "scroll"] {
