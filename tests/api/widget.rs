@@ -63,7 +63,7 @@ both! {
             assert_eq!(body["locale"], found, "{page:?} {fallback:?}");
             let file = text(&body, "text");
             assert!(file.starts_with(&["text-", found, "-"].concat()), "{file}");
-            let path = ["/widget/", file].concat();
+            let path = ["/widget/", &file].concat();
             let catalogue = app.get(&path).send().await.expect(200).await.json().await;
             for word in ["open", "unreachable"] {
                 assert_eq!(body["words"][word], catalogue[word]);
