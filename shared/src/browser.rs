@@ -5,7 +5,7 @@
 //! modules; here are only their JSON names. Unknown fields are ignored, absent ones take the
 //! shape's default, as serde does on the server. An unknown error code (a newer server) reads as
 //! [`ErrorCode::Internal`], because a failure must stay a failure. What the widget never sends (a
-//! session id beside its token, an agent, a lead, metadata) has no writer, and where it brings maps
+//! session id beside its token, an agent, metadata) has no writer, and where it brings maps
 //! along the whole request is not even made: every visitor would download it.
 
 use js_sys::{Array, JSON, Object, Reflect};
@@ -381,6 +381,8 @@ pub struct Opening {
     pub new: bool,
     /// As [`read_identity`] has read it.
     pub identity: Option<String>,
+    /// A [`crate::widget::Lead`] as JSON.
+    pub lead: Option<String>,
     pub page: Page,
 }
 
@@ -393,8 +395,10 @@ pub fn write_session(opening: &Opening) -> String {
         .maybe("visitorId", opening.visitor_id.as_ref())
         .page(&opening.page);
     writer.set("new", &JsValue::from_bool(opening.new));
-    if let Some(identity) = opening.identity.as_deref().and_then(Value::parse) {
-        writer.set("identity", &identity.0);
+    for (name, json) in [("identity", &opening.identity), ("lead", &opening.lead)] {
+        if let Some(value) = json.as_deref().and_then(Value::parse) {
+            writer.set(name, &value.0);
+        }
     }
     writer.finish()
 }

@@ -23,7 +23,8 @@ const said = (page) =>
     while (all.nextNode()) {
       const node = all.currentNode;
       if (node.nodeType === Node.TEXT_NODE) found.add(node.data);
-      else for (const name of ['aria-label', 'title', 'placeholder', 'alt']) found.add(node.getAttribute(name) ?? '');
+      else if (/TIME|OPTION/i.test(node.tagName) || node.matches('.day')) continue;
+            else for (const name of ['aria-label', 'title', 'placeholder', 'alt']) found.add(node.getAttribute(name) ?? '');
     }
     return [...found].map((text) => text.trim()).filter(Boolean);
   });

@@ -71,8 +71,8 @@ pub async fn current(handle: &Handle, token: String) -> Result<Option<Conversati
 pub enum Small {
     /// `POST /v1/chat/stop`: the turn.
     Stop(String),
-    /// `POST /v1/messages/feedback`: the message, and its rating.
-    Rate(String, Option<Rating>),
+    /// `POST /v1/messages/feedback`: the message, its rating, and why.
+    Rate(String, Option<Rating>, Option<String>),
 }
 
 /// Makes a small call.
@@ -83,8 +83,8 @@ pub async fn small(handle: &Handle, token: String, what: Small) -> Result<(), Fa
             let request = StopRequest { token, session_id, turn_id };
             ("/v1/chat/stop", browser::write_stop(&request))
         }
-        Small::Rate(message_id, rating) => {
-            let feedback = Feedback { token, session_id, message_id, rating, comment: None };
+        Small::Rate(message_id, rating, comment) => {
+            let feedback = Feedback { token, session_id, message_id, rating, comment };
             ("/v1/messages/feedback", browser::write_feedback(&feedback))
         }
     };

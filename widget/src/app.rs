@@ -64,6 +64,10 @@ pub struct App {
     pub line: Cell<Line>,
     /// Who the page says that the visitor is.
     pub who: RefCell<Option<Who>>,
+    /// What the visitor has said of themselves and the server does not know yet, as JSON.
+    pub lead: RefCell<Option<String>>,
+    /// A message of the page's that waits until the visitor has filled in the form.
+    pub waiting: RefCell<Option<String>>,
     /// The next session begins a new conversation.
     pub anew: Cell<bool>,
     /// A stream broke and is being taken up again.
@@ -108,10 +112,12 @@ impl App {
             look: RefCell::new(handle.look()),
             who: RefCell::new(handle.identity()),
             handle,
-            model: RefCell::default(),
+            model: RefCell::new(Model::new(crate::time::now)),
             store: RefCell::new(store),
             token: RefCell::default(),
             line: Cell::new(Line::Quiet),
+            lead: RefCell::default(),
+            waiting: RefCell::default(),
             anew: Cell::new(false),
             broken: Cell::new(false),
             driving: Cell::new(None),
@@ -155,7 +161,11 @@ impl App {
             ("toggle", _) => self.open(by_visitor),
             ("send", Some(message)) => {
                 self.open(false);
-                self.send(&message);
+                if self.must_introduce() {
+                    self.waiting.replace(Some(message));
+                } else {
+                    self.send(&message);
+                }
             }
             ("identify", _) => self.identify(),
             ("reset", _) => {
@@ -304,9 +314,23 @@ impl App {
                 None => "",
             };
             self.handle.emit("feedback", &[("messageId", &message), ("rating", word)]);
-            self.small(Small::Rate(message, rating));
+            self.small(Small::Rate(message, rating, None));
             self.changed();
+            if let Some(nodes) = self.nodes.borrow().as_ref() {
+                nodes.ask_why(key, rating == Some(Rating::Down), &self.handle.words);
+            }
         }
+    }
+
+    /// Sends what the visitor says about a bad answer.
+    pub fn comment(self: &Rc<Self>, key: u32, comment: &str) {
+        let model = self.model.borrow();
+        let entry = model.entries().iter().find(|entry| entry.key == key);
+        let Some(message) = entry.and_then(|entry| entry.id.clone()) else { return };
+        drop(model);
+        let detail = [("messageId", message.as_str()), ("rating", "down"), ("comment", comment)];
+        self.handle.emit("feedback", &detail);
+        self.small(Small::Rate(message, Some(Rating::Down), Some(comment.to_owned())));
     }
 
     /// Begins a new conversation.
@@ -372,6 +396,8 @@ impl App {
         self.part();
         self.line.set(Line::Quiet);
         self.who.take();
+        self.lead.take();
+        self.waiting.take();
         self.store.borrow_mut().forget();
         self.clear();
         self.mark();
@@ -471,9 +497,19 @@ impl App {
         }
     }
 
-    pub fn focus_composer(&self) {
-        if let Some(nodes) = self.nodes.borrow().as_ref() {
-            nodes.focus_composer();
+    /// Moves the focus to where the visitor writes.
+    pub fn focus_composer(self: &Rc<Self>) {
+        let app = Rc::clone(self);
+        let focus = move || {
+            if let Some(nodes) = app.nodes.borrow().as_ref().filter(|_| app.open.get()) {
+                nodes.focus_composer(app.must_introduce());
+            }
+        };
+        // What has just changed places is drawn in a moment; else at once, as a phone's keyboard
+        // comes up only for what is done in the gesture.
+        match self.nodes.borrow().as_ref() {
+            Some(nodes) if nodes.asks() == self.must_introduce() => focus(),
+            _ => Self::later(0, Box::new(focus)),
         }
     }
 

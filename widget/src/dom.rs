@@ -138,15 +138,25 @@ impl Listener {
     #[must_use]
     pub fn new(target: &EventTarget, name: &'static str, then: Box<dyn FnMut(JsValue)>) -> Self {
         let closure = Closure::wrap(then);
-        let _ = target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
+        let function = closure.as_ref().unchecked_ref();
+        let _ = target.add_event_listener_with_callback_and_bool(name, function, captures(name));
         Self { target: target.clone(), name, closure }
     }
+}
+
+/// What does not come up from where it happens is caught on its way down.
+fn captures(name: &str) -> bool {
+    name == "load"
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
         let function = self.closure.as_ref().unchecked_ref();
-        let _ = self.target.remove_event_listener_with_callback(self.name, function);
+        let _ = self.target.remove_event_listener_with_callback_and_bool(
+            self.name,
+            function,
+            captures(self.name),
+        );
     }
 }
 

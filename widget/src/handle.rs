@@ -125,7 +125,11 @@ impl Handle {
         for (name, value) in detail {
             dom::put(&object, name, *value);
         }
-        self.call("emit", &[&event.into(), &object]);
+        self.emit_object(event, &object);
+    }
+
+    pub fn emit_object(&self, event: &str, detail: &JsValue) {
+        self.call("emit", &[&event.into(), detail]);
     }
 
     /// Adds a style sheet to the shadow root.

@@ -107,6 +107,15 @@ pub fn is_web(url: &str) -> bool {
     starts("https://") || starts("http://")
 }
 
+/// Whether an address names one of these hosts, by https and with nothing else in that place.
+#[must_use]
+pub fn is_from(url: &str, hosts: &[String]) -> bool {
+    let Some((scheme, rest)) = url.split_once("://") else { return false };
+    let host = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    scheme.eq_ignore_ascii_case("https")
+        && hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +168,32 @@ mod tests {
                 "suggestedQuestions"
             ]
         );
+    }
+
+    #[test]
+    fn pictures_come_from_the_hosts_that_are_named_and_from_no_others() {
+        let hosts = ["img.example.com".to_owned()];
+        for url in [
+            "https://img.example.com/a.png",
+            "HTTPS://IMG.example.com",
+            "https://img.example.com?a",
+        ] {
+            assert!(is_from(url, &hosts), "{url}");
+        }
+        for url in [
+            "http://img.example.com/a.png",
+            "https://example.com/a.png",
+            "https://img.example.com.evil.example/a.png",
+            "https://img.example.com@evil.example/a.png",
+            "https://evil.example/https://img.example.com/",
+            "https://img.example.com:8443/a.png",
+            "//img.example.com/a.png",
+            "/img.example.com",
+            "",
+        ] {
+            assert!(!is_from(url, &hosts), "{url}");
+            assert!(!is_from(url, &[]), "{url}");
+        }
     }
 
     #[test]

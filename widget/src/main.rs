@@ -1,12 +1,13 @@
 //! The chat widget, without its button: a Leptos app in the shadow root that the loader made.
 //!
 //! In: the loader's handle (`assets/chat-widget.js`), the visitor's acts, the server's events.
-//! Out: the panel, and commands' answers to the page. Rooms that need no browser (`bars`,
-//! `identity`, `look`, `model`, `news`, `palette`, `prompts`, `speech`, `text`) are plain Rust and tested natively; the others
+//! Out: the panel, and commands' answers to the page. Rooms that need no browser (`bars`, `form`,
+//! `identity`, `look`, `model`, `news`, `palette`, `prompts`, `speech`, `text`, `transcript`) are plain Rust and tested natively; the others
 //! exist in wasm alone.
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))] // natively only tests enter the rooms
 
 mod bars;
+mod form;
 mod identity;
 mod look;
 mod model;
@@ -15,6 +16,7 @@ mod palette;
 mod prompts;
 mod speech;
 mod text;
+mod transcript;
 
 #[cfg(target_arch = "wasm32")]
 mod api;
@@ -29,6 +31,10 @@ mod engage;
 #[cfg(target_arch = "wasm32")]
 mod handle;
 #[cfg(target_arch = "wasm32")]
+mod introduce;
+#[cfg(target_arch = "wasm32")]
+mod keep;
+#[cfg(target_arch = "wasm32")]
 mod mount;
 #[cfg(target_arch = "wasm32")]
 mod show;
@@ -38,6 +44,8 @@ mod sound;
 mod store;
 #[cfg(target_arch = "wasm32")]
 mod tabs;
+#[cfg(target_arch = "wasm32")]
+mod time;
 #[cfg(target_arch = "wasm32")]
 mod turn;
 #[cfg(target_arch = "wasm32")]

@@ -51,6 +51,8 @@ pub struct Entry {
     pub progress: Progress,
     pub sources: Vec<Source>,
     pub rating: Option<Rating>,
+    /// When it was said (RFC 3339).
+    pub at: String,
     /// Of a visitor's message: what makes sending it again harmless.
     pub client_id: Option<String>,
 }
@@ -122,9 +124,16 @@ pub struct Model {
     /// Another tab has begun the last turn: it sends the message and tells the page.
     theirs: bool,
     last_key: u32,
+    /// What gives the time of what is said now.
+    clock: Option<fn() -> String>,
 }
 
 impl Model {
+    #[must_use]
+    pub fn new(clock: fn() -> String) -> Self {
+        Self { clock: Some(clock), ..Self::default() }
+    }
+
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
@@ -366,7 +375,8 @@ impl Model {
     /// Forgets everything: a new conversation.
     pub fn clear(&mut self) {
         let monthly = self.limit.take().filter(|limit| *limit == Limit::Month);
-        *self = Self { last_key: self.last_key, limit: monthly, ..Self::default() };
+        let (last_key, clock) = (self.last_key, self.clock);
+        *self = Self { last_key, clock, limit: monthly, ..Self::default() };
     }
 
     /// Shows the conversation as the server has it. A running turn is taken up from its start, as
@@ -392,6 +402,7 @@ impl Model {
                 entry.text = message.content;
                 entry.sources = message.sources;
                 entry.rating = message.rating;
+                entry.at = message.created_at;
                 entry.client_id = message.client_message_id;
             }
         }
@@ -478,6 +489,7 @@ impl Model {
             progress,
             sources: Vec::new(),
             rating: None,
+            at: self.clock.map(|clock| clock()).unwrap_or_default(),
             client_id: None,
         });
         self.last_key

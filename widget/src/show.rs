@@ -38,7 +38,11 @@ impl App {
 
     pub fn may_send(&self) -> bool {
         let model = self.model.borrow();
-        !model.is_running() && model.limit().is_none() && !self.line.get().is_shut() && is_online()
+        !model.is_running()
+            && !self.must_introduce()
+            && model.limit().is_none()
+            && !self.line.get().is_shut()
+            && is_online()
     }
 
     fn notice(&self) -> Option<String> {
@@ -77,6 +81,7 @@ impl App {
             sendable: may_send && left >= 0 && !draft.trim().is_empty(),
             left: (left < 200).then_some(left),
             begun: !empty,
+            asking: self.must_introduce(),
             muted: self.store.borrow().memory.muted,
         }
     }

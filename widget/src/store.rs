@@ -25,6 +25,8 @@ pub struct Memory {
     pub open: bool,
     /// What stands in the composer.
     pub draft: String,
+    /// The visitor has filled in the form.
+    pub introduced: bool,
     /// The visitor has turned the sound off.
     pub muted: bool,
     /// Answers that came while the chat was closed.
@@ -159,6 +161,7 @@ fn read(text: &str) -> Option<Memory> {
         visitor: get(&value, "visitor").as_string(),
         open: dom::flag(&value, "open"),
         draft: dom::word(&value, "draft"),
+        introduced: dom::flag(&value, "introduced"),
         muted: dom::flag(&value, "muted"),
         unread: dom::number(&value, "unread").unsigned_abs(),
         pending: get(&value, "pending").as_string().zip(get(&value, "text").as_string()),
@@ -172,6 +175,9 @@ fn write(memory: &Memory) -> String {
     }
     dom::put(&object, "open", memory.open);
     dom::put(&object, "draft", &memory.draft);
+    if memory.introduced {
+        dom::put(&object, "introduced", true);
+    }
     if memory.muted {
         dom::put(&object, "muted", true);
     }

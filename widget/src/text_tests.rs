@@ -7,24 +7,8 @@ use serde_json::{Map, Value};
 
 use super::*;
 
-/// What others than the panel say: the name of a language, for whoever lists them.
-const ELSEWHERE: &[&str] = &[
-    "name",
-    "transcript",
-    "menu",
-    "you",
-    "assistant",
-    "comment",
-    "sendFeedback",
-    "thanks",
-    "formIntro",
-    "formStart",
-    "formName",
-    "formEmail",
-    "formOptional",
-    "formMissing",
-    "formBadEmail",
-];
+/// What others than the panel say: the name of a language, for whoever lists them, and a menu.
+const ELSEWHERE: &[&str] = &["name", "menu"];
 
 /// Every catalogue with its tag.
 fn catalogues() -> Vec<(String, Map<String, Value>)> {

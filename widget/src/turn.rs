@@ -124,12 +124,14 @@ impl App {
     async fn session(self: &Rc<Self>) -> Result<Option<Conversation>, Failure> {
         let epoch = self.epoch.get();
         let who = self.who.borrow().clone();
+        let lead = self.lead.borrow().clone();
         let opening = Opening {
             license_key: self.handle.key("licenseKey"),
             chatbot_id: self.handle.key("chatbotId"),
             visitor_id: self.store.borrow().memory.visitor.clone(),
             new: self.anew.get(),
             identity: who.as_ref().map(|who| who.identity.clone()),
+            lead: lead.clone(),
             page: page(),
         };
         let answer = api::session(&self.handle, &opening).await;
@@ -137,7 +139,18 @@ impl App {
             // A visitor who is gone is not to be remembered, a proof that was replaced not judged.
             return Err(Failure::Lost);
         }
+        if let Err(Failure::Refused(body)) = &answer
+            && body.code == ErrorCode::InvalidRequest
+            && lead.is_some()
+        {
+            // The visitor's own answers are all in it that may be wrong: they are asked for again.
+            self.complain(body);
+            self.lead.take();
+            self.changed();
+            return Err(Failure::Lost);
+        }
         let answer = answer?;
+        self.introduced(lead);
         self.anew.set(false);
         // A clock that is wrong must not ask for a token with every call.
         let now = js_sys::Date::now();

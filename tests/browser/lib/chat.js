@@ -7,7 +7,7 @@ export class Chat {
     this.launcher = page.locator('button[aria-expanded]');
     this.panel = page.getByRole('dialog');
     this.log = this.panel.getByRole('log');
-    this.input = this.panel.getByRole('textbox');
+    this.input = this.panel.locator('.composer').getByRole('textbox');
     this.sendButton = this.panel.getByRole('button', { name: /^send/i });
     this.stopButton = this.panel.getByRole('button', { name: /stop/i });
     this.retryButton = this.panel.getByRole('button', { name: /try again|retry/i });

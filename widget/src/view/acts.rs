@@ -12,6 +12,7 @@ use web_sys::{Clipboard, Element, Event, EventTarget};
 use crate::app::App;
 use crate::dom::{Listener, Watcher, class, document, flag, get, number, window, word};
 use crate::text;
+use crate::view::comment;
 
 /// Listens to the panel under `root`, to the page and to the button.
 pub fn listen(app: &Rc<App>, root: &Element) {
@@ -39,12 +40,23 @@ pub fn listen(app: &Rc<App>, root: &Element) {
     watch_page(app);
     on(app, root, "click", clicked);
     on(app, root, "input", typed);
+    on(app, root, "submit", |app, event| {
+        // The form is for the visitor and for what fills it in; nothing goes anywhere by it.
+        event.prevent_default();
+        app.introduce();
+    });
     for name in ["keydown", "keyup", "keypress"] {
         on(app, root, name, keyed);
     }
     on(app, &app.handle.button, "keydown", |app, event| {
         if word(event, "key") == "Escape" {
             app.close();
+        }
+    });
+    on(app, root, "load", |app, _| {
+        // A picture has got its height.
+        if let Some(nodes) = app.nodes.borrow().as_ref() {
+            nodes.keep_end();
         }
     });
     if let Ok(Some(scroller)) = root.query_selector(".scroll") {
@@ -85,7 +97,11 @@ pub fn on(app: &Rc<App>, target: &EventTarget, name: &'static str, then: fn(&Rc<
 }
 
 fn typed(app: &Rc<App>, event: &Event) {
-    let draft = word(&get(event, "target"), "value");
+    let field = get(event, "target");
+    if !is_in(event, ".composer") {
+        return;
+    }
+    let draft = word(&field, "value");
     if let Some(nodes) = app.nodes.borrow().as_ref() {
         nodes.grow(&draft);
     }
@@ -103,13 +119,21 @@ fn keyed(app: &Rc<App>, event: &Event) {
         return;
     }
     match word(event, "key").as_str() {
-        "Escape" if is_in_bubble(event) => app.dismiss_prompts(),
+        "Escape" if is_in(event, ".bubble") => app.dismiss_prompts(),
+        "Escape" if is_in(event, ".why") => {
+            if let Some((_, row)) = row_of(get(event, "target").unchecked_ref()) {
+                comment::leave(&row);
+            }
+        }
         "Escape" => app.close(),
         "Enter"
             if !flag(event, "shiftKey") && word(&get(event, "target"), "type") == "textarea" =>
         {
             event.prevent_default();
-            app.submit();
+            match row_of(get(event, "target").unchecked_ref()) {
+                Some((key, row)) => send_comment(app, key, &row),
+                None => app.submit(),
+            }
         }
         "Tab" => {
             let nodes = app.nodes.borrow();
@@ -123,9 +147,26 @@ fn keyed(app: &Rc<App>, event: &Event) {
     }
 }
 
-fn is_in_bubble(event: &Event) -> bool {
+fn is_in(event: &Event, place: &str) -> bool {
     let target: Element = get(event, "target").unchecked_into();
-    target.closest(".bubble").is_ok_and(|found| found.is_some())
+    target.closest(place).is_ok_and(|found| found.is_some())
+}
+
+/// The message that something belongs to: its key, and its row.
+fn row_of(part: &Element) -> Option<(u32, Element)> {
+    let row = part.closest("[data-key]").ok()??;
+    Some((row.get_attribute("data-key")?.parse().ok()?, row))
+}
+
+/// Sends the comment that is written in a message's row, if there is any.
+fn send_comment(app: &Rc<App>, key: u32, row: &Element) {
+    let written = comment::written(row);
+    if written.is_empty() {
+        return comment::leave(row);
+    }
+    app.comment(key, &written);
+    comment::thank(row, &app.handle.words);
+    app.announce(&app.handle.words.get(text::THANKS));
 }
 
 fn clicked(app: &Rc<App>, event: &Event) {
@@ -137,6 +178,7 @@ fn clicked(app: &Rc<App>, event: &Event) {
         "mute" => app.mute(),
         "dismiss" => app.dismiss_prompts(),
         "new" => app.renew_conversation(),
+        "keep" => app.keep_transcript(),
         "send" if app.model.borrow().is_running() => app.stop(),
         "send" => app.submit(),
         "ask" => {
@@ -158,9 +200,7 @@ fn clicked(app: &Rc<App>, event: &Event) {
 }
 
 fn message_act(app: &Rc<App>, act: &str, pressed: &Element) {
-    let row = pressed.closest("[data-key]").ok().flatten();
-    let key = row.and_then(|row| row.get_attribute("data-key")?.parse::<u32>().ok());
-    let Some(key) = key else { return };
+    let Some((key, row)) = row_of(pressed) else { return };
     match act {
         "retry" => {
             app.retry();
@@ -168,6 +208,8 @@ fn message_act(app: &Rc<App>, act: &str, pressed: &Element) {
         }
         "up" => app.rate(key, Rating::Up),
         "down" => app.rate(key, Rating::Down),
+        "comment" => send_comment(app, key, &row),
+        "unsaid" => comment::leave(&row),
         "copy" => {
             let model = app.model.borrow();
             let entry = model.entries().iter().find(|entry| entry.key == key);

@@ -4,15 +4,16 @@
 //! the same frame in Leptos' element types weighs four times as much, which every visitor would
 //! download.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use reactive_graph::effect::RenderEffect;
 use reactive_graph::traits::With;
-use shared::Look;
+use shared::{FormField, Look};
 use tachys::view::{Mountable, Render};
 use web_sys::{Element, Node};
 
-use super::{Shown, icons};
+use super::{Shown, form, icons};
 use crate::app::App;
 use crate::dom::{append, element, icon, icon_button, labelled, put, set};
 use crate::text;
@@ -72,16 +73,22 @@ impl Mountable for FrameState {
 /// The nodes that change with [`Shown`].
 struct Parts {
     root: Element,
+    avatar: Element,
     picture: Element,
     title: Element,
+    logo: Element,
     renew: Element,
     mute: Element,
+    keep: Element,
     close: Element,
     welcome: Element,
     suggestions: Element,
     notice: Element,
     notice_text: Element,
     restart: Element,
+    form: Element,
+    /// What the form asks.
+    asked: RefCell<Vec<FormField>>,
     composer: Element,
     field: Element,
     left: Element,
@@ -131,9 +138,11 @@ impl Parts {
         append(&avatar, &icon(icons::CHAT));
         let picture = child(&avatar, "img", "", &[("alt", "")]);
         let title = child(&head, "h2", "", &[]);
+        let logo = element("img", "logo");
         let renew = tool(&head, "tool", "new", &named(text::NEW), icons::NEW);
         let mute = tool(&head, "tool", "mute", &named(text::MUTE), icons::SOUND);
         append(&mute, &icon(icons::SILENT));
+        let keep = tool(&head, "tool", "keep", &named(text::TRANSCRIPT), icons::KEEP);
         let close = tool(&head, "tool", "close", &named(text::CLOSE), icons::CLOSE);
 
         let middle = child(&root, "div", "middle", &[]);
@@ -154,6 +163,7 @@ impl Parts {
         set(&restart, "data-act", "new");
         append(&notice, &restart);
 
+        let form = child(&root, "form", "form", &[("novalidate", "")]);
         let composer = child(&root, "div", "composer", &[]);
         let grow = child(&composer, "div", "grow", &[]);
         let message = named(text::MESSAGE);
@@ -181,16 +191,21 @@ impl Parts {
 
         Self {
             root,
+            avatar,
             picture,
             title,
+            logo,
             renew,
             mute,
+            keep,
             close,
             welcome,
             suggestions,
             notice,
             notice_text,
             restart,
+            form,
+            asked: RefCell::default(),
             composer,
             field,
             left,
@@ -205,14 +220,17 @@ impl Parts {
     fn show(&self, app: &App, now: &Shown, old: Option<&Shown>) {
         let words = &app.handle.words;
         if old.is_none_or(|old| old.look != now.look) {
-            self.dress(&app.look.borrow(), app.handle.name(), words);
+            self.dress(&app.look.borrow(), &app.title(), words);
         }
         let look = app.look.borrow();
         hide(&self.renew, !(look.show_new_conversation_button && now.begun));
+        hide(&self.keep, !(look.allow_transcript && now.begun));
         hide(&self.mute, !look.engagement_sound);
         let (class, name) =
             if now.muted { ("tool muted", text::UNMUTE) } else { ("tool", text::MUTE) };
         name_tool(&self.mute, class, &words.get(name));
+        hide(&self.form, !now.asking);
+        hide(&self.composer, now.asking);
         hide(&self.restart, !now.restart);
         hide(&self.notice, now.notice.is_none());
         hide(&self.suggestions, !now.suggesting || look.suggested_questions.is_empty());
@@ -224,11 +242,18 @@ impl Parts {
     }
 
     /// What only another look changes.
-    fn dress(&self, look: &Look, name: Option<String>, words: &Words) {
-        let name = name.unwrap_or_else(|| words.get(text::TITLE));
-        let title = if look.title.is_empty() { &name } else { &look.title };
+    fn dress(&self, look: &Look, title: &str, words: &Words) {
         set(&self.root, "aria-label", title);
-        self.title.set_text_content(Some(title));
+        if look.logo_url.is_empty() {
+            self.title.set_text_content(Some(title));
+        } else {
+            self.title.set_text_content(None);
+            set(&self.logo, "alt", title);
+            set(&self.logo, "src", &look.logo_url);
+            append(&self.title, &self.logo);
+        }
+        // Beside a logo the drawn sign would be a second one.
+        hide(&self.avatar, look.avatar_url.is_empty() && !look.logo_url.is_empty());
         hide(&self.picture, look.avatar_url.is_empty());
         if !look.avatar_url.is_empty() {
             set(&self.picture, "src", &look.avatar_url);
@@ -247,6 +272,11 @@ impl Parts {
             set(link, "href", url);
         }
         self.suggest(&look.suggested_questions);
+        let fields = &look.pre_chat_form.fields;
+        // What is typed in it is not to be lost by another look.
+        if self.asked.replace(fields.clone()) != *fields {
+            form::draw(&self.form, fields, words);
+        }
     }
 
     fn suggest(&self, questions: &[String]) {

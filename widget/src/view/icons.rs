@@ -10,4 +10,5 @@ pub const STOP: &str = "M8 8h8v8H8z";
 pub const COPY: &str = "M9 9h11v11H9zM5 15H4V4h11v1";
 pub const UP: &str = "M7 11v9H4v-9zM7 11l4-8c1.7 0 2.5 1 2.5 2.5L13 9.5h5.5c1 0 1.7.9 1.5 2l-1.3 7c-.1.9-.8 1.5-1.7 1.5H7";
 pub const BAD: &str = "M7 13V4H4v9zM7 13l4 8c1.7 0 2.5-1 2.5-2.5L13 14.5h5.5c1 0 1.7-.9 1.5-2l-1.3-7c-.1-.9-.8-1.5-1.7-1.5H7";
+pub const KEEP: &str = "M12 4v11M7 10.5l5 5 5-5M5 20h14";
 pub const CHAT: &str = "M4 20l1.3-4a8 7.6 0 1 1 3.3 2.9z";

@@ -14,6 +14,7 @@ use crate::dom::{append, class, element, icon_button, labelled, set};
 use crate::handle::Handle;
 use crate::model::{Entry, Progress};
 use crate::text;
+use crate::time::{day, days_ago};
 use crate::words::Words;
 
 #[derive(Debug)]
@@ -31,6 +32,8 @@ struct Row {
     body: Element,
     /// What stands under the text: why it ended, its sources, what can be done with it.
     foot: Element,
+    /// The time of day.
+    time: Element,
     text: Stream,
     drawn: Drawn,
     revision: u32,
@@ -61,6 +64,8 @@ impl List {
             // Entries come at the end and go from anywhere, but never change their order.
             if self.rows.get(at).is_none_or(|row| row.key != entry.key) {
                 let row = Row::new(entry, &self.words);
+                let before = at.checked_sub(1).map(|before| entries[before].at.as_str());
+                row.name_day(&entry.at, before, &self.words.locale());
                 append(&self.root, &row.root);
                 self.rows.insert(at, row);
             }
@@ -78,12 +83,18 @@ impl Row {
         let root = element("div", name);
         set(&root, "data-key", &entry.key.to_string());
         append(&root, &labelled("span", "sr", &words.get(who)));
+        let time = labelled("time", "time", &crate::time::time(&entry.at, &words.locale()));
+        set(&time, "datetime", &entry.at);
         let body = element("div", "body");
         set(&body, "dir", "auto");
         let foot = element("div", "foot");
         append(&root, &body);
         append(&root, &foot);
+        if entry.role == Role::User {
+            append(&root, &time);
+        }
         Self {
+            time,
             key: entry.key,
             root,
             drawn: Drawn::new(body.clone(), words.clone()),
@@ -99,6 +110,19 @@ impl Row {
         }
     }
 
+    /// Says above the message which day it is of, where that is another day than before.
+    fn name_day(&self, at: &str, before: Option<&str>, locale: &str) {
+        let other = match before {
+            Some(before) => days_ago(before) != days_ago(at),
+            None => days_ago(at) != 0.0,
+        };
+        if other {
+            let first = self.root.first_child();
+            let _ =
+                self.root.insert_before(&labelled("div", "day", &day(at, locale)), first.as_ref());
+        }
+    }
+
     fn draw(&mut self, entry: &Entry, look: &Look, handle: &Handle, last: bool) {
         match entry.role {
             Role::User => {
@@ -108,7 +132,7 @@ impl Row {
                 }
             }
             Role::Assistant => {
-                self.draw_text(entry);
+                self.draw_text(entry, &look.show_images);
                 let now = (Some(&entry.progress), entry.rating, entry.sources.len(), last);
                 if now != (self.progress.as_ref(), self.rating, self.sources, self.last) {
                     self.draw_foot(entry, look, handle, last);
@@ -120,7 +144,7 @@ impl Row {
         }
     }
 
-    fn draw_text(&mut self, entry: &Entry) {
+    fn draw_text(&mut self, entry: &Entry, hosts: &[String]) {
         if self.revision != entry.revision {
             self.revision = entry.revision;
             self.text = Stream::new();
@@ -134,6 +158,14 @@ impl Row {
             let from = self.text.take_changed();
             self.drawn.draw(self.text.blocks(), from);
         }
+        // The last block may grow as long as the answer does.
+        let blocks = self.text.blocks();
+        let grows = matches!(entry.progress, Progress::Growing | Progress::Waiting(_));
+        self.drawn.show_pictures(
+            blocks,
+            blocks.len() - usize::from(grows).min(blocks.len()),
+            hosts,
+        );
     }
 
     fn draw_foot(&self, entry: &Entry, look: &Look, handle: &Handle, last: bool) {
@@ -197,6 +229,7 @@ impl Row {
                 );
             }
         }
+        append(&row, &self.time);
         row
     }
 

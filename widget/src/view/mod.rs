@@ -5,6 +5,8 @@
 
 pub mod acts;
 pub mod bubble;
+pub mod comment;
+pub mod form;
 pub mod frame;
 pub mod icons;
 pub mod markdown;
@@ -12,7 +14,7 @@ pub mod messages;
 
 use std::cell::Cell;
 
-use shared::{Look, Theme};
+use shared::{FormField, Look, Theme};
 use wasm_bindgen::JsCast;
 use web_sys::{CssStyleDeclaration, Element, HtmlElement};
 
@@ -46,6 +48,8 @@ pub struct Shown {
     /// There is a conversation.
     pub begun: bool,
     pub muted: bool,
+    /// The form stands instead of the composer.
+    pub asking: bool,
 }
 
 /// The nodes that are touched by hand.
@@ -55,6 +59,7 @@ pub struct Nodes {
     panel: HtmlElement,
     scroller: Element,
     composer: HtmlElement,
+    form: Element,
     jump: Element,
     status: Element,
     /// What is read out while the panel is closed.
@@ -77,6 +82,7 @@ impl Nodes {
             panel: find(".panel")?.unchecked_into(),
             scroller: find(".scroll")?,
             composer: find("textarea")?.unchecked_into(),
+            form: find("form")?,
             jump: find(".jump")?,
             status: find(".status")?,
             outside,
@@ -96,10 +102,15 @@ impl Nodes {
     /// Draws the entries that have changed, and keeps the end in sight of whoever follows.
     pub fn draw(&mut self, model: &Model, look: &Look, handle: &Handle) {
         self.list.draw(model.entries(), look, handle);
+        self.keep_end();
+        self.show_jump();
+    }
+
+    /// What is shown has grown: the end stays in sight of whoever follows.
+    pub fn keep_end(&self) {
         if self.following {
             self.to_end();
         }
-        self.show_jump();
     }
 
     fn to_end(&self) {
@@ -156,8 +167,25 @@ impl Nodes {
         }
     }
 
-    pub fn focus_composer(&self) {
-        let _ = self.composer.focus();
+    /// Moves the focus to the composer, or to the form that stands in its place.
+    pub fn focus_composer(&self, asking: bool) {
+        if asking {
+            form::focus(&self.form);
+        } else {
+            let _ = self.composer.focus();
+        }
+    }
+
+    /// Whether the form is there.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        !self.form.has_attribute("hidden")
+    }
+
+    /// What was answered in the form; none while something is wrong with it.
+    #[must_use]
+    pub fn answers(&self, fields: &[FormField], words: &Words) -> Option<Vec<String>> {
+        form::read(&self.form, fields, words)
     }
 
     pub fn set_draft(&self, draft: &str) {
@@ -179,6 +207,18 @@ impl Nodes {
         }
     }
 
+    /// Asks what is bad about an answer, or no longer.
+    pub fn ask_why(&self, key: u32, asking: bool, words: &Words) {
+        let selector = ["[data-key=\"", &key.to_string(), "\"]"].concat();
+        if let Ok(Some(row)) = self.root.query_selector(&selector) {
+            if asking {
+                comment::open(&row, words);
+            } else {
+                comment::close(&row);
+            }
+        }
+    }
+
     /// Says something of the closed chat, politely.
     pub fn hail(&self, said: &str) {
         self.outside.set_text_content(Some(said));
@@ -194,7 +234,7 @@ impl Nodes {
 
     /// Keeps Tab inside a panel that fills the screen.
     pub fn next_focus(&self, handle: &Handle, back: bool) -> Option<HtmlElement> {
-        const FOCUSABLE: &str = "button:not([disabled]):not([hidden]),a[href],\
+        const FOCUSABLE: &str = "button:not([disabled]):not([hidden]),a[href],input,select,\
             textarea:not([disabled]),[tabindex=\"0\"]";
         let found = self.panel.query_selector_all(FOCUSABLE).ok()?;
         let all: Vec<HtmlElement> = js_sys::Array::from(&found)
