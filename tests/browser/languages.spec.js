@@ -22,9 +22,11 @@ const said = (page) =>
     const all = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
     while (all.nextNode()) {
       const node = all.currentNode;
-      if (node.nodeType === Node.TEXT_NODE) found.add(node.data);
-      else if (/TIME|OPTION/i.test(node.tagName) || node.matches('.day')) continue;
-            else for (const name of ['aria-label', 'title', 'placeholder', 'alt']) found.add(node.getAttribute(name) ?? '');
+      const text = node.nodeType === Node.TEXT_NODE;
+      // Dates and times are the browser's own words.
+      if ((text ? node.parentNode : node).closest?.('time, .day')) continue;
+      if (text) found.add(node.data);
+      else for (const name of ['aria-label', 'title', 'placeholder', 'alt']) found.add(node.getAttribute(name) ?? '');
     }
     return [...found].map((text) => text.trim()).filter(Boolean);
   });

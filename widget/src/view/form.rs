@@ -32,8 +32,9 @@ fn draw_field(field: &FormField, at: usize, fields: usize, words: &Words) -> Ele
         "email" => words.get(text::FORM_EMAIL),
         other => other.to_owned(),
     };
-    let label = labelled("label", "label", &name);
-    set(&label, "dir", "auto");
+    let label = element("label", "label");
+    // Written as its own language wants, aligned as the form's.
+    append(&label, &labelled("bdi", "", &name));
     if !field.required {
         let mark = [" (", &words.get(text::FORM_OPTIONAL), ")"].concat();
         append(&label, &labelled("span", "optional", &mark));
