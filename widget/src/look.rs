@@ -110,10 +110,11 @@ pub fn is_web(url: &str) -> bool {
 /// Whether an address names one of these hosts, by https and with nothing else in that place.
 #[must_use]
 pub fn is_from(url: &str, hosts: &[String]) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else { return false };
-    let host = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
-    scheme.eq_ignore_ascii_case("https")
-        && hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host))
+    let (scheme, rest) = url.as_bytes().split_at_checked(8).unwrap_or_default();
+    let end = rest.iter().position(|b| b"/?#\\".contains(b)).unwrap_or(rest.len());
+    let host = rest.split_at_checked(end).unwrap_or_default().0;
+    scheme.eq_ignore_ascii_case(b"https://")
+        && hosts.iter().any(|allowed| allowed.as_bytes().eq_ignore_ascii_case(host))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! In: keys of `text`. Out: what to show. The page may have put a text of its own in any place. A
 //! text that is missing is empty: a key says nothing to a visitor.
 
-use js_sys::{Array, Intl, Number, Object};
+use js_sys::{Array, Intl, JsString, Number, Object};
 use wasm_bindgen::JsValue;
 
 use crate::dom::{get, word};
@@ -43,9 +43,7 @@ impl Words {
             get(&text, &form).as_string().unwrap_or_else(|| word(&text, "other"))
         });
         let n = String::from(Number::from(n).to_locale_string(&locale));
-        match text.split_once("{n}") {
-            Some((before, after)) => [before, &n, after].concat(),
-            None => text,
-        }
+        // The browser's search, as one more would be downloaded.
+        JsString::from(text).replace("{n}", &n).into()
     }
 }
