@@ -18,10 +18,10 @@ const get = (url, headers = {}) =>
 
 const loader = (url) => `${url}/widget/chat-widget.js`;
 
-/** The addresses of the hashed files that the loader names. */
+/** The addresses of the files that are named after the loader's build. */
 const hashed = async (url) => {
-  const names = JSON.parse(/{"js":"[^}]+}/.exec((await get(loader(url))).body)[0]);
-  return [names.js, names.wasm, names.text].map((name) => `${url}/widget/${name}`);
+  const build = /\b[\da-f]{16}\b/.exec((await get(loader(url))).body)[0];
+  return ['.js', '.wasm', '.json', '.inline.js'].map((kind) => `${url}/widget/widget-${build}${kind}`);
 };
 
 test('every file comes as brotli, as gzip or plain, as the browser likes, and is the same', async ({ natter }) => {

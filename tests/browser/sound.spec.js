@@ -126,7 +126,7 @@ test('it sounds under a strict policy', async ({ natter, site, page, seen }) => 
 test('the file of the sound is small and known to browsers', async ({ natter }) => {
   const { url } = await natter();
   const loader = await (await fetch(`${url}/widget/chat-widget.js`)).text();
-  const file = await fetch(`${url}/widget/${/sound-[0-9a-f]+\.mp3/.exec(loader)[0]}`);
+  const file = await fetch(`${url}/widget/widget-${/\b[\da-f]{16}\b/.exec(loader)[0]}.mp3`);
   expect(file.headers.get('content-type')).toBe('audio/mpeg');
   expect((await file.arrayBuffer()).byteLength).toBeLessThan(12 * 1024);
 });

@@ -107,7 +107,7 @@ pub struct App {
 impl App {
     #[must_use]
     pub fn new(handle: Handle) -> Rc<Self> {
-        let store = Store::new(handle.chatbot().as_deref());
+        let store = Store::new(handle.place().as_deref(), handle.left().as_deref());
         let app = Rc::new(Self {
             look: RefCell::new(handle.look()),
             who: RefCell::new(handle.identity()),
@@ -153,12 +153,13 @@ impl App {
     }
 
     /// A command from the page, by way of the loader.
-    pub fn command(self: &Rc<Self>, name: &str, argument: Option<String>, by_visitor: bool) {
+    pub fn command(self: &Rc<Self>, name: &str, argument: Option<String>) {
+        let by_visitor = name == "press";
         match (name, argument) {
-            ("open", _) => self.open(by_visitor),
+            ("open", _) => self.open(false),
             ("close", _) => self.close(),
-            ("toggle", _) if self.open.get() => self.close(),
-            ("toggle", _) => self.open(by_visitor),
+            ("toggle" | "press", _) if self.open.get() => self.close(),
+            ("toggle" | "press", _) => self.open(by_visitor),
             ("send", Some(message)) => {
                 self.open(false);
                 if self.must_introduce() {
@@ -222,6 +223,10 @@ impl App {
     }
 
     fn remember_open(&self) {
+        // A chat in the page is open on every page.
+        if self.handle.inline {
+            return;
+        }
         let mut store = self.store.borrow_mut();
         store.memory.open = self.open.get();
         store.save();
@@ -480,20 +485,33 @@ impl App {
         let draft = self.store.borrow().memory.draft.clone();
         if let Some(nodes) = self.nodes.borrow().as_ref() {
             nodes.set_draft(&draft);
-            self.engage(nodes.root());
         }
-        self.avoid();
-        self.sound();
+        self.attend();
         self.mark();
+        if self.handle.inline {
+            self.open(false);
+        }
         if self.store.borrow().memory.pending.is_some() {
             self.connect();
         }
         self.draw();
     }
 
+    /// What belongs to the button; a chat in the page has none.
+    fn attend(self: &Rc<Self>) {
+        if self.handle.inline {
+            return;
+        }
+        if let Some(nodes) = self.nodes.borrow().as_ref() {
+            self.engage(nodes.root());
+        }
+        self.avoid();
+        self.sound();
+    }
+
     pub fn paint(&self) {
         if let Some(nodes) = self.nodes.borrow().as_ref() {
-            nodes.paint(&self.look.borrow(), &self.handle.words.locale());
+            nodes.paint(&self.look.borrow(), &self.handle);
         }
     }
 
@@ -514,21 +532,21 @@ impl App {
     }
 
     fn relook(self: &Rc<Self>) {
-        self.store.borrow_mut().settle(self.handle.chatbot().as_deref());
+        self.store.borrow_mut().settle(self.handle.place().as_deref());
+        if self.store.borrow().name().is_none() {
+            self.leave_tabs();
+        }
         self.join_tabs();
         *self.look.borrow_mut() = self.handle.look();
         self.looks.set(self.looks.get() + 1);
         self.paint();
-        if let Some(nodes) = self.nodes.borrow().as_ref() {
-            self.engage(nodes.root());
-        }
-        self.avoid();
-        self.sound();
+        self.attend();
         self.wake();
         self.changed();
     }
 
     fn end(&self) {
+        self.handle.leave(&self.store.borrow().written());
         self.ended.set(true);
         self.line.set(Line::Quiet);
         if let Some(abort) = self.abort.borrow_mut().take() {

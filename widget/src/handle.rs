@@ -22,6 +22,8 @@ pub struct Handle {
     pub root: ShadowRoot,
     /// The one button, drawn by the loader, adopted here.
     pub button: HtmlElement,
+    /// It stands in the page, with no button of its own.
+    pub inline: bool,
 }
 
 impl Handle {
@@ -32,6 +34,7 @@ impl Handle {
         let there = root.is_truthy() && button.is_truthy();
         there.then(|| Self {
             words: Words::new(object.clone()),
+            inline: dom::flag(&object, "inline"),
             object,
             root: root.unchecked_into(),
             button: button.unchecked_into(),
@@ -46,10 +49,32 @@ impl Handle {
         dom::call(&self.object, name, arguments)
     }
 
-    /// The chatbot's id; none while the server has not been reached.
+    /// What this visitor's storage is named after: the chatbot's id. None while the server has not
+    /// been reached, and while nothing may be stored (`consent`).
     #[must_use]
-    pub fn chatbot(&self) -> Option<String> {
-        self.get("id").as_string()
+    pub fn place(&self) -> Option<String> {
+        let consented = self.get("consented");
+        let may = if consented.is_undefined() {
+            self.option("consent") != "required"
+        } else {
+            consented.is_truthy()
+        };
+        self.get("id").as_string().filter(|_| may)
+    }
+
+    /// What the widget that stood here before has left, as JSON: one in another language.
+    #[must_use]
+    pub fn left(&self) -> Option<String> {
+        self.get("left").as_string()
+    }
+
+    pub fn leave(&self, memory: &str) {
+        dom::put(&self.object, "left", memory);
+    }
+
+    /// Tells the page whether the chat is open.
+    pub fn tell_open(&self, open: bool) {
+        dom::put(&self.get("api"), "isOpen", open);
     }
 
     /// The chatbot's name.
@@ -105,8 +130,12 @@ impl Handle {
     #[must_use]
     pub fn look(&self) -> Look {
         let mut bad = Vec::new();
-        let look = shared::browser::read_look(&self.get("look"), &mut bad);
-        let look = tidy(look, &mut bad);
+        // What the server alone decides cannot be set by the page.
+        let (look, ui) = (self.get("look"), self.get("ui"));
+        for name in ["hideBranding", "maxMessagesPerConversation"] {
+            dom::put(&look, name, get(&ui, name));
+        }
+        let look = tidy(shared::browser::read_look(&look, &mut bad), &mut bad);
         if !bad.is_empty() {
             console::warn_1(&["Natter: corrected ", &bad.join(",")].concat().into());
         }

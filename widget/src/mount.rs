@@ -38,7 +38,7 @@ pub fn mount(handle: JsValue) -> JsValue {
     let app = App::new(handle);
     let mut frame = Frame(Rc::clone(&app)).build();
     frame.mount(&root, None);
-    *app.nodes.borrow_mut() = Nodes::find(root.clone(), &app.handle.words);
+    *app.nodes.borrow_mut() = Nodes::find(root.clone(), &app.handle);
     acts::listen(&app, &root);
     app.begin();
 
@@ -46,7 +46,7 @@ pub fn mount(handle: JsValue) -> JsValue {
     let command = move |command: JsValue| {
         let parts = Array::from(&command);
         let (name, argument) = (parts.get(0).as_string().unwrap_or_default(), parts.get(1));
-        app.command(&name, argument.as_string(), argument.is_truthy());
+        app.command(&name, argument.as_string());
         if name == "destroy" {
             // With it goes the effect that draws the frame.
             mounted.take();

@@ -46,21 +46,31 @@ pub struct Store {
 }
 
 impl Store {
-    /// Reads what is remembered of the visitor with this chatbot.
+    /// Reads what is remembered of the visitor with this chatbot; `left` is newer than that.
     #[must_use]
-    pub fn new(chatbot: Option<&str>) -> Self {
+    pub fn new(chatbot: Option<&str>, left: Option<&str>) -> Self {
         let key = chatbot.map(|id| ["natter:", id].concat());
         let kept = |place| key.as_ref().and_then(|key| storage(place)?.get_item(key).ok()?);
         let memory = kept("localStorage").and_then(|text| read(&text));
+        let acted = memory.is_some();
+        let memory = left.and_then(read).or(memory);
         let marks = kept("sessionStorage").unwrap_or_default();
         // Somebody who is remembered has acted before.
-        Self { acted: memory.is_some(), marks, memory: memory.unwrap_or_default(), key }
+        Self { acted, marks, memory: memory.unwrap_or_default(), key }
     }
 
-    /// The server has been reached after all: from now on the memory has a place.
+    /// The server has been reached after all, or the visitor consents: from now on the memory has a
+    /// place. Or it has no longer, as the visitor consents no more.
     pub fn settle(&mut self, chatbot: Option<&str>) {
+        if let Some(key) = self.key.take_if(|_| chatbot.is_none()) {
+            for place in ["localStorage", "sessionStorage"] {
+                if let Some(storage) = storage(place) {
+                    let _ = storage.remove_item(&key);
+                }
+            }
+        }
         if self.key.is_none() && chatbot.is_some() {
-            let found = Self::new(chatbot);
+            let found = Self::new(chatbot, None);
             self.key = found.key;
             self.acted |= found.acted;
             found.marks.bytes().for_each(|mark| self.mark(mark));
@@ -68,6 +78,7 @@ impl Store {
                 self.memory.visitor = found.memory.visitor;
             }
             self.save();
+            self.save_marks();
         }
     }
 
@@ -132,6 +143,12 @@ impl Store {
     pub fn forget(&mut self) {
         self.memory = Memory { open: self.memory.open, ..Memory::default() };
         self.acted = false;
+    }
+
+    /// For the widget that will stand here in another language.
+    #[must_use]
+    pub fn written(&self) -> String {
+        write(&self.memory)
     }
 
     /// Keeps the memory, if anything may be kept and there is a place.

@@ -18,8 +18,10 @@ use crate::{minify, paths, step, tools};
 
 /// The loader's name, which never changes: it stands in the pages of site owners.
 pub const LOADER: &str = "chat-widget.js";
-/// What stands in the loader for the names of the hashed files.
-const PLACEHOLDER: &str = "NATTER_ASSETS";
+/// What stands in the loader for the build's name, as a literal, and so for the names of its files.
+const BUILD: &str = "NATTER_BUILD";
+/// What stands in it for whether it is the module of chats in the page.
+const INLINE: &str = "NATTER_INLINE";
 /// What decides how inputs become files: a change here makes every file anew.
 const RECIPE: &[&str] = &[
     include_str!("widget.rs"),
@@ -139,22 +141,28 @@ fn prepare(wasm: &Path) -> Result<Manifest> {
         None => eprintln!("  wasm-opt is not there: the widget works, but is larger"),
     }
     let js = minify::javascript(&js, terser.as_deref(), minify::Kind::Module)?;
-    let js_name = manifest::hashed_name("widget", "js", js.as_bytes());
-    let wasm_name = manifest::hashed_name("widget", "wasm", &wasm);
-    let sound_name = manifest::hashed_name("sound", "mp3", &sound);
     let english = catalogues.iter().find(|one| one.tag == catalogues::ENGLISH);
-    let text_name = english.context("assets/locales has no English catalogue")?.name();
-    let names = serde_json::json!({
-        "js": js_name, "sound": sound_name, "text": text_name, "wasm": wasm_name
-    });
+    let english = english.context("assets/locales has no English catalogue")?.json.as_bytes();
+    let all = [js.as_bytes(), &wasm, &sound, english, loader.as_bytes()].concat();
+    let build = manifest::sha256(&all).split_off(48);
+    let inline = variant(&loader, &build, true)?;
+    let inline = minify::javascript(&inline, terser.as_deref(), minify::Kind::Module)?;
+    let loader = variant(&loader, &build, false)?;
     let loader = minify::javascript(&loader, terser.as_deref(), minify::Kind::Script)?;
-    let loader = stamped(&loader, &names)?;
 
     let mut manifest = Manifest::default();
+    let named = |kind: &str| ["widget-", &build, kind].concat();
     manifest.add(LOADER, loader.as_bytes(), false)?;
-    manifest.add(&js_name, js.as_bytes(), true)?;
-    manifest.add(&wasm_name, &wasm, true)?;
-    manifest.add(&sound_name, &sound, true)?;
+    for (kind, bytes) in [
+        (".js", js.as_bytes()),
+        (".wasm", &wasm),
+        (".inline.js", inline.as_bytes()),
+        (".mp3", &sound),
+        // For a loader that the server has not told another language.
+        (".json", english),
+    ] {
+        manifest.add(&named(kind), bytes, true)?;
+    }
     for catalogue in &catalogues {
         manifest.add(&catalogue.name(), catalogue.json.as_bytes(), true)?;
     }
@@ -230,12 +238,16 @@ fn shrink(program: &Path, wasm: &[u8]) -> Result<Vec<u8>> {
     Ok(small)
 }
 
-/// The loader with the names of this build's files in it.
-fn stamped(loader: &str, names: &serde_json::Value) -> Result<String> {
-    match loader.matches(PLACEHOLDER).count() {
-        1 => Ok(loader.replace(PLACEHOLDER, &names.to_string())),
-        n => bail!("assets/{LOADER} must hold `{PLACEHOLDER}` exactly once, it stands there {n}×"),
+/// The loader of this build, or the module of chats in the page, which is made of the same source.
+fn variant(loader: &str, build: &str, inline: bool) -> Result<String> {
+    match loader.matches(BUILD).count() {
+        1 => {}
+        n => bail!("assets/{LOADER} must hold `{BUILD}` exactly once, it stands there {n}×"),
     }
+    let source = loader
+        .replace(BUILD, &format!("'{build}'"))
+        .replace(INLINE, if inline { "true" } else { "false" });
+    Ok(if inline { source.replacen("(() => {", "export default (() => {", 1) } else { source })
 }
 
 #[cfg(test)]
@@ -243,17 +255,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_loader_gets_the_names_of_this_build() {
-        let loader = "const A = NATTER_ASSETS;";
-        let names = serde_json::json!({ "js": "widget-1.js", "wasm": "widget-2.wasm" });
-        let got = stamped(loader, &names).unwrap();
-        assert_eq!(got, r#"const A = {"js":"widget-1.js","wasm":"widget-2.wasm"};"#);
+    fn the_loader_and_the_module_get_the_name_of_this_build() {
+        let loader = "(() => { let build = NATTER_BUILD; if (NATTER_INLINE) f((() => {})) })()";
+        let got = variant(loader, "12ab", false).unwrap();
+        assert_eq!(got, "(() => { let build = '12ab'; if (false) f((() => {})) })()");
+        let got = variant(loader, "12ab", true).unwrap();
+        assert!(got.starts_with("export default (() => { let build = '12ab'; if (true)"), "{got}");
     }
 
     #[test]
     fn a_loader_without_its_placeholder_or_with_two_is_refused() {
-        let names = serde_json::json!({});
-        assert!(stamped("const A = {};", &names).is_err());
-        assert!(stamped(&PLACEHOLDER.repeat(2), &names).is_err());
+        assert!(variant("const A = 1;", "", false).is_err());
+        assert!(variant(&BUILD.repeat(2), "", false).is_err());
     }
 }

@@ -8,7 +8,7 @@ use axum::response::IntoResponse;
 use shared::widget::{
     AgentName, Chatbot, ConfigAnswer, ConfigRequest, SessionAnswer, SessionRequest,
 };
-use shared::{ErrorBody, FieldErrors};
+use shared::{ErrorBody, ErrorCode, FieldErrors};
 
 use crate::app::Shared;
 use crate::chat::session;
@@ -56,7 +56,8 @@ pub async fn config(
     errors.into_result()?;
     let (license_key, chatbot_id) = (body.license_key.as_deref(), body.chatbot_id.as_deref());
     let facts = log::facts(&app, &headers, client.ip, client.origin.as_deref(), None);
-    let key = key_of(&app, &client, &extensions, license_key, chatbot_id, &facts).await?.key;
+    let found = key_of(&app, &client, &extensions, license_key, chatbot_id, &facts).await;
+    let key = found.map_err(with_remedy)?.key;
     let page = body.locale.as_deref().unwrap_or_default();
     let fallback = body.fallback_locale.as_deref().unwrap_or_default();
     let language = widget_files::catalogue(&[page, &key.look.locale, fallback]);
@@ -69,6 +70,21 @@ pub async fn config(
         ui: key.look.clone(),
     };
     Ok(([(CACHE_CONTROL, "no-store")], Json(answer)))
+}
+
+/// Adds what to do about a refused key: the loader shows it to whoever put the widget on the page.
+fn with_remedy(error: ApiError) -> ApiError {
+    let remedy = match error.code {
+        ErrorCode::KeyDeactivated => "Use another key.",
+        ErrorCode::KeyInactive => "Switch the key on.",
+        ErrorCode::KeyExpired => "Extend the key.",
+        ErrorCode::OriginNotAllowed => "Add the website to the key.",
+        ErrorCode::IpNotAllowed => "Add this address to the key.",
+        ErrorCode::Unauthorized => "Check licenseKey or chatbotId.",
+        _ => return error,
+    };
+    let said = error.message.as_ref().map_or_else(String::new, |said| [said, " "].concat());
+    error.with_message(said + remedy)
 }
 
 /// Opens or renews the visitor's session: a token bound to the key, the visitor and the origin,

@@ -125,7 +125,7 @@ fn keyed(app: &Rc<App>, event: &Event) {
                 comment::leave(&row);
             }
         }
-        "Escape" => app.close(),
+        "Escape" if !app.handle.inline => app.close(),
         "Enter"
             if !flag(event, "shiftKey") && word(&get(event, "target"), "type") == "textarea" =>
         {

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use reactive_graph::effect::RenderEffect;
 use reactive_graph::traits::With;
-use shared::{FormField, Look};
+use shared::FormField;
 use tachys::view::{Mountable, Render};
 use web_sys::{Element, Node};
 
@@ -32,7 +32,7 @@ impl Render for Frame {
     type State = FrameState;
 
     fn build(self) -> FrameState {
-        let parts = Parts::new(&self.0.handle.words);
+        let parts = Parts::new(&self.0.handle.words, self.0.handle.inline);
         let root = parts.root.clone();
         let app = self.0;
         let shown = app.shown.clone();
@@ -128,10 +128,10 @@ fn hide(node: &Element, hidden: bool) {
 }
 
 impl Parts {
-    fn new(words: &Words) -> Self {
+    fn new(words: &Words, inline: bool) -> Self {
         let named = |key: &str| words.get(key);
         let root = element("section", "panel");
-        set(&root, "role", "dialog");
+        set(&root, "role", if inline { "region" } else { "dialog" });
 
         let head = child(&root, "div", "head", &[]);
         let avatar = child(&head, "span", "avatar", &[]);
@@ -220,7 +220,7 @@ impl Parts {
     fn show(&self, app: &App, now: &Shown, old: Option<&Shown>) {
         let words = &app.handle.words;
         if old.is_none_or(|old| old.look != now.look) {
-            self.dress(&app.look.borrow(), &app.title(), words);
+            self.dress(app);
         }
         let look = app.look.borrow();
         hide(&self.renew, !(look.show_new_conversation_button && now.begun));
@@ -242,13 +242,14 @@ impl Parts {
     }
 
     /// What only another look changes.
-    fn dress(&self, look: &Look, title: &str, words: &Words) {
-        set(&self.root, "aria-label", title);
+    fn dress(&self, app: &App) {
+        let (look, title, words) = (app.look.borrow(), app.title(), &app.handle.words);
+        set(&self.root, "aria-label", &title);
         if look.logo_url.is_empty() {
-            self.title.set_text_content(Some(title));
+            self.title.set_text_content(Some(&title));
         } else {
             self.title.set_text_content(None);
-            set(&self.logo, "alt", title);
+            set(&self.logo, "alt", &title);
             set(&self.logo, "src", &look.logo_url);
             append(&self.title, &self.logo);
         }
@@ -263,7 +264,7 @@ impl Parts {
         };
         self.welcome.set_text_content(Some(&or(&look.welcome_message, text::WELCOME)));
         set(&self.field, "placeholder", &or(&look.input_placeholder, text::PLACEHOLDER));
-        hide(&self.close, !look.show_close_button);
+        hide(&self.close, !look.show_close_button || app.handle.inline);
         hide(&self.brand, look.hide_branding);
         let links =
             [(&self.privacy, &look.privacy_policy_url), (&self.terms, &look.terms_of_service_url)];

@@ -68,12 +68,14 @@ pub struct Nodes {
     list: List,
     /// The reader is at the end and wants to stay there.
     following: bool,
+    /// It stands in the page.
+    inline: bool,
 }
 
 impl Nodes {
     /// Finds them in the mounted panel.
     #[must_use]
-    pub fn find(root: HtmlElement, words: &Words) -> Option<Self> {
+    pub fn find(root: HtmlElement, handle: &Handle) -> Option<Self> {
         let find = |selector: &str| root.query_selector(selector).ok()?;
         let outside = dom::labelled("div", "sr", "");
         dom::set(&outside, "role", "status");
@@ -87,8 +89,9 @@ impl Nodes {
             status: find(".status")?,
             outside,
             said: Cell::new(1),
-            list: List::new(find(".log")?, words),
+            list: List::new(find(".log")?, &handle.words),
             following: true,
+            inline: handle.inline,
             root,
         })
     }
@@ -148,11 +151,14 @@ impl Nodes {
     #[must_use]
     pub fn is_full(&self) -> bool {
         // The style sheet decides; this is how it says so.
-        matches("(max-width: 480px)")
+        !self.inline && matches("(max-width: 480px)")
     }
 
     /// Fits the full-screen panel between the top and the keyboard.
     pub fn fit(&self) {
+        if self.inline {
+            return;
+        }
         let full = self.is_full();
         dom::set(&self.panel, "aria-modal", if full { "true" } else { "false" });
         let viewport = get(&window(), "visualViewport");
@@ -253,9 +259,10 @@ impl Nodes {
     }
 
     /// Puts the look's colours and side on the panel, and its language's direction.
-    pub fn paint(&self, look: &Look, locale: &str) {
-        dom::set(&self.root, "lang", locale);
-        dom::set(&self.root, "dir", if text::is_rtl(locale) { "rtl" } else { "ltr" });
+    pub fn paint(&self, look: &Look, handle: &Handle) {
+        let locale = handle.words.locale();
+        dom::set(&self.root, "lang", &locale);
+        dom::set(&self.root, "dir", if text::is_rtl(&locale) { "rtl" } else { "ltr" });
         let dark = match look.theme {
             Theme::Light => false,
             Theme::Dark => true,
@@ -263,6 +270,7 @@ impl Nodes {
             Theme::Host => page_says("dark") || (!page_says("light") && system_is_dark()),
         };
         let side = match look.position {
+            _ if self.inline => "nt in",
             shared::Position::Left => "nt l",
             shared::Position::Right => "nt r",
         };
@@ -284,13 +292,17 @@ impl Nodes {
 
 /// Makes the button ours: its second sign, and what it says.
 pub fn adopt(button: &HtmlElement) {
-    append(button, &dom::icon(icons::DOWN));
-    dom::set(button, "aria-haspopup", "dialog");
+    // Again in another language it has its sign already.
+    if !button.has_attribute("aria-haspopup") {
+        append(button, &dom::icon(icons::DOWN));
+        dom::set(button, "aria-haspopup", "dialog");
+    }
 }
 
 /// Shows on the button whether the panel is open, and how many answers came while it was not.
 pub fn mark(handle: &Handle, open: bool, unread: u32) {
     let (button, words) = (&handle.button, &handle.words);
+    handle.tell_open(open);
     dom::set(button, "aria-expanded", if open { "true" } else { "false" });
     let news = match unread {
         _ if open => words.get(text::CLOSE),
