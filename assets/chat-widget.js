@@ -24,10 +24,10 @@
   // The build's own name, and with it those of its files.
   let build = NATTER_BUILD
   const named = (kind) => 'widget-' + build + kind
-  // The WebAssembly, on its way or there.
-  let program
+  // The WebAssembly, on its way or there: one for all chats of the page.
+  let one = {}
   const bring = (at) =>
-    (program ||= Promise.all([import(at(named('.js'))), fetch(at(named('.wasm')))]).then(async ([module, file]) => {
+    (one.program ||= Promise.all([import(at(named('.js'))), fetch(at(named('.wasm')))]).then(async ([module, file]) => {
       await module.default({ module_or_path: file })
       return module
     }))
@@ -35,11 +35,12 @@
   const flag = (value) => /^(true)?$/.test(value ?? 0)
 
   // One widget. `api` gets its methods; with NATTER_INLINE it is the element that it stands in, and
-  // `from` is the loader's address.
-  const create = (api, from) => {
+  // the loader gives its address and what it has of the WebAssembly.
+  const create = (api, from, shared) => {
     if (NATTER_INLINE) {
       if (api.natter) return
       src = from
+      one = shared
     }
     let options, key, base, body, asked, answer, known, root, picture, call, forget, starting, ended, spoken
     const queue = [], sheets = [], listeners = {}, later = {}, own = {}
@@ -123,7 +124,7 @@
         const done = kept('sessionStorage')
         if (!NATTER_INLINE && ((look.engagementPrompts?.[0] && !/1/.test(done)) || (look.engagementSound && !/2/.test(done)) || look.avoidSelector)) start()
         // Into the browser's cache; a failure shows when the file is needed.
-        if (!starting && !navigator.connection?.saveData) [named('.js'), named('.wasm'), text()].map((name) => fetch(new URL(name, src)).then((reply) => reply.blob()).catch(() => {}))
+        if (!one.program && !navigator.connection?.saveData) [named('.js'), named('.wasm'), text()].map((name) => fetch(new URL(name, src)).then((reply) => reply.blob()).catch(() => {}))
       })
     }
 
@@ -216,7 +217,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
           // The page may have changed its language meanwhile.
           return restart()
         } catch (error) {
-          program = 0
+          one.program = 0
           if (n) {
             say(error)
             if (queue[0]) button.title = word('unreachable', 'Not reachable. Trying again.')
@@ -255,7 +256,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
     const run = async () => {
       settle()
       const mine = asked
-      if (!key) return (NATTER_INLINE || !D.querySelector('natter-chat')) && say('No licenseKey or chatbotId.')
+      if (!key) return (NATTER_INLINE || !D.querySelector('natter-chat')) && say('No licenseKey.')
       try {
         new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))
       } catch {
@@ -349,7 +350,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
     customElements.define('natter-chat', class extends HTMLElement {
       async connectedCallback() {
         const module = await import(new URL(named('.inline.js'), src))
-        if (this.isConnected) module.default(this, src)
+        if (this.isConnected) module.default(this, src, one)
       }
       disconnectedCallback() {
         this.leave?.()
