@@ -241,7 +241,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
       if (!call || spoken == text()) return
       const open = api.isOpen
       call(['destroy'])
-      call = starting = 0
+      call = starting = null
       sheets.splice(1)
       open ? command('open') : start()
     }

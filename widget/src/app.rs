@@ -532,7 +532,7 @@ impl App {
     }
 
     fn relook(self: &Rc<Self>) {
-        self.store.borrow_mut().settle(self.handle.place().as_deref());
+        let reopen = self.store.borrow_mut().settle(self.handle.place().as_deref());
         if self.store.borrow().name().is_none() {
             self.leave_tabs();
         }
@@ -542,6 +542,11 @@ impl App {
         self.paint();
         self.attend();
         self.wake();
+        if reopen {
+            let draft = self.store.borrow().memory.draft.clone();
+            self.set_draft(&draft);
+            self.open(false);
+        }
         self.changed();
     }
 

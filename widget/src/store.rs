@@ -60,8 +60,8 @@ impl Store {
     }
 
     /// The server has been reached after all, or the visitor consents: from now on the memory has a
-    /// place. Or it has no longer, as the visitor consents no more.
-    pub fn settle(&mut self, chatbot: Option<&str>) {
+    /// place. Or it has no longer, as the visitor consents no more. Whether the chat stood open.
+    pub fn settle(&mut self, chatbot: Option<&str>) -> bool {
         if let Some(key) = self.key.take_if(|_| chatbot.is_none()) {
             for place in ["localStorage", "sessionStorage"] {
                 if let Some(storage) = storage(place) {
@@ -74,12 +74,19 @@ impl Store {
             self.key = found.key;
             self.acted |= found.acted;
             found.marks.bytes().for_each(|mark| self.mark(mark));
+            let open = found.memory.open;
             if self.memory.visitor.is_none() {
-                self.memory.visitor = found.memory.visitor;
+                let own = std::mem::replace(&mut self.memory, found.memory);
+                self.memory.open = own.open;
+                if !own.draft.is_empty() {
+                    self.memory.draft = own.draft;
+                }
             }
             self.save();
             self.save_marks();
+            return open;
         }
+        false
     }
 
     /// What the tabs call each other by, once something may be kept.
