@@ -123,6 +123,8 @@ fn content_type(name: &str) -> &'static str {
         Some("js") => "text/javascript; charset=utf-8",
         Some("wasm") => "application/wasm",
         Some("css") => "text/css; charset=utf-8",
+        // What TypeScript is has no registered type; browsers do not run it.
+        Some("ts") => "text/plain; charset=utf-8",
         Some("mp3") => "audio/mpeg",
         Some("json") => "application/json",
         _ => "application/octet-stream",

@@ -12,12 +12,13 @@ const BUDGET: usize = 90 * 1024;
 /// The loader, which every page view pays, in bytes after brotli.
 const LOADER_BUDGET: usize = 3 * 1024;
 
-/// Whether only some pages bring the file: the sound, where it is turned on; the module of chats in
+/// Whether only some pages bring the file: the types never, the sound where it is turned on; the module of chats in
 /// the page; the English texts once more, for a page that the server has told no language.
 fn is_optional(file: &Entry) -> bool {
     let name = file.name.as_str();
     file.content_type.starts_with("audio/")
         || name.ends_with(".inline.js")
+        || name.ends_with(".d.ts")
         || (name.starts_with("widget-") && name.ends_with(".json"))
 }
 

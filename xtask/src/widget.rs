@@ -18,6 +18,8 @@ use crate::{minify, paths, step, tools};
 
 /// The loader's name, which never changes: it stands in the pages of site owners.
 pub const LOADER: &str = "chat-widget.js";
+/// The loader's types, for those who write TypeScript.
+const TYPES: &str = "chat-widget.d.ts";
 /// What stands in the loader for the build's name, as a literal, and so for the names of its files.
 const BUILD: &str = "NATTER_BUILD";
 /// What stands in it for whether it is the module of chats in the page.
@@ -124,9 +126,12 @@ fn prepare(wasm: &Path) -> Result<Manifest> {
     let (wasm_opt, terser) = (tools::wasm_opt(), tools::terser());
     let sound = paths::root().join("assets/sound.mp3");
     let sound = fs::read(&sound).with_context(|| format!("cannot read {}", sound.display()))?;
+    let types = paths::root().join("assets").join(TYPES);
+    let types = fs::read(&types).with_context(|| format!("cannot read {}", types.display()))?;
     let catalogues = catalogues::read()?;
     let texts: String = catalogues.iter().map(Catalogue::name).collect();
-    let inputs = [manifest::sha256(&compiled), manifest::sha256(&sound), texts, loader.clone()];
+    let [hash, sounds, typed] = [&compiled, &sound, &types].map(|bytes| manifest::sha256(bytes));
+    let inputs = [hash, sounds, typed, texts, loader.clone()];
     let stamp = stamp(&inputs, &[wasm_opt.as_deref(), terser.as_deref()])?;
     let stamp_file = paths::dist().join(".stamp");
     if fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp)
@@ -153,6 +158,7 @@ fn prepare(wasm: &Path) -> Result<Manifest> {
     let mut manifest = Manifest::default();
     let named = |kind: &str| ["widget-", &build, kind].concat();
     manifest.add(LOADER, loader.as_bytes(), false)?;
+    manifest.add(TYPES, &types, false)?;
     for (kind, bytes) in [
         (".js", js.as_bytes()),
         (".wasm", &wasm),
