@@ -1,4 +1,7 @@
 // An answer is never lost: reloads, cut networks, stops and failures in the middle of one.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from './lib/test.js';
 import { page as html, tag } from './lib/site.js';
 
@@ -182,4 +185,39 @@ test('a server that is away is said so in the panel, and found again', async ({ 
   call.send('Back.');
   call.finish();
   await expect(chat.answerText).toHaveText('Back.');
+});
+
+test('a server that is killed and started anew in mid-answer loses neither question nor part, and goes on', async ({ natter, upstream, cable, site, page, chat }) => {
+  const data = mkdtempSync(join(tmpdir(), 'natter-restart-'));
+  try {
+    const env = { ...upstream.env, NATTER_DATA_DIR: data };
+    const first = await natter(env);
+    const line = await cable(first.port);
+    const shop = await site({ '/': html(tag(line.url)) });
+    await page.goto(shop.url);
+    await chat.open();
+    await chat.ask('Count');
+    const call = await upstream.call();
+    call.send(...tokens(1, 3));
+    await expect(chat.answerText).toHaveText(whole(3));
+    line.cut();
+    await first.stop();
+    // The next start of the same server, at the same address.
+    const second = await natter(env);
+    line.lead(second.port);
+    line.mend();
+    await expect(chat.retryButton, 'the visitor is told that this answer will not end').toBeVisible();
+    await expect(chat.answerText).toContainText(whole(3));
+    await chat.retryButton.click();
+    const again = await upstream.call();
+    expect(again.request.messages.filter((message) => message.role === 'user')).toHaveLength(1);
+    again.send('Once more.');
+    again.finish();
+    await expect(chat.answerText).toHaveText('Once more.');
+    await expect(chat.questions).toHaveCount(1);
+    const stored = await second.admin.messages();
+    expect(stored.filter((message) => message.role === 'user')).toHaveLength(1);
+  } finally {
+    rmSync(data, { recursive: true, force: true });
+  }
 });

@@ -68,6 +68,10 @@ export async function startCable(port) {
     mend() {
       whole = true;
     },
+    /** Leads new connections to another port. */
+    lead(other) {
+      port = other;
+    },
     stop: () =>
       new Promise((done) => {
         server.close(done);
