@@ -119,3 +119,97 @@ test('finished sentences, not tokens, are announced', async ({ natter, upstream,
   call.finish();
   await expect(chat.spoken).toContainText('And this is another.');
 });
+
+test('the keyboard walkthrough of the guide, step by step', async ({ natter, upstream, site, page, chat }) => {
+  const { url } = await natter(upstream.env);
+  const config = `<script>window.CHAT_WIDGET_CONFIG = {engagementPrompts: ['Any questions?'], title: 'Ask Ada'}</script>`;
+  const shop = await site({ '/': html(`<a href="#x">Last link of the page</a>${config}${tag(url)}`) });
+  await page.goto(shop.url);
+  const prompt = page.locator('natter-widget .prompt');
+  await expect(prompt).toBeVisible();
+  const press = (...keys) => keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
+  const back = async (wanted, most = 12) => {
+    for (let n = 0; n < most; n++) {
+      await press('Shift+Tab');
+      if (await wanted.evaluate((node) => node.getRootNode().activeElement === node)) return;
+    }
+    throw new Error(`not reached backwards: ${wanted}`);
+  };
+  // 1. The page's link, the button, the prompt, its cross.
+  await press('Tab', 'Tab');
+  await expect(chat.launcher).toBeFocused();
+  await press('Tab');
+  await expect(prompt).toBeFocused();
+  await press('Tab');
+  await expect(page.getByRole('button', { name: /dismiss/i })).toBeFocused();
+  await press('Shift+Tab', 'Shift+Tab');
+  await expect(chat.launcher).toBeFocused();
+  // 2.
+  await press('Enter');
+  await expect(chat.panel).toHaveAccessibleName('Ask Ada');
+  await expect(chat.input).toBeFocused();
+  // 3.
+  await page.keyboard.type('Two');
+  await press('Shift+Enter');
+  await page.keyboard.type('lines');
+  await press('Enter');
+  await expect(chat.questions).toHaveText('Two\nlines');
+  await expect(chat.input).toBeFocused();
+  // 4.
+  const call = await upstream.call();
+  call.send('See [here](https://example.com/a):\n\n```js\n', `${'wide '.repeat(60)}\n`, '```\n\nThat is all.');
+  await press('Tab');
+  await expect(chat.stopButton).toBeFocused();
+  call.finish();
+  await expect(chat.stopButton).toBeHidden();
+  await expect(chat.sendButton, 'the same button, now to send').toBeFocused();
+  await press('Shift+Tab');
+  await expect(chat.input).toBeFocused();
+  // 5. From the newest part backwards.
+  const bad = chat.answer.getByRole('button', { name: /bad|poor|down/i });
+  await back(bad, 1);
+  await back(chat.answer.locator('.acts [data-act="copy"]'));
+  const code = chat.answer.locator('pre');
+  await back(code);
+  // 6. Wide code scrolls by itself.
+  await press('ArrowRight');
+  await expect.poll(() => code.evaluate((node) => node.scrollLeft)).toBeGreaterThan(0);
+  await back(chat.answer.locator('[data-act="code"]'));
+  await back(chat.answer.getByRole('link', { name: /here/ }));
+  await back(chat.panel.locator('.scroll'));
+  // 7.
+  await back(chat.closeButton, 1);
+  await back(chat.panel.getByRole('button', { name: /download|transcript/i }), 1);
+  await back(chat.newButton, 1);
+  // 8.
+  await bad.focus();
+  await press('Enter');
+  const field = chat.answer.getByRole('textbox');
+  await expect(field).toBeFocused();
+  await press('Escape');
+  await expect(bad).toBeFocused();
+  await expect(chat.panel, 'only the comment was left').toBeVisible();
+  // 9.
+  await press('Escape');
+  await expect(chat.panel).toBeHidden();
+  await expect(chat.launcher).toBeFocused();
+  await press('Space');
+  await expect(chat.input).toBeFocused();
+});
+
+test('in full screen Tab goes round in the chat, on a large screen it leaves', async ({ natter, upstream, site, page, chat }) => {
+  const { url } = await natter(upstream.env);
+  const shop = await site({ '/': html(`${tag(url)}<a href="#x">A link</a>`) });
+  await page.setViewportSize({ width: 375, height: 700 });
+  await page.goto(shop.url);
+  await chat.open();
+  for (let n = 0; n < 12; n++) {
+    await page.keyboard.press(n < 8 ? 'Tab' : 'Shift+Tab');
+    expect(await page.evaluate(() => document.activeElement.localName)).toBe('natter-widget');
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await chat.input.focus();
+  const left = async () => (await page.evaluate(() => document.activeElement.localName)) !== 'natter-widget';
+  for (let n = 0; n < 8 && !(await left()); n++) await page.keyboard.press('Tab');
+  expect(await left()).toBe(true);
+});

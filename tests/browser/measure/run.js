@@ -1,0 +1,174 @@
+// Measures what the widget costs a visitor: `npm run measure` in tests/browser, after
+// `cargo xtask dist`. Prints one table; asserts nothing, as times depend on the machine.
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { chromium } from '@playwright/test';
+
+process.env.NATTER_BIN ??= ['release', 'debug'].map((profile) => resolve(`../../target/${profile}/natter`)).find(existsSync);
+const { startNatter } = await import('../lib/natter.js');
+const { startUpstream } = await import('../lib/upstream.js');
+const { startSite, page: html, tag } = await import('../lib/site.js');
+
+const RUNS = 7;
+/** What the targets are set for: 1.6 Mbit/s, 150 ms, a processor four times slower. */
+const PROFILE = { offline: false, latency: 150, downloadThroughput: 1.6e6 / 8, uploadThroughput: 750e3 / 8 };
+
+const upstream = await startUpstream();
+const natter = await startNatter({ ...upstream.env, RATE_LIMIT_MAX_REQUESTS: '100000' });
+const site = await startSite({ '/': html(tag(natter.url)) });
+const asRoot = process.getuid?.() === 0;
+const browser = await chromium.launch({ executablePath: process.env.NATTER_CHROMIUM || undefined, chromiumSandbox: !asRoot });
+
+const at = (list, part) => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * part))];
+const rows = [];
+const row = (what, figures, unit, reach) => {
+  const [middle, worst] = [at(figures, 0.5), Math.max(...figures)].map((n) => (n < 10 ? n.toFixed(1) : Math.round(n)));
+  rows.push(`| ${what} | ${middle} ${unit} | ${worst} ${unit} | ${reach} |`);
+};
+
+/** A fresh profile with nothing in its cache, slowed down; `then` gets the page before it goes anywhere. */
+async function visit({ slow, prefetch = true, processor = 4 }, then) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const page = await context.newPage();
+  const devtools = await context.newCDPSession(page);
+  await devtools.send('Network.enable');
+  if (slow) await devtools.send('Network.emulateNetworkConditions', PROFILE);
+  await devtools.send('Emulation.setCPUThrottlingRate', { rate: processor });
+  let bytes = 0;
+  devtools.on('Network.loadingFinished', (event) => (bytes += event.encodedDataLength));
+  await page.addInitScript((prefetch) => {
+    const seen = (window.measured = { tasks: [], shift: 0 });
+    new PerformanceObserver((list) => list.getEntries().forEach((one) => seen.tasks.push(one.duration))).observe({ type: 'longtask', buffered: true });
+    new PerformanceObserver((list) => list.getEntries().forEach((one) => (seen.shift += one.value))).observe({ type: 'layout-shift', buffered: true });
+    if (!prefetch) Object.defineProperty(navigator, 'connection', { value: { saveData: true } });
+    const root = () => document.querySelector('natter-widget')?.shadowRoot;
+    const until = (name, there) => {
+      const look = () => (there() ? requestAnimationFrame(() => (seen[name] = performance.now())) : requestAnimationFrame(look));
+      look();
+    };
+    until('button', () => root()?.querySelector('.b')?.getBoundingClientRect().width);
+    window.press = () => {
+      seen.pressed = performance.now();
+      root().querySelector('.b').click();
+      until('input', () => root().activeElement?.localName === 'textarea');
+    };
+  }, prefetch);
+  try {
+    return await then(page, devtools, () => bytes);
+  } finally {
+    await context.close();
+  }
+}
+
+const measured = (page, name) => page.waitForFunction((name) => measured[name], name, { polling: 20 }).then((handle) => handle.jsonValue());
+
+async function opening() {
+  const figures = { button: [], cold: [], warm: [], longest: [], shift: [], early: [] };
+  for (let run = 0; run < RUNS; run++) {
+    await visit({ slow: true, prefetch: false }, async (page) => {
+      await page.goto(site.url);
+      figures.button.push(await measured(page, 'button'));
+      await page.evaluate(() => press());
+      figures.cold.push((await measured(page, 'input')) - (await measured(page, 'pressed')));
+    });
+    await visit({ slow: true }, async (page) => {
+      await page.goto(site.url);
+      await measured(page, 'button');
+      await page.waitForLoadState('networkidle');
+      figures.longest.push(await page.evaluate(() => Math.max(0, ...measured.tasks)));
+      figures.shift.push(await page.evaluate(() => measured.shift));
+      await page.evaluate(() => press());
+      figures.warm.push((await measured(page, 'input')) - (await measured(page, 'pressed')));
+    });
+  }
+  row('button visible', figures.button, 'ms', '≤ 900 ms, stretch 750');
+  row('click to input, nothing prefetched', figures.cold, 'ms', '≤ 1200 ms');
+  row('click to input, prefetched', figures.warm, 'ms', '≤ 250 ms');
+  row('longest task before the visitor acts', figures.longest, 'ms', '≤ 50 ms');
+  row('layout shift', figures.shift, '', '0');
+}
+
+/** Markdown of about `count` tokens, as models write it. */
+function markdown(count) {
+  const block = (n) =>
+    `## Step ${n}\n\nUse the **first** option and [read on](https://example.com/${n}), then \`run(${n})\`:\n\n- one item of a list\n- another *one*\n\n` +
+    '```js\nconst value = compute(' + n + ')\nconsole.log(value)\n```\n\n| name | value |\n|---|---|\n| a | ' + n + ' |\n| b | 2 |\n\n';
+  const tokens = [];
+  for (let n = 1; tokens.length < count; n++) tokens.push(...block(n).match(/\s*\S+|\s+/g));
+  return tokens.slice(0, count);
+}
+
+/** Streams `tokens` at about 250 a second; the frames' times, and how often the messages changed in one. */
+async function stream(page, tokens) {
+  await page.evaluate(() => {
+    const root = document.querySelector('natter-widget').shadowRoot;
+    const seen = (window.frames_ = { times: [], most: 0, now: 0 });
+    const observer = new MutationObserver(() => seen.now++);
+    observer.observe(root.querySelector('.log'), { childList: true, characterData: true, subtree: true });
+    let last = performance.now();
+    const frame = (time) => {
+      seen.times.push(time - last);
+      seen.most = Math.max(seen.most, seen.now);
+      seen.now = 0;
+      last = time;
+      if (!seen.done) requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+  const input = page.locator('natter-widget .composer textarea');
+  await input.fill('Go on');
+  await input.press('Enter');
+  const call = await upstream.call();
+  for (let n = 0; n < tokens.length; n += 5) {
+    call.send(tokens.slice(n, n + 5).join(''));
+    await new Promise((then) => setTimeout(then, 20));
+  }
+  call.finish();
+  await page.locator('natter-widget .send:not(.stop)').waitFor();
+  return page.evaluate(() => {
+    frames_.done = true;
+    return { times: frames_.times.slice(2), most: frames_.most };
+  });
+}
+
+const heap = async (devtools) => {
+  await devtools.send('HeapProfiler.collectGarbage');
+  const { metrics } = await devtools.send('Performance.getMetrics');
+  const of = (name) => metrics.find((one) => one.name === name).value;
+  return { mib: of('JSHeapUsedSize') / 2 ** 20, nodes: of('Nodes') };
+};
+
+async function streaming(processor) {
+  await visit({ slow: false, processor }, async (page, devtools) => {
+    await devtools.send('Performance.enable');
+    await page.goto(site.url);
+    await page.locator('natter-widget .b').click();
+    await page.locator('natter-widget .composer textarea').waitFor();
+    const long = await stream(page, markdown(5000));
+    const slow = `, processor ${processor}× slower`;
+    row(`5,000 tokens: frame p95${slow}`, [at(long.times, 0.95)], 'ms', '≤ 16.7 ms');
+    row(`5,000 tokens: longest frame${slow}`, long.times, 'ms', '');
+    row(`5,000 tokens: updates in a frame${slow}`, [long.most], '', '≤ 1');
+    if (processor !== 1) return;
+    const before = await heap(devtools);
+    for (let n = 0; n < 98; n++) await stream(page, markdown(20));
+    const last = await stream(page, markdown(300));
+    const after = await heap(devtools);
+    row('answer after 200 messages: frame p95', [at(last.times, 0.95)], 'ms', '≤ 16.7 ms');
+    row('JavaScript heap before the 200 messages', [before.mib], 'MiB', '');
+    row('JavaScript heap after them', [after.mib], 'MiB', 'flat');
+  });
+}
+
+try {
+  await opening();
+  await streaming(1);
+  await streaming(4);
+  console.log(`${process.env.NATTER_BIN}, ${browser.version()}, 1.6 Mbit/s, 150 ms, processor 4× slower where nothing else is said, ${RUNS} runs\n`);
+  console.log('| what | median | worst | reach |\n|---|---|---|---|\n' + rows.join('\n'));
+} finally {
+  await browser.close();
+  await site.stop();
+  await natter.stop();
+  await upstream.stop();
+}
