@@ -1,5 +1,6 @@
 // Measures what the widget costs a visitor: `npm run measure` in tests/browser, after
-// `cargo xtask dist`. Prints one table; asserts nothing, as times depend on the machine.
+// `cargo xtask dist`; `npm run measure slow` takes one part (opening, fast, slow). Prints one table;
+// asserts nothing, as times depend on the machine.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { chromium } from '@playwright/test';
@@ -161,9 +162,10 @@ async function streaming(processor) {
 }
 
 try {
-  await opening();
-  await streaming(1);
-  await streaming(4);
+  const part = process.argv[2] ?? '';
+  if (!part || part === 'opening') await opening();
+  if (!part || part === 'fast') await streaming(1);
+  if (!part || part === 'slow') await streaming(4);
   console.log(`${process.env.NATTER_BIN}, ${browser.version()}, 1.6 Mbit/s, 150 ms, processor 4× slower where nothing else is said, ${RUNS} runs\n`);
   console.log('| what | median | worst | reach |\n|---|---|---|---|\n' + rows.join('\n'));
 } finally {

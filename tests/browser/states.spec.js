@@ -1,0 +1,161 @@
+// The rest of the chat's states for everybody: axe, fit and size of what is pressed, in light and
+// dark, on large screens and phones; then zoom, forced colours, less motion and brand colours.
+import { flaws } from './lib/axe.js';
+import { WIDGET_KEY } from './lib/natter.js';
+import { configured, expect, test } from './lib/shop.js';
+
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+const config = {
+  licenseKey: WIDGET_KEY,
+  welcomeMessage: 'Hello! Ask about tea.',
+  suggestedQuestions: ['How long does green tea draw?', 'Which pot is the best for two?'],
+  privacyPolicyUrl: 'https://example.com/privacy',
+  termsOfServiceUrl: 'https://example.com/terms',
+  engagementSound: true,
+};
+
+/** Nothing sticks out sideways, and everything that is pressed is 24 pixels or more each way. */
+async function fits(page, chat, what) {
+  expect(await flaws(page), what).toEqual([]);
+  const found = await chat.panel.evaluate((panel) => {
+    const inside = (node) => node.closest('pre, .table, p, td') !== null && node.localName === 'a';
+    const small = [...panel.querySelectorAll('button, a[href], textarea, input, select')]
+      .filter((node) => node.checkVisibility({ visibilityProperty: true }) && !inside(node))
+      // Their own size: the panel may still be growing to its.
+      .filter((node) => Math.min(node.offsetWidth, node.offsetHeight) < 24)
+      .map((node) => node.getAttribute('aria-label') ?? node.textContent);
+    const middle = panel.querySelector('.scroll');
+    return { small, wide: middle.scrollWidth > middle.clientWidth || panel.scrollWidth > panel.clientWidth };
+  });
+  expect(found, what).toEqual({ small: [], wide: false });
+}
+
+for (const [name, use, theme] of [['large-light', {}, 'light'], ['large-dark', {}, 'dark'], ['phone-light', phone, 'light'], ['phone-dark', phone, 'dark']]) {
+  test.describe(name, () => {
+    test.use(use);
+    test(`every state is accessible and fits: ${name}`, async ({ shop, page, context, chat, upstream, shot }) => {
+      const { url, server } = await shop({ ...config, theme });
+      const check = async (what) => {
+        await fits(page, chat, what);
+        await shot(`state-${name}-${what}`);
+      };
+      await chat.open();
+      await expect(chat.panel.getByRole('button', { name: /green tea/ })).toBeVisible();
+      await check('suggestions');
+      await chat.ask('How long?');
+      const call = await upstream.call();
+      await expect(chat.answer.locator('.waiting')).toBeVisible();
+      await check('waiting');
+      call.send('Two minutes, no more.');
+      call.finish();
+      await expect(chat.stopButton).toBeHidden();
+      await chat.answer.locator('[data-act="down"]').click();
+      await expect(chat.answer.getByRole('textbox')).toBeFocused();
+      await check('comment');
+      await context.setOffline(true);
+      await expect(chat.panel.locator('.notice')).toBeVisible();
+      await check('offline');
+      await context.setOffline(false);
+      await expect(chat.panel.locator('.notice')).toBeHidden();
+      await chat.panel.locator('[data-act="mute"]').click();
+      await check('muted');
+      await chat.input.fill('x'.repeat(3900));
+      await expect(chat.panel.locator('.left')).not.toBeEmpty();
+      await check('long-draft');
+      expect(url && server).toBeTruthy();
+    });
+
+    test(`a limit that is reached is accessible and fits: ${name}`, async ({ natter, upstream, site, page, chat, shot }) => {
+      const server = await natter(upstream.env);
+      const { key } = await server.admin.licenseKey({ monthly_usage_limit: 1 });
+      const shop = await site({ '/': configured(server.url, { licenseKey: key, theme }) });
+      await page.goto(shop.url);
+      await chat.open();
+      await chat.ask('First?');
+      const call = await upstream.call();
+      call.send('Yes.');
+      call.finish();
+      await expect(chat.stopButton).toBeHidden();
+      await chat.ask('Second?');
+      await expect(chat.input).toBeDisabled();
+      await expect(chat.panel.locator('.notice')).toBeVisible();
+      await fits(page, chat, 'month');
+      await shot(`state-${name}-month`);
+    });
+  });
+}
+
+/** Open, ask, read, close: by what is seen, without scrolling the page. */
+async function usable(page, chat, upstream) {
+  await chat.open();
+  await chat.ask('Does it fit?');
+  const call = await upstream.call();
+  call.send('It does: `code`, and\n\n| a | b |\n|---|---|\n| 1 | 2 |');
+  call.finish();
+  await expect(chat.stopButton).toBeHidden();
+  const view = page.viewportSize();
+  for (const part of [chat.input, chat.sendButton, chat.closeButton.first()]) {
+    const { x, y, width, height } = await part.boundingBox();
+    expect(x >= 0 && y >= 0 && x + width <= view.width && y + height <= view.height, `${part} is in view`).toBe(true);
+  }
+  await fits(page, chat, 'usable');
+}
+
+for (const [name, viewport] of [['200-percent', { width: 640, height: 400 }], ['320-pixels', { width: 320, height: 568 }], ['400-percent', { width: 320, height: 256 }]]) {
+  test.describe(name, () => {
+    test.use({ viewport, deviceScaleFactor: 2 });
+    test(`it works at ${name}`, async ({ shop, page, chat, upstream, shot }) => {
+      await shop(config);
+      await usable(page, chat, upstream);
+      await shot(`zoom-${name}`);
+      await chat.closeButton.first().click();
+      await expect(chat.panel).toBeHidden();
+    });
+  });
+}
+
+test('with forced colours everything keeps its edges and its focus ring', async ({ shop, page, chat, upstream, shot }) => {
+  await page.emulateMedia({ forcedColors: 'active' });
+  await shop(config);
+  await usable(page, chat, upstream);
+  for (const part of [chat.panel, chat.panel.locator('.composer'), chat.sendButton, chat.questions.first()]) {
+    expect(await part.evaluate((node) => getComputedStyle(node).borderTopStyle)).toBe('solid');
+  }
+  await page.keyboard.press('Shift+Tab');
+  const ring = await chat.panel.evaluate((panel) => {
+    const { outlineStyle, outlineWidth } = getComputedStyle(panel.getRootNode().activeElement);
+    return [outlineStyle, parseFloat(outlineWidth)];
+  });
+  expect(ring[0]).not.toBe('none');
+  expect(ring[1]).toBeGreaterThanOrEqual(2);
+  await shot('forced-colours');
+});
+
+test('who wants less motion gets none', async ({ shop, page, chat, upstream }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await shop(config);
+  await chat.open();
+  await chat.ask('Quietly?');
+  (await upstream.call()).send('Yes');
+  await expect(chat.answerText).toContainText('Yes');
+  const moving = await page.evaluate(() => document.querySelector('natter-widget').shadowRoot.getAnimations().filter((one) => one.playState === 'running').length);
+  expect(moving).toBe(0);
+});
+
+for (const colour of ['#ffdd00', '#fafafa', '#050505', '#808080', '#d00000']) {
+  test(`text on and in the brand colour ${colour} can be read, light and dark`, async ({ shop, page, chat, upstream }) => {
+    await shop({ ...config, primaryColor: colour });
+    await chat.open();
+    await chat.ask('Legible?');
+    const call = await upstream.call();
+    call.send('[Yes](https://example.com).');
+    call.finish();
+    await expect(chat.stopButton).toBeHidden();
+    await chat.answer.locator('[data-act="up"]').click();
+    for (const theme of ['light', 'dark']) {
+      await page.evaluate((theme) => ChatWidget.update({ theme }), theme);
+      await expect(page.locator('natter-widget .nt')).toHaveClass(theme === 'dark' ? /dark/ : /^(?!.*dark)/);
+      expect(await flaws(page), theme).toEqual([]);
+    }
+  });
+}
