@@ -12,7 +12,7 @@
   if (!NATTER_INLINE && W.ChatWidget?.natter) return
   const tag = D.currentScript || D.querySelector('script[src*="chat-widget.js"]')
   let src = tag?.src || location
-  const say = (text) => console.error('Natter:', text)
+  const say = (...text) => console.error('Natter:', ...text)
   const wait = (ms) => new Promise((then) => setTimeout(then, ms))
   const backoff = (n) => wait(Math.min(3e4, 1e3 * 2 ** n) * (0.5 + Math.random() / 2))
   const make = (name, set = {}, space = '1999/xhtml') => {
@@ -132,11 +132,11 @@
     const word = (name, english) => options.strings?.[name] || known?.words[name] || english
 
     const css = (look, at, fits) => `
-:host{display:block!important;--s:clamp(40px,${+(look.openerSize ?? 70) || 0}px,140px);--m:calc(${Math.max(10, look.marginBottom) || 10}px + env(safe-area-inset-bottom));--x:calc(16px + env(safe-area-inset-${at}));--p:${fits ? look.primaryColor : '#5d87ff'};${
+:host{display:block!important;--s:clamp(40px,${+(look.openerSize ?? 70) || 0}px,140px);--m:calc(max(10px,${+look.marginBottom || 0}px) + env(safe-area-inset-bottom));--x:calc(16px + env(safe-area-inset-${at}));--p:${fits ? look.primaryColor : '#5d87ff'};${
       NATTER_INLINE ? `height:${flag(look.expandInContainer) ? '100%' : 'min(640px,100vh)'};min-height:240px` : 'all:initial!important;position:fixed!important;z-index:2147483647!important'
     }}
 :host([hidden]){display:none!important}
-.b{position:fixed;${at}:var(--x);bottom:var(--m);width:var(--s);height:var(--s);padding:0;border:1px solid #0000;border-radius:50%;background:var(--p);cursor:pointer;box-shadow:0 6px 20px -4px #0007}
+.b{position:fixed;${at}:var(--x);bottom:var(--m);width:var(--s);height:var(--s);padding:0;border:1px solid #0000;border-radius:50%;background:var(--p);cursor:pointer;box-shadow:0 6px 20px #0005}
 svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColor;stroke-width:1.9;stroke-linecap:round}
 .b img{position:absolute;inset:-1px;width:var(--s);height:var(--s);border-radius:50%;object-fit:cover;background:var(--p)}
 [aria-busy] svg{opacity:.4}`
@@ -153,7 +153,8 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
         const stay = () => {
           if (ended || host.isConnected) return
           D.documentElement.append(host)
-          for (const place of [D, D.documentElement]) watch.observe(place, { childList: true })
+          watch.observe(D, { childList: true })
+          watch.observe(D.documentElement, { childList: true })
         }
         const watch = new MutationObserver(stay)
         stay()
@@ -267,7 +268,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
         found = await Promise.race([n ? fetchLook() : answer, wait(6e3)])
         if (ended || mine != asked) return
         if (found && !found.chatbot) {
-          say(found.error + '. ' + found.message)
+          say(found.error, found.message || '')
           return api.destroy()
         }
         if (!root) draw(found)
@@ -325,8 +326,8 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
         // One that is only moved is back by then.
         leave: () => setTimeout(() => host.isConnected || api.destroy()),
       }),
-      on: (name, then) => void (listeners[name] ||= new Set()).add(then),
-      off: (name, then) => void listeners[name]?.delete(then),
+      on: (name, then) => (listeners[name] ||= new Set()).add(then),
+      off: (name, then) => listeners[name]?.delete(then),
       destroy() {
         ended = true
         api.natter = false
