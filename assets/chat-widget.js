@@ -45,10 +45,11 @@
     let options, key, base, body, asked, answer, known, root, picture, call, forget, starting, ended, spoken
     const queue = [], sheets = [], listeners = {}, later = {}, own = {}
     const host = NATTER_INLINE ? api : make('natter-widget')
-    // An element's attributes: license-key is licenseKey.
+    // An element's attributes: license-key is licenseKey, and data-title is title, which as an
+    // attribute of its own browsers show under the pointer.
     if (NATTER_INLINE) {
       for (const { name, value } of api.attributes) {
-        own[name.replace(/-./g, (two) => two[1].toUpperCase())] = value == 'true' || (value != 'false' && value)
+        own[name.replace(/^data-/, '').replace(/-./g, (two) => two[1].toUpperCase())] = value == 'true' || (value != 'false' && value)
       }
     }
     const button = make('button', { type: 'button', class: 'b', 'aria-expanded': false })
@@ -132,7 +133,7 @@
     const word = (name, english) => options.strings?.[name] || known?.words[name] || english
 
     const css = (look, at, fits) => `
-:host{display:block!important;--s:clamp(40px,${+(look.openerSize ?? 70) || 0}px,140px);--m:calc(max(10px,${+look.marginBottom || 0}px) + env(safe-area-inset-bottom));--x:calc(16px + env(safe-area-inset-${at}));--p:${fits ? look.primaryColor : '#5d87ff'};${
+:host{display:block${NATTER_INLINE ? '' : '!important'};--s:clamp(40px,${+(look.openerSize ?? 70) || 0}px,140px);--m:calc(max(10px,${+look.marginBottom || 0}px) + env(safe-area-inset-bottom));--x:calc(16px + env(safe-area-inset-${at}));--p:${fits ? look.primaryColor : '#5d87ff'};${
       NATTER_INLINE ? `height:${flag(look.expandInContainer) ? '100%' : 'min(640px,100vh)'};min-height:240px` : 'all:initial!important;position:fixed!important;z-index:2147483647!important'
     }}
 :host([hidden]){display:none!important}
@@ -203,7 +204,6 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
       starting = true
       for (let n = 0; !ended; n++) {
         try {
-          button.ariaBusy = true
           // A failed import is remembered by its address, so a new attempt needs another.
           const at = (name) => new URL(name + (n ? '?' + n : ''), src).href
           const [module, texts] = await Promise.all([bring(at), fetch(at((spoken = text())))])
@@ -251,6 +251,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
       if (step[0] != 'close') host.hidden = false
       if (call) return call(step)
       queue.push(step)
+      button.ariaBusy = true
       if (root) start()
     }
 

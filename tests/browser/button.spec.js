@@ -44,6 +44,8 @@ test('more than nine are nine and more', async ({ page, chat, shop, shot }) => {
   const { url } = await shop({});
   await chat.open();
   await page.keyboard.press('Escape');
+  // Once the session has begun, nothing more is written here.
+  await expect.poll(() => page.evaluate(() => Object.values(localStorage).some((kept) => kept.includes('"visitor"')))).toBe(true);
   await page.evaluate(() => {
     const name = Object.keys(localStorage).find((name) => name.startsWith('natter:'));
     localStorage[name] = JSON.stringify({ ...JSON.parse(localStorage[name]), unread: 12 });

@@ -26,7 +26,7 @@ async function answers(within, upstream, question) {
 
 test('an element is a chat in the page, without button, script key or stolen focus', async ({ natter, upstream, site, page, chat, seen, shot }) => {
   const { url } = await natter(upstream.env);
-  const shop = await site({ '/': html(`<natter-chat license-key="${WIDGET_KEY}" title="Ask in here"></natter-chat>${script(url)}`) });
+  const shop = await site({ '/': html(`<natter-chat license-key="${WIDGET_KEY}" data-title="Ask in here"></natter-chat>${script(url)}`) });
   await page.goto(shop.url);
   const within = inside(chat, page, 'natter-chat');
   await expect(within.panel).toBeVisible();
@@ -170,10 +170,10 @@ test('an element that comes late is a chat, one that is moved goes on, one that 
 
 test('the page’s styles stay outside of an element, its place stays the page’s', async ({ natter, upstream, site, page, chat }) => {
   const { url } = await natter(upstream.env);
-  const hostile = `* { letter-spacing: 9px !important; text-transform: uppercase !important; } :empty { display: none !important; }
+  const hostile = `* { letter-spacing: 9px !important; text-transform: uppercase !important; } div:empty { display: none !important; }
     body { color: lime; font: italic 30px/3 fantasy; text-align: right; } button, textarea { all: unset !important; } natter-chat { margin: 12px; }`;
-  const element = `<natter-chat license-key="${WIDGET_KEY}"></natter-chat>`;
-  const shop = await site({ '/plain': html(element + script(url)), '/hostile': html(element + script(url), `<style>${hostile}</style>`) });
+  const chats = `<natter-chat license-key="${WIDGET_KEY}"></natter-chat>`;
+  const shop = await site({ '/plain': html(chats + script(url)), '/hostile': html(chats + script(url), `<style>${hostile}</style>`) });
   const measured = [];
   for (const path of ['/plain', '/hostile']) {
     await page.goto(shop.url + path);
@@ -186,5 +186,8 @@ test('the page’s styles stay outside of an element, its place stays the page�
       })));
   }
   expect(measured[1]).toEqual(measured[0]);
-  expect(await page.locator('natter-chat').evaluate((element) => getComputedStyle(element).marginTop)).toBe('12px');
+  const element = page.locator('natter-chat');
+  expect(await element.evaluate((node) => getComputedStyle(node).marginTop)).toBe('12px');
+  await page.addStyleTag({ content: 'natter-chat { display: none }' });
+  await expect(element, 'a page may hide its own element').toBeHidden();
 });
