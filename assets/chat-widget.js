@@ -54,20 +54,23 @@
     }
     const button = make('button', { type: 'button', class: 'b', 'aria-expanded': false })
 
+    // `accentColor` is another name of `primaryColor`.
+    const add = (to, some) => Object.assign(to, some?.accentColor && { primaryColor: some.accentColor }, some)
+
     // Options: what was said last, then an element's own, page config, script attributes, the
     // server's look, defaults.
     const settle = () => {
       options = {}
-      for (const some of [tag?.dataset, W.CHAT_WIDGET_CONFIG, own, later]) {
+      for (const some of [tag?.dataset, W.CHAT_WIDGET_CONFIG, own]) {
         const license = some?.licenseKey || some?.apiKey, chatbotId = some?.chatbotId
-        // Which chatbot it is stays as it was in the beginning.
-        if (some == later);
-        else if (chatbotId) key = { chatbotId }
+        if (chatbotId) key = { chatbotId }
         else if (license) key = { licenseKey: license }
-        Object.assign(options, some?.accentColor && { primaryColor: some.accentColor }, some)
+        add(options, some)
       }
       handle.identity ??= options.identity
       base = new URL(options.apiUrl || new URL('/', src), location).href.replace(/(\/v1)?(\/chat(\/stream)?)?\/*$/, '')
+      // Which server and which chatbot it is stays as it was in the beginning.
+      Object.assign(options, later)
       // No tag is longer; a page that has none speaks its visitor's language, or so we hope.
       const cut = (tag) => (tag ? ('' + tag).slice(0, 35) : undefined)
       body = JSON.stringify({ ...key, locale: cut(options.locale), fallbackLocale: cut(D.documentElement.lang || navigator.language) })
@@ -89,8 +92,9 @@
       } catch {}
     }
 
-    // Until the server has answered, the entry's name is not known: then it goes later.
+    // Until the server has answered, the entry's name is not known: then it goes later, once.
     const wipe = () => {
+      forget = !known && wipe
       try {
         delete localStorage['natter:' + handle.id]
       } catch {}
@@ -119,7 +123,7 @@
       // The chatbot's id and name.
       Object.assign(handle, found?.chatbot, { ui, look, key, base })
       if (!call) button.setAttribute('aria-label', word('open', 'Open chat'))
-      forget?.()
+      forget && forget()
       ;(W.requestIdleCallback || setTimeout)(() => {
         // Done in this browser session: 1, prompts were dismissed; 2, the sound was heard.
         const done = kept('sessionStorage')
@@ -309,18 +313,18 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
       reset() {
         // Neither missing nor an identity: the page's option does not come back.
         handle.identity = 0
-        ;(forget = wipe)()
+        wipe()
         call?.(['reset'])
       },
       consent(yes) {
         handle.consented = yes
-        if (!yes) (forget = wipe)()
+        if (!yes) wipe()
         if (call) call(['look'])
         else if (root) recall()
       },
       setLocale: (locale) => api.update({ locale }),
       update(some) {
-        Object.assign(later, some)
+        add(later, some)
         if (root) run()
       },
       ...(NATTER_INLINE && {

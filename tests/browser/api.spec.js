@@ -37,10 +37,7 @@ test('with consent required nothing is stored until it is given, and then all th
   await shop({ ...config, consent: 'required', engagementPrompts: ['Hello?'] });
   await page.getByRole('button', { name: /dismiss/i }).click();
   await chat.open();
-  await chat.ask('Do you remember me?');
-  const first = await upstream.call();
-  first.send('Not yet.');
-  first.finish();
+  await chat.exchange(upstream, 'Do you remember me?', 'Not yet.');
   await expect(chat.answerText).toHaveText('Not yet.');
   expect(await stored(page), 'memory only').toEqual([]);
   await call(page, 'consent', true);
@@ -56,17 +53,12 @@ test('with consent required nothing is stored until it is given, and then all th
 test('consent that is taken back takes away what was stored, and the chat goes on', async ({ shop, page, chat, upstream }) => {
   await shop(config);
   await chat.open();
-  await chat.ask('Do you remember me?');
-  const first = await upstream.call();
-  first.send('For now.');
-  first.finish();
+  await chat.exchange(upstream, 'Do you remember me?', 'For now.');
   await expect(chat.answerText).toHaveText('For now.');
   expect(await stored(page)).toHaveLength(1);
   await call(page, 'consent', false);
   await expect.poll(() => stored(page)).toEqual([]);
-  await chat.ask('And now?');
-  (await upstream.call()).finish();
-  await expect(chat.stopButton).toBeHidden();
+  await chat.exchange(upstream, 'And now?');
   await expect(chat.questions).toHaveCount(2);
   expect(await stored(page)).toEqual([]);
 });
@@ -90,6 +82,26 @@ test('update changes the looks at once, before the start and after it, without l
   await chat.input.press('Enter');
   (await upstream.call()).finish();
   expect(seen.errors).toEqual([]);
+});
+
+test('after a sign-out update leaves alone what the next visitor stores', async ({ shop, page, chat, upstream }) => {
+  await shop(config);
+  await chat.open();
+  await call(page, 'reset');
+  await chat.exchange(upstream, 'Who am I?', 'Somebody new.');
+  await expect.poll(async () => (await stored(page)).length).toBe(1);
+  await call(page, 'update', { theme: 'dark' });
+  await expect(page.locator('natter-widget .nt')).toHaveClass(/dark/);
+  expect(await stored(page)).toHaveLength(1);
+});
+
+test('update does not lead the chat to another server', async ({ shop, page, chat, upstream, seen }) => {
+  await shop(config);
+  await chat.open();
+  await call(page, 'update', { theme: 'dark', apiUrl: 'http://127.0.0.1:9' });
+  await expect(page.locator('natter-widget .nt')).toHaveClass(/dark/);
+  await chat.exchange(upstream, 'Still there?', 'Still here.');
+  expect(seen.requests.filter((one) => one.startsWith('http://127.0.0.1:9/'))).toEqual([]);
 });
 
 test('setLocale changes every text and keeps draft, conversation and a running answer', async ({ shop, page, chat, upstream, seen }) => {
@@ -133,11 +145,7 @@ test('every event reaches on and the window, with the detail that the guide name
   }, names);
   await page.goto(shop.url);
   await chat.open();
-  await chat.ask('Hello?');
-  const answer = await upstream.call();
-  answer.send('Hi.');
-  answer.finish();
-  await expect(chat.stopButton).toBeHidden();
+  await chat.exchange(upstream, 'Hello?', 'Hi.');
   await chat.panel.getByRole('button', { name: /good/i }).click();
   await chat.closeButton.click();
   const id = expect.any(String);

@@ -2,10 +2,11 @@
 import { expect } from '@playwright/test';
 
 export class Chat {
-  constructor(page) {
+  /** `page` may be a frame or an element that holds the chat; one in the page is no dialog. */
+  constructor(page, panel = page.getByRole('dialog')) {
     this.page = page;
     this.launcher = page.locator('button[aria-expanded]');
-    this.panel = page.getByRole('dialog');
+    this.panel = panel;
     this.log = this.panel.getByRole('log');
     this.input = this.panel.locator('.composer').getByRole('textbox');
     this.sendButton = this.panel.getByRole('button', { name: /^send/i });
@@ -31,5 +32,15 @@ export class Chat {
     await this.input.fill(text);
     await this.input.press('Enter');
     await expect(this.questions.last()).toContainText(text);
+  }
+
+  /** Asks something and has it answered, to its end. */
+  async exchange(upstream, question, ...tokens) {
+    await this.ask(question);
+    const call = await upstream.call();
+    call.send(...tokens);
+    call.finish();
+    await expect(this.stopButton).toBeHidden();
+    return call;
   }
 }
