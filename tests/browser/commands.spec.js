@@ -1,18 +1,7 @@
 // What the command line does, beside a server that runs on the same database.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { binary } from './lib/natter.js';
 import { expect, test } from './lib/test.js';
-
-const folders = [];
-test.afterEach(() => folders.splice(0).forEach((one) => rmSync(one, { recursive: true, force: true })));
-
-function folder() {
-  folders.push(mkdtempSync(join(tmpdir(), 'natter-commands-')));
-  return folders.at(-1);
-}
 
 function natter(data, args, { env = {}, input = '' } = {}) {
   const { status, stdout, stderr } = spawnSync(binary, args, {
@@ -23,8 +12,8 @@ function natter(data, args, { env = {}, input = '' } = {}) {
   return { status, out: stdout.trim(), error: stderr.trim() };
 }
 
-test('a key made on the command line works at once in the running server and is listed', async ({ natter: start, upstream }) => {
-  const data = folder();
+test('a key made on the command line works at once in the running server and is listed', async ({ natter: start, folder, upstream }) => {
+  const { path: data } = await folder();
   const { url } = await start({ ...upstream.env, NATTER_DATA_DIR: data });
   const made = natter(data, ['keys', 'create', '--name', 'Shop', '--website', 'https://shop.example', '--limit', '5']);
   expect(made.error).toBe('');
@@ -46,8 +35,8 @@ test('a key made on the command line works at once in the running server and is 
   expect(shop).toMatchObject({ monthly_usage_limit: 5, restriction: 'websites', status: 'active' });
 });
 
-test('what is wrong with a key is said in one line, and nothing is made', () => {
-  const data = folder();
+test('what is wrong with a key is said in one line, and nothing is made', async ({ folder }) => {
+  const { path: data } = await folder();
   for (const [args, names] of [
     [['--name', ''], 'name'],
     [['--name', 'x', '--website', '*.com'], 'websites'],
@@ -63,8 +52,8 @@ test('what is wrong with a key is said in one line, and nothing is made', () => 
   expect(natter(data, ['keys', 'list', '--json']).out).toBe('');
 });
 
-test('admins are made and their passwords reset without the server, and never shown', async ({ natter: start, upstream }) => {
-  const data = folder();
+test('admins are made and their passwords reset without the server, and never shown', async ({ natter: start, folder, upstream }) => {
+  const { path: data } = await folder();
   const secret = 'a long first password';
   const made = natter(data, ['admin', 'create', '--email', 'ada@example.com'], { env: { NATTER_ADMIN_PASSWORD: secret } });
   expect(made).toMatchObject({ status: 0, out: 'ada@example.com can sign in.' });

@@ -1,18 +1,15 @@
 // <natter-chat>: chats that stand in the page, several of them, beside or without the floating one.
 import { flaws } from './lib/axe.js';
+import { Chat } from './lib/chat.js';
 import { WIDGET_KEY } from './lib/natter.js';
 import { page as html } from './lib/site.js';
 import { expect, test } from './lib/test.js';
 
 const script = (url) => `<script async src="${url}/widget/chat-widget.js"></script>`;
-const inside = (chat, page, selector) =>
-  Object.assign(Object.create(Object.getPrototypeOf(chat)), chat, {
-    panel: page.locator(selector).locator('.panel'),
-    log: page.locator(selector).getByRole('log'),
-    input: page.locator(selector).locator('.composer').getByRole('textbox'),
-    questions: page.locator(selector).locator('.row.you .body'),
-    answerText: page.locator(selector).locator('.row.bot').last().locator('.body'),
-  });
+const inside = (page, selector) => {
+  const place = page.locator(selector);
+  return new Chat(place, place.locator('.panel'));
+};
 
 async function answers(within, upstream, question) {
   await expect(within.input).toBeEnabled();
@@ -28,7 +25,7 @@ test('an element is a chat in the page, without button, script key or stolen foc
   const { url } = await natter(upstream.env);
   const shop = await site({ '/': html(`<natter-chat license-key="${WIDGET_KEY}" data-title="Ask in here"></natter-chat>${script(url)}`) });
   await page.goto(shop.url);
-  const within = inside(chat, page, 'natter-chat');
+  const within = inside(page, 'natter-chat');
   await expect(within.panel).toBeVisible();
   await expect(within.panel).toHaveAttribute('role', 'region');
   await expect(within.panel).toHaveAccessibleName('Ask in here');
@@ -74,7 +71,7 @@ test('it is as large as the page says, and fills its container when it is to exp
   await shot('inline-phone');
 });
 
-test('several on one page are independent, and all run on one WebAssembly', async ({ natter, upstream, site, page, chat }) => {
+test('several on one page are independent, and all run on one WebAssembly', async ({ natter, upstream, site, page }) => {
   const server = await natter(upstream.env);
   const other = await server.admin.licenseKey({ name: 'Other' });
   const shop = await site({
@@ -89,14 +86,14 @@ test('several on one page are independent, and all run on one WebAssembly', asyn
     WebAssembly.instantiateStreaming = (...given) => (made++, make.call(WebAssembly, ...given));
   });
   await page.goto(shop.url);
-  const [one, two] = [inside(chat, page, '#one'), inside(chat, page, '#two')];
+  const [one, two] = [inside(page, '#one'), inside(page, '#two')];
   await expect(one.panel).toBeVisible();
   await expect(two.panel).toBeVisible();
   await answers(two, upstream, 'Second?');
   await expect(one.questions, 'another chatbot, another conversation').toHaveCount(0);
   await answers(one, upstream, 'First?');
   await expect(two.questions).toHaveCount(1);
-  const floating = inside(chat, page, 'natter-widget');
+  const floating = inside(page, 'natter-widget');
   await page.locator('natter-widget .b').click();
   await expect(floating.panel).toBeVisible();
   await expect(floating.panel).toHaveAccessibleName('Floating');
@@ -108,7 +105,7 @@ test('several on one page are independent, and all run on one WebAssembly', asyn
   expect(await server.admin.conversations()).toHaveLength(2);
 });
 
-test('an element has the methods and events of the floating chat', async ({ natter, upstream, site, page, chat }) => {
+test('an element has the methods and events of the floating chat', async ({ natter, upstream, site, page }) => {
   const { url } = await natter(upstream.env);
   const shop = await site({ '/': html(`<natter-chat license-key="${WIDGET_KEY}"></natter-chat>${script(url)}`) });
   await page.addInitScript(() => {
@@ -116,7 +113,7 @@ test('an element has the methods and events of the floating chat', async ({ natt
     for (const name of ['ready', 'message:sent']) addEventListener(`natter:${name}`, (event) => heard.push([name, event.target.localName, event.detail?.text]));
   });
   await page.goto(shop.url);
-  const within = inside(chat, page, 'natter-chat');
+  const within = inside(page, 'natter-chat');
   await expect(within.panel).toBeVisible();
   const call = (name, ...args) => page.locator('natter-chat').evaluate((element, [name, args]) => element[name](...args), [name, args]);
   const isOpen = () => page.locator('natter-chat').evaluate((element) => element.isOpen);
@@ -138,14 +135,14 @@ test('an element has the methods and events of the floating chat', async ({ natt
   expect(await page.evaluate(() => heard)).toEqual([['ready', 'natter-chat', undefined], ['message:sent', 'natter-chat', 'By script']]);
 });
 
-test('an element that comes late is a chat, one that is moved goes on, one that goes is forgotten', async ({ natter, upstream, site, page, chat, seen }) => {
+test('an element that comes late is a chat, one that is moved goes on, one that goes is forgotten', async ({ natter, upstream, site, page, seen }) => {
   const { url } = await natter(upstream.env);
   const shop = await site({ '/': html(`<div id="a"></div><div id="b"></div>${script(url)}`) });
   await page.goto(shop.url);
   await page.evaluate((key) => {
     document.querySelector('#a').innerHTML = `<natter-chat license-key="${key}"></natter-chat>`;
   }, WIDGET_KEY);
-  const within = inside(chat, page, 'natter-chat');
+  const within = inside(page, 'natter-chat');
   await expect(within.panel).toBeVisible();
   await within.ask('Do you stay?');
   const call = await upstream.call();
@@ -168,7 +165,7 @@ test('an element that comes late is a chat, one that is moved goes on, one that 
   expect(seen.errors.filter((text) => !text.includes('No licenseKey'))).toEqual([]);
 });
 
-test('the page’s styles stay outside of an element, its place stays the page’s', async ({ natter, upstream, site, page, chat }) => {
+test('the page’s styles stay outside of an element, its place stays the page’s', async ({ natter, upstream, site, page }) => {
   const { url } = await natter(upstream.env);
   const hostile = `* { letter-spacing: 9px !important; text-transform: uppercase !important; } div:empty { display: none !important; }
     body { color: lime; font: italic 30px/3 fantasy; text-align: right; } button, textarea { all: unset !important; } natter-chat { margin: 12px; }`;
@@ -177,7 +174,7 @@ test('the page’s styles stay outside of an element, its place stays the page�
   const measured = [];
   for (const path of ['/plain', '/hostile']) {
     await page.goto(shop.url + path);
-    const within = inside(chat, page, 'natter-chat');
+    const within = inside(page, 'natter-chat');
     await expect(within.input).toBeVisible();
     measured.push(await within.panel.evaluate((panel) =>
       [panel, panel.querySelector('h2'), panel.querySelector('textarea'), panel.querySelector('.welcome')].map((node) => {

@@ -1,22 +1,25 @@
 // An answer is never lost: reloads, cut networks, stops and failures in the middle of one.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from './lib/test.js';
 import { page as html, tag } from './lib/site.js';
 
 const tokens = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => `t${from + i} `);
 const whole = (to) => tokens(1, to).join('').trim();
 
-test('a reload in mid-answer continues it and ends it whole', async ({ natter, upstream, site, page, chat }) => {
-  const { url, admin } = await natter(upstream.env);
-  const shop = await site({ '/': html(tag(url)) });
-  await page.goto(shop.url);
+/** Asks to count at `url`, and sees the first tokens of the answer. */
+async function counting(page, chat, upstream, url, shown) {
+  await page.goto(url);
   await chat.open();
   await chat.ask('Count');
   const call = await upstream.call();
-  call.send(...tokens(1, 3));
-  await expect(chat.answerText).toHaveText(whole(3));
+  call.send(...tokens(1, shown));
+  await expect(chat.answerText).toHaveText(whole(shown));
+  return call;
+}
+
+test('a reload in mid-answer continues it and ends it whole', async ({ natter, upstream, site, page, chat }) => {
+  const { url, admin } = await natter(upstream.env);
+  const shop = await site({ '/': html(tag(url)) });
+  const call = await counting(page, chat, upstream, shop.url, 3);
   await page.reload();
   // The panel was open, so it opens again by itself.
   await expect(chat.answerText).toHaveText(whole(3));
@@ -33,12 +36,7 @@ test('a reload in mid-answer continues it and ends it whole', async ({ natter, u
 test('an answer that ended during the reload is there, whole', async ({ natter, upstream, site, page, chat }) => {
   const { url, admin } = await natter(upstream.env);
   const shop = await site({ '/': html(tag(url)), '/away': html('<p>No chat here.</p>') });
-  await page.goto(shop.url);
-  await chat.open();
-  await chat.ask('Count');
-  const call = await upstream.call();
-  call.send(...tokens(1, 2));
-  await expect(chat.answerText).toHaveText(whole(2));
+  const call = await counting(page, chat, upstream, shop.url, 2);
   await page.goto(`${shop.url}/away`);
   call.send(...tokens(3, 4));
   call.finish();
@@ -53,12 +51,7 @@ test('a cut network is mended without a token doubled or lost', async ({ natter,
   const { port } = await natter(upstream.env);
   const line = await cable(port);
   const shop = await site({ '/': html(tag(line.url)) });
-  await page.goto(shop.url);
-  await chat.open();
-  await chat.ask('Count');
-  const call = await upstream.call();
-  call.send(...tokens(1, 3));
-  await expect(chat.answerText).toHaveText(whole(3));
+  const call = await counting(page, chat, upstream, shop.url, 3);
   line.cut();
   call.send(...tokens(4, 5));
   await line.refused();
@@ -78,12 +71,7 @@ test('an answer that ended while the network was cut is shown whole', async ({ n
   const { port } = await natter(upstream.env);
   const line = await cable(port);
   const shop = await site({ '/': html(tag(line.url)) });
-  await page.goto(shop.url);
-  await chat.open();
-  await chat.ask('Count');
-  const call = await upstream.call();
-  call.send(...tokens(1, 2));
-  await expect(chat.answerText).toHaveText(whole(2));
+  const call = await counting(page, chat, upstream, shop.url, 2);
   line.cut();
   call.send(...tokens(3, 6));
   call.finish();
@@ -96,12 +84,7 @@ test('an answer that ended while the network was cut is shown whole', async ({ n
 test('stop ends the model’s work and keeps the part', async ({ natter, upstream, site, page, chat, shot }) => {
   const { url, admin } = await natter(upstream.env);
   const shop = await site({ '/': html(tag(url)) });
-  await page.goto(shop.url);
-  await chat.open();
-  await chat.ask('Count');
-  const call = await upstream.call();
-  call.send(...tokens(1, 3));
-  await expect(chat.answerText).toHaveText(whole(3));
+  const call = await counting(page, chat, upstream, shop.url, 3);
   await chat.stopButton.click();
   await call.closed;
   await expect(chat.stopButton).toBeHidden();
@@ -187,37 +170,28 @@ test('a server that is away is said so in the panel, and found again', async ({ 
   await expect(chat.answerText).toHaveText('Back.');
 });
 
-test('a server that is killed and started anew in mid-answer loses neither question nor part, and goes on', async ({ natter, upstream, cable, site, page, chat }) => {
-  const data = mkdtempSync(join(tmpdir(), 'natter-restart-'));
-  try {
-    const env = { ...upstream.env, NATTER_DATA_DIR: data };
-    const first = await natter(env);
-    const line = await cable(first.port);
-    const shop = await site({ '/': html(tag(line.url)) });
-    await page.goto(shop.url);
-    await chat.open();
-    await chat.ask('Count');
-    const call = await upstream.call();
-    call.send(...tokens(1, 3));
-    await expect(chat.answerText).toHaveText(whole(3));
-    line.cut();
-    await first.stop();
-    // The next start of the same server, at the same address.
-    const second = await natter(env);
-    line.lead(second.port);
-    line.mend();
-    await expect(chat.retryButton, 'the visitor is told that this answer will not end').toBeVisible();
-    await expect(chat.answerText).toContainText(whole(3));
-    await chat.retryButton.click();
-    const again = await upstream.call();
-    expect(again.request.messages.filter((message) => message.role === 'user')).toHaveLength(1);
-    again.send('Once more.');
-    again.finish();
-    await expect(chat.answerText).toHaveText('Once more.');
-    await expect(chat.questions).toHaveCount(1);
-    const stored = await second.admin.messages();
-    expect(stored.filter((message) => message.role === 'user')).toHaveLength(1);
-  } finally {
-    rmSync(data, { recursive: true, force: true });
-  }
+test('a server that is killed and started anew in mid-answer loses neither question nor part, and goes on', async ({ natter, folder, upstream, cable, site, page, chat }) => {
+  const { path } = await folder();
+  const env = { ...upstream.env, NATTER_DATA_DIR: path };
+  const first = await natter(env);
+  const line = await cable(first.port);
+  const shop = await site({ '/': html(tag(line.url)) });
+  const call = await counting(page, chat, upstream, shop.url, 3);
+  line.cut();
+  await first.stop();
+  // The next start of the same server, at the same address.
+  const second = await natter(env);
+  line.lead(second.port);
+  line.mend();
+  await expect(chat.retryButton, 'the visitor is told that this answer will not end').toBeVisible();
+  await expect(chat.answerText).toContainText(whole(3));
+  await chat.retryButton.click();
+  const again = await upstream.call();
+  expect(again.request.messages.filter((message) => message.role === 'user')).toHaveLength(1);
+  again.send('Once more.');
+  again.finish();
+  await expect(chat.answerText).toHaveText('Once more.');
+  await expect(chat.questions).toHaveCount(1);
+  const stored = await second.admin.messages();
+  expect(stored.filter((message) => message.role === 'user')).toHaveLength(1);
 });

@@ -2,6 +2,7 @@
 // `cargo xtask run` has built the server once. Look at it before committing.
 import { resolve } from 'node:path';
 import { chromium } from '@playwright/test';
+import { launchOptions } from './lib/browser.js';
 import { startNatter, WIDGET_KEY } from './lib/natter.js';
 import { startSite } from './lib/site.js';
 
@@ -18,7 +19,7 @@ const site = await startSite({
   '/dark': shop({ ...base, theme: 'dark', primaryColor: '#7c5cff' }),
   '/teal': shop({ ...base, theme: 'light', primaryColor: '#0f766e', suggestedQuestions: ['How do I put the widget on my page?', 'Which databases can I use?', 'Is it accessible?'], welcomeMessage: 'Hello! What would you like to know?' }),
 });
-const browser = await chromium.launch({ executablePath: process.env.NATTER_CHROMIUM || undefined, chromiumSandbox: process.getuid?.() !== 0 });
+const browser = await chromium.launch(launchOptions);
 
 async function take(path, viewport, then, clip) {
   const page = await (await browser.newContext({ viewport, deviceScaleFactor: 2 })).newPage();

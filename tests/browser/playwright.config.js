@@ -1,7 +1,6 @@
 // One worker, no retries: a test that passes only sometimes is a broken test.
 import { defineConfig } from '@playwright/test';
-
-const asRoot = process.getuid?.() === 0;
+import { launchOptions } from './lib/browser.js';
 
 export default defineConfig({
   testDir: '.',
@@ -17,15 +16,6 @@ export default defineConfig({
     headless: true,
     viewport: { width: 1280, height: 800 },
     screenshot: 'only-on-failure',
-    launchOptions: {
-      executablePath: process.env.NATTER_CHROMIUM || undefined,
-      // The browser's sandbox does not run as root.
-      chromiumSandbox: !asRoot,
-      args: [
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    },
+    launchOptions,
   },
 });

@@ -5,16 +5,22 @@ import { expect, test } from './lib/test.js';
 
 const next = '<main id="main"><h1>Next page</h1><p>Cups.</p></main>';
 
-/** Like Turbo Drive: another body in place of the old one, whose scripts run again. */
-const turbo = `async function go(url) {
-  const text = await (await fetch(url)).text();
-  const fresh = new DOMParser().parseFromString(text, 'text/html');
-  for (const old of fresh.body.querySelectorAll('script')) {
+/** Parsed scripts do not run; written anew they do. */
+const revive = `function revive(body) {
+  for (const old of body.querySelectorAll('script')) {
     const script = document.createElement('script');
     for (const { name, value } of old.attributes) script.setAttribute(name, value);
     script.textContent = old.textContent;
     old.replaceWith(script);
   }
+}`;
+
+/** Like Turbo Drive: another body in place of the old one, whose scripts run again. */
+const turbo = `${revive}
+async function go(url) {
+  const text = await (await fetch(url)).text();
+  const fresh = new DOMParser().parseFromString(text, 'text/html');
+  revive(fresh.body);
   document.head.querySelectorAll('title').forEach((title) => title.remove());
   document.head.append(...fresh.head.querySelectorAll('title'));
   document.body.replaceWith(document.adoptNode(fresh.body));
@@ -22,7 +28,8 @@ const turbo = `async function go(url) {
 }`;
 
 /** Like Astro's client router: the root's attributes, the head and the body are swapped. */
-const astro = `async function go(url) {
+const astro = `${revive}
+async function go(url) {
   const text = await (await fetch(url)).text();
   const fresh = new DOMParser().parseFromString(text, 'text/html');
   const root = document.documentElement;
@@ -30,12 +37,7 @@ const astro = `async function go(url) {
   for (const { name, value } of fresh.documentElement.attributes) root.setAttribute(name, value);
   document.head.replaceChildren(...fresh.head.children);
   document.body.replaceWith(fresh.body);
-  for (const old of document.body.querySelectorAll('script')) {
-    const script = document.createElement('script');
-    for (const { name, value } of old.attributes) script.setAttribute(name, value);
-    script.textContent = old.textContent;
-    old.replaceWith(script);
-  }
+  revive(document.body);
   history.pushState({}, '', url);
 }`;
 

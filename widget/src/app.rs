@@ -154,12 +154,11 @@ impl App {
 
     /// A command from the page, by way of the loader.
     pub fn command(self: &Rc<Self>, name: &str, argument: Option<String>) {
-        let by_visitor = name == "press";
         match (name, argument) {
             ("open", _) => self.open(false),
             ("close", _) => self.close(),
             ("toggle" | "press", _) if self.open.get() => self.close(),
-            ("toggle" | "press", _) => self.open(by_visitor),
+            ("toggle" | "press", _) => self.open(name == "press"),
             ("send", Some(message)) => {
                 self.open(false);
                 if self.must_introduce() {

@@ -48,10 +48,16 @@ pub fn sha256(bytes: &[u8]) -> String {
     })
 }
 
-/// `stem-<first 16 hex digits of the content's hash>.extension`.
+/// The first 16 hex digits of the content's hash, as they stand in names.
+pub fn short_hash(bytes: &[u8]) -> String {
+    let mut hash = sha256(bytes);
+    hash.truncate(16);
+    hash
+}
+
+/// `stem-<the content's short hash>.extension`.
 pub fn hashed_name(stem: &str, extension: &str, bytes: &[u8]) -> String {
-    let hash = sha256(bytes);
-    format!("{stem}-{}.{extension}", &hash[..16])
+    format!("{stem}-{}.{extension}", short_hash(bytes))
 }
 
 impl Manifest {

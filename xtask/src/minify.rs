@@ -30,6 +30,5 @@ pub fn javascript(source: &str, terser: Option<&Path>, kind: Kind) -> Result<Str
     }
     let small = step::output(command).context("terser cannot read a file of the widget")?;
     fs::remove_file(before)?;
-    // Between two rules of a style sheet.
-    Ok(small.trim_end().replace("}\\n", "}"))
+    Ok(small.trim_end().to_owned())
 }

@@ -12,8 +12,9 @@ const BUDGET: usize = 90 * 1024;
 /// The loader, which every page view pays, in bytes after brotli.
 const LOADER_BUDGET: usize = 3 * 1024;
 
-/// Whether only some pages bring the file: the types never, the sound where it is turned on; the module of chats in
-/// the page; the English texts once more, for a page that the server has told no language.
+/// Whether only some pages bring the file: the sound, where it is turned on; the module of chats in
+/// the page; the English texts once more, for a page that the server has told no language. The types
+/// no page brings.
 fn is_optional(file: &Entry) -> bool {
     let name = file.name.as_str();
     file.content_type.starts_with("audio/")

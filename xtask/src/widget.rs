@@ -119,19 +119,16 @@ fn prepare(wasm: &Path) -> Result<Manifest> {
     let lock = File::create(paths::dist().join(".lock")).context("cannot write to dist/")?;
     lock.lock().context("cannot lock dist/")?;
 
-    let compiled = fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
-    let source = paths::root().join("assets").join(LOADER);
-    let loader =
-        fs::read_to_string(&source).with_context(|| format!("cannot read {}", source.display()))?;
+    let read =
+        |path: &Path| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+    let asset = |name: &str| read(&paths::root().join("assets").join(name));
+    let (compiled, sound, types) = (read(wasm)?, asset("sound.mp3")?, asset(TYPES)?);
+    let source = String::from_utf8(asset(LOADER)?).context("the loader is no text")?;
     let (wasm_opt, terser) = (tools::wasm_opt(), tools::terser());
-    let sound = paths::root().join("assets/sound.mp3");
-    let sound = fs::read(&sound).with_context(|| format!("cannot read {}", sound.display()))?;
-    let types = paths::root().join("assets").join(TYPES);
-    let types = fs::read(&types).with_context(|| format!("cannot read {}", types.display()))?;
     let catalogues = catalogues::read()?;
     let texts: String = catalogues.iter().map(Catalogue::name).collect();
     let [hash, sounds, typed] = [&compiled, &sound, &types].map(|bytes| manifest::sha256(bytes));
-    let inputs = [hash, sounds, typed, texts, loader.clone()];
+    let inputs = [hash, sounds, typed, texts, source.clone()];
     let stamp = stamp(&inputs, &[wasm_opt.as_deref(), terser.as_deref()])?;
     let stamp_file = paths::dist().join(".stamp");
     if fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp)
@@ -148,12 +145,15 @@ fn prepare(wasm: &Path) -> Result<Manifest> {
     let js = minify::javascript(&js, terser.as_deref(), minify::Kind::Module)?;
     let english = catalogues.iter().find(|one| one.tag == catalogues::ENGLISH);
     let english = english.context("assets/locales has no English catalogue")?.json.as_bytes();
-    let all = [js.as_bytes(), &wasm, &sound, english, loader.as_bytes()].concat();
-    let build = manifest::sha256(&all).split_off(48);
-    let inline = variant(&loader, &build, true)?;
-    let inline = minify::javascript(&inline, terser.as_deref(), minify::Kind::Module)?;
-    let loader = variant(&loader, &build, false)?;
-    let loader = minify::javascript(&loader, terser.as_deref(), minify::Kind::Script)?;
+    let all = [js.as_bytes(), &wasm, &sound, english, source.as_bytes()].concat();
+    let build = manifest::short_hash(&all);
+    let small = |kind| -> Result<String> {
+        let source = variant(&source, &build, kind)?;
+        let small = minify::javascript(&source, terser.as_deref(), kind)?;
+        // Between two rules of its style sheet.
+        Ok(small.replace("}\\n", "}"))
+    };
+    let (loader, inline) = (small(minify::Kind::Script)?, small(minify::Kind::Module)?);
 
     let mut manifest = Manifest::default();
     let named = |kind: &str| ["widget-", &build, kind].concat();
@@ -244,8 +244,9 @@ fn shrink(program: &Path, wasm: &[u8]) -> Result<Vec<u8>> {
     Ok(small)
 }
 
-/// The loader of this build, or the module of chats in the page, which is made of the same source.
-fn variant(loader: &str, build: &str, inline: bool) -> Result<String> {
+/// The loader of this build, or, as a module, that of chats in the page: both are of one source.
+fn variant(loader: &str, build: &str, kind: minify::Kind) -> Result<String> {
+    let inline = kind == minify::Kind::Module;
     match loader.matches(BUILD).count() {
         1 => {}
         n => bail!("assets/{LOADER} must hold `{BUILD}` exactly once, it stands there {n}×"),
@@ -263,15 +264,15 @@ mod tests {
     #[test]
     fn the_loader_and_the_module_get_the_name_of_this_build() {
         let loader = "(() => { let build = NATTER_BUILD; if (NATTER_INLINE) f((() => {})) })()";
-        let got = variant(loader, "12ab", false).unwrap();
+        let got = variant(loader, "12ab", minify::Kind::Script).unwrap();
         assert_eq!(got, "(() => { let build = '12ab'; if (false) f((() => {})) })()");
-        let got = variant(loader, "12ab", true).unwrap();
+        let got = variant(loader, "12ab", minify::Kind::Module).unwrap();
         assert!(got.starts_with("export default (() => { let build = '12ab'; if (true)"), "{got}");
     }
 
     #[test]
     fn a_loader_without_its_placeholder_or_with_two_is_refused() {
-        assert!(variant("const A = 1;", "", false).is_err());
-        assert!(variant(&BUILD.repeat(2), "", false).is_err());
+        assert!(variant("const A = 1;", "", minify::Kind::Script).is_err());
+        assert!(variant(&BUILD.repeat(2), "", minify::Kind::Script).is_err());
     }
 }

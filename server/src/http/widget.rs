@@ -83,8 +83,11 @@ fn with_remedy(error: ApiError) -> ApiError {
         ErrorCode::Unauthorized => "Check licenseKey or chatbotId.",
         _ => return error,
     };
-    let said = error.message.as_ref().map_or_else(String::new, |said| [said, " "].concat());
-    error.with_message(said + remedy)
+    let message = match &error.message {
+        Some(said) => format!("{said} {remedy}"),
+        None => remedy.to_owned(),
+    };
+    error.with_message(message)
 }
 
 /// Opens or renews the visitor's session: a token bound to the key, the visitor and the origin,

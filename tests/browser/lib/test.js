@@ -1,6 +1,8 @@
 // The test function of all browser tests: makes servers, ends them, and watches the page.
 import { test as base, expect } from '@playwright/test';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Chat } from './chat.js';
 import { startCable } from './net.js';
 import { startNatter } from './natter.js';
@@ -26,6 +28,11 @@ export const test = base.extend({
   natter: starter(startNatter),
   site: starter(startSite),
   cable: starter(startCable),
+  /** A data folder that outlives one server. */
+  folder: starter(async () => {
+    const path = mkdtempSync(join(tmpdir(), 'natter-data-'));
+    return { path, stop: () => rmSync(path, { recursive: true, force: true }) };
+  }),
   upstream: async ({}, use) => {
     const upstream = await startUpstream();
     await use(upstream);

@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { chromium } from '@playwright/test';
+import { launchOptions } from '../lib/browser.js';
 
 process.env.NATTER_BIN ??= ['release', 'debug'].map((profile) => resolve(`../../target/${profile}/natter`)).find(existsSync);
 const { startNatter } = await import('../lib/natter.js');
@@ -17,8 +18,7 @@ const PROFILE = { offline: false, latency: 150, downloadThroughput: 1.6e6 / 8, u
 const upstream = await startUpstream();
 const natter = await startNatter({ ...upstream.env, RATE_LIMIT_MAX_REQUESTS: '100000' });
 const site = await startSite({ '/': html(tag(natter.url)) });
-const asRoot = process.getuid?.() === 0;
-const browser = await chromium.launch({ executablePath: process.env.NATTER_CHROMIUM || undefined, chromiumSandbox: !asRoot });
+const browser = await chromium.launch(launchOptions);
 
 const at = (list, part) => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * part))];
 const rows = [];
