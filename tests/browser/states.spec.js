@@ -1,5 +1,6 @@
-// The rest of the chat's states for everybody: axe, fit and size of what is pressed, in light and
-// dark, on large screens and phones; then zoom, forced colours, less motion and brand colours.
+// The chat's states for everybody: axe, fit and size of what is pressed, in light and dark, on large
+// screens and phones; then zoom, forced colours, less motion and brand colours. The bubble's are in
+// prompts.spec.js, where its places are.
 import { flaws } from './lib/axe.js';
 import { WIDGET_KEY } from './lib/natter.js';
 import { configured, expect, test } from './lib/shop.js';
@@ -14,6 +15,17 @@ const config = {
   engagementSound: true,
 };
 
+const rich = [
+  '# Tea\n\nGreen **tea** is _light_; see [the guide](https://example.com).\n\n',
+  '- two minutes\n- `80 °C`\n\n```sh\nbrew --green --gentle --with-a-rather-long-line-of-code\n```\n\n',
+  '| tea | minutes | water |\n| --- | --- | --- |\n| green | 2 | soft, from a spring with a rather long name |\n\n- [x] pot\n- [ ] cup\n\n> Patience.',
+];
+const sources = [
+  { title: 'Green tea › How long it draws, and what happens when somebody forgets it', url: 'https://example.com/green', snippet: 'Two minutes.' },
+  { title: 'A leaflet', snippet: '' },
+];
+const fields = [{ name: 'name', required: true }, { name: 'email', type: 'email', required: true }, { name: 'topic', label: 'What is it about?', type: 'choice', options: ['Tea', 'Cups'] }];
+
 /** Nothing sticks out sideways, and everything that is pressed is 24 pixels or more each way. */
 async function fits(page, chat, what) {
   expect(await flaws(page), what).toEqual([]);
@@ -25,7 +37,7 @@ async function fits(page, chat, what) {
       .filter((node) => Math.min(node.offsetWidth, node.offsetHeight) < 24)
       .map((node) => node.getAttribute('aria-label') ?? node.textContent);
     const middle = panel.querySelector('.scroll');
-    return { small, wide: middle.scrollWidth > middle.clientWidth || panel.scrollWidth > panel.clientWidth };
+    return { small, wide: middle.scrollWidth > middle.clientWidth || panel.scrollWidth > panel.clientWidth || document.documentElement.scrollWidth > innerWidth };
   });
   expect(found, what).toEqual({ small: [], wide: false });
 }
@@ -34,7 +46,7 @@ for (const [name, use, theme] of [['large-light', {}, 'light'], ['large-dark', {
   test.describe(name, () => {
     test.use(use);
     test(`every state is accessible and fits: ${name}`, async ({ shop, page, context, chat, upstream, shot }) => {
-      const { url, server } = await shop({ ...config, theme });
+      await shop({ ...config, theme });
       const check = async (what) => {
         await fits(page, chat, what);
         await shot(`state-${name}-${what}`);
@@ -62,26 +74,100 @@ for (const [name, use, theme] of [['large-light', {}, 'light'], ['large-dark', {
       await chat.input.fill('x'.repeat(3900));
       await expect(chat.panel.locator('.left')).not.toBeEmpty();
       await check('long-draft');
-      expect(url && server).toBeTruthy();
     });
 
-    test(`a limit that is reached is accessible and fits: ${name}`, async ({ natter, upstream, site, page, chat, shot }) => {
-      const server = await natter(upstream.env);
-      const { key } = await server.admin.licenseKey({ monthly_usage_limit: 1 });
-      const shop = await site({ '/': configured(server.url, { licenseKey: key, theme }) });
-      await page.goto(shop.url);
+    test(`an answer is accessible and fits while it comes, whole and failed: ${name}`, async ({ shop, page, chat, upstream, shot }) => {
+      const check = async (what) => {
+        await fits(page, chat, what);
+        await shot(`state-${name}-${what}`);
+      };
+      // The stub model server has no sources: the stored answer gets some.
+      await page.route('**/v1/widget/session', async (route) => {
+        const response = await route.fetch();
+        const json = await response.json();
+        if (json.conversation) json.conversation.messages.at(-1).sources = sources;
+        await route.fulfill({ response, json });
+      });
+      await shop({ ...config, theme });
       await chat.open();
-      await chat.ask('First?');
+      await chat.ask('Tell me about tea, please.');
       const call = await upstream.call();
-      call.send('Yes.');
+      call.send(...rich);
+      await expect(chat.answer.locator('blockquote')).toBeVisible();
+      await check('answering');
       call.finish();
       await expect(chat.stopButton).toBeHidden();
-      await chat.ask('Second?');
-      await expect(chat.input).toBeDisabled();
-      await expect(chat.panel.locator('.notice')).toBeVisible();
-      await fits(page, chat, 'month');
-      await shot(`state-${name}-month`);
+      await page.reload();
+      await expect(chat.answer.locator('.chip')).toHaveCount(2);
+      await check('answer');
+      await chat.ask('And this?');
+      (await upstream.call()).refuse(400);
+      await expect(chat.retryButton).toBeVisible();
+      await check('failed');
     });
+
+    test(`the form before a chat is accessible and fits: ${name}`, async ({ shop, page, chat, shot }) => {
+      await shop({ ...config, theme, preChatForm: { enabled: true, fields } });
+      await chat.launcher.click();
+      await expect(chat.panel.getByRole('textbox', { name: 'Name' })).toBeFocused();
+      await fits(page, chat, 'asked');
+      await shot(`state-${name}-form`);
+      await chat.panel.getByRole('textbox', { name: 'E-mail' }).fill('ada@example');
+      await chat.panel.getByRole('button', { name: 'Start chat' }).click();
+      await expect(chat.panel.locator('.wrong').first()).not.toBeEmpty();
+      await fits(page, chat, 'wrong');
+      await shot(`state-${name}-form-wrong`);
+    });
+
+    test(`the closed button with its badge is accessible: ${name}`, async ({ shop, page, chat, upstream, shot }) => {
+      await shop({ ...config, theme });
+      await chat.open();
+      await chat.ask('One');
+      const call = await upstream.call();
+      call.send('Soon.');
+      await expect(chat.answerText).toHaveText('Soon.');
+      await page.keyboard.press('Escape');
+      await expect(chat.panel).toBeHidden();
+      call.finish();
+      await expect(chat.launcher).toHaveAccessibleName('Open chat, 1 new answer');
+      expect(await flaws(page)).toEqual([]);
+      await shot(`state-${name}-badge`);
+    });
+
+    test(`a server that is not there is said accessibly: ${name}`, async ({ natter, cable, upstream, site, page, chat, shot }) => {
+      const server = await natter(upstream.env);
+      const line = await cable(server.port);
+      const shop = await site({ '/': configured(server.url, { ...config, theme, apiUrl: line.url }) });
+      await page.goto(shop.url);
+      await chat.launcher.hover();
+      await expect(chat.launcher).toHaveAttribute('aria-haspopup', 'dialog');
+      line.cut();
+      await chat.launcher.click();
+      await expect(chat.panel.locator('.notice')).toContainText('cannot be reached');
+      await fits(page, chat, 'unreachable');
+      await shot(`state-${name}-unreachable`);
+    });
+
+    for (const [limit, settings] of [['month', { monthly_usage_limit: 1 }], ['conversation', { ui: { maxMessagesPerConversation: 1 } }]]) {
+      test(`a limit that is reached is accessible and fits: ${limit}, ${name}`, async ({ natter, upstream, site, page, chat, shot }) => {
+        const server = await natter(upstream.env);
+        const { key } = await server.admin.licenseKey(settings);
+        const shop = await site({ '/': configured(server.url, { licenseKey: key, theme }) });
+        await page.goto(shop.url);
+        await chat.open();
+        await chat.ask('First?');
+        const call = await upstream.call();
+        call.send('Yes.');
+        call.finish();
+        await expect(chat.stopButton).toBeHidden();
+        await chat.ask('Second?');
+        await expect(chat.input).toBeDisabled();
+        await expect(chat.panel.locator('.notice')).toBeVisible();
+        await expect(chat.panel.locator('.notice button')).toBeVisible({ visible: limit === 'conversation' });
+        await fits(page, chat, limit);
+        await shot(`state-${name}-${limit}`);
+      });
+    }
   });
 }
 
