@@ -81,7 +81,7 @@ for (const [name, use, theme] of [['large-light', {}, 'light'], ['large-dark', {
         await fits(page, chat, what);
         await shot(`state-${name}-${what}`);
       };
-      // The stub model server has no sources: the stored answer gets some.
+      // Sources with a long title and without a page, whatever the guide has.
       await page.route('**/v1/widget/session', async (route) => {
         const response = await route.fetch();
         const json = await response.json();
@@ -200,6 +200,13 @@ for (const [name, viewport] of [['200-percent', { width: 640, height: 400 }], ['
   });
 }
 
+/** Whether a ring is drawn around it that forced colours leave there: shadows are not. */
+const ringed = (part) =>
+  part.evaluate((node) => {
+    const { outlineStyle, outlineWidth } = getComputedStyle(node);
+    return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
+  });
+
 test('with forced colours everything keeps its edges and its focus ring', async ({ shop, page, chat, upstream, shot }) => {
   await page.emulateMedia({ forcedColors: 'active' });
   await shop(config);
@@ -208,13 +215,24 @@ test('with forced colours everything keeps its edges and its focus ring', async 
     expect(await part.evaluate((node) => getComputedStyle(node).borderTopStyle)).toBe('solid');
   }
   await page.keyboard.press('Shift+Tab');
-  const ring = await chat.panel.evaluate((panel) => {
-    const { outlineStyle, outlineWidth } = getComputedStyle(panel.getRootNode().activeElement);
-    return [outlineStyle, parseFloat(outlineWidth)];
-  });
-  expect(ring[0]).not.toBe('none');
-  expect(ring[1]).toBeGreaterThanOrEqual(2);
+  expect(await ringed(chat.panel.locator(':focus'))).toBe(true);
   await shot('forced-colours');
+  await chat.input.focus();
+  expect(await ringed(chat.panel.locator('.composer')), 'the input').toBe(true);
+  await chat.answer.locator('[data-act="down"]').click();
+  await expect(chat.answer.getByRole('textbox')).toBeFocused();
+  expect(await ringed(chat.answer.getByRole('textbox')), 'the comment').toBe(true);
+});
+
+test('with forced colours a field of the form shows that it has the focus', async ({ shop, page, chat, shot }) => {
+  await page.emulateMedia({ forcedColors: 'active' });
+  await shop({ ...config, preChatForm: { enabled: true, fields } });
+  await chat.launcher.click();
+  const name = chat.panel.getByRole('textbox', { name: 'Name' });
+  await expect(name).toBeFocused();
+  expect(await ringed(name)).toBe(true);
+  expect(await ringed(chat.panel.getByRole('textbox', { name: 'E-mail' }))).toBe(false);
+  await shot('forced-colours-form');
 });
 
 test('who wants less motion gets none', async ({ shop, page, chat, upstream }) => {
@@ -227,6 +245,27 @@ test('who wants less motion gets none', async ({ shop, page, chat, upstream }) =
   const moving = await page.evaluate(() => document.querySelector('natter-widget').shadowRoot.getAnimations().filter((one) => one.playState === 'running').length);
   expect(moving).toBe(0);
 });
+
+for (const theme of ['light', 'dark']) {
+  test(`the edges of what is written in have a contrast of 3: ${theme}`, async ({ shop, page, chat }) => {
+    await shop({ ...config, theme, preChatForm: { enabled: true, fields } });
+    await chat.launcher.click();
+    await expect(chat.panel.getByRole('textbox', { name: 'Name' })).toBeFocused();
+    const contrasts = await chat.panel.evaluate((panel) => {
+      const light = (colour) => {
+        const parts = colour.match(/[\d.]+/g).slice(0, 3).map((part) => part / 255);
+        const [r, g, b] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+      };
+      const ground = light(getComputedStyle(panel).backgroundColor);
+      return ['.composer', 'input[type=email]', 'select'].map((part) => {
+        const edge = light(getComputedStyle(panel.querySelector(part)).borderTopColor);
+        return Math.max(edge, ground) / Math.min(edge, ground);
+      });
+    });
+    expect(Math.min(...contrasts)).toBeGreaterThanOrEqual(3);
+  });
+}
 
 for (const colour of ['#ffdd00', '#fafafa', '#050505', '#808080', '#d00000']) {
   test(`text on and in the brand colour ${colour} can be read, light and dark`, async ({ shop, page, chat, upstream }) => {
