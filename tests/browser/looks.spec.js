@@ -39,3 +39,18 @@ test('the demo page is accessible and keeps to its policy', async ({ natter, pag
   await shot('demo-page-dark');
   expect(seen.errors).toEqual([]);
 });
+
+test('the guide shows its pictures, with words for those who do not see them', async ({ natter, page, seen }) => {
+  const { url } = await natter();
+  for (const [name, pictures] of [['the-chat', 1], ['widget-options', 3]]) {
+    await page.goto(`${url}/docs/${name}`);
+    const shown = page.locator('main img');
+    await expect(shown).toHaveCount(pictures);
+    for (const picture of await shown.all()) {
+      await expect(picture).toHaveAttribute('alt', /\w+ \w+/);
+      await expect.poll(() => picture.evaluate((node) => node.naturalWidth)).toBeGreaterThan(0);
+    }
+    expect(await violations(page), name).toEqual([]);
+  }
+  expect(seen.errors).toEqual([]);
+});
