@@ -232,6 +232,8 @@ test('with forced colours a field of the form shows that it has the focus', asyn
   await expect(name).toBeFocused();
   expect(await ringed(name)).toBe(true);
   expect(await ringed(chat.panel.getByRole('textbox', { name: 'E-mail' }))).toBe(false);
+  const start = await chat.panel.getByRole('button', { name: 'Start chat' }).evaluate((node) => getComputedStyle(node).borderTopStyle);
+  expect(start).toBe('solid');
   await shot('forced-colours-form');
 });
 
