@@ -89,6 +89,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(demo::css))
         .routes(routes!(guide::first))
         .routes(routes!(guide::page))
+        .routes(routes!(guide::picture))
         .routes(routes!(guide::css))
 }
 

@@ -109,3 +109,19 @@ test('a new conversation starts empty, and the old one is kept for the owner', a
   await expect(chat.questions).toHaveCount(1);
   await expect.poll(async () => (await admin.conversations()).length).toBe(2);
 });
+
+test('the end of each answer stays in sight, however tall what it ends with', async ({ natter, upstream, site, page, chat }) => {
+  const { url } = await natter(upstream.env);
+  const shop = await site({ '/': html(tag(url)) });
+  await page.setViewportSize({ width: 640, height: 400 });
+  await page.goto(shop.url);
+  await chat.open();
+  for (let turn = 1; turn <= 8; turn += 1) {
+    await chat.ask(`Question ${turn}`);
+    const call = await upstream.call();
+    call.send('It does: `code`, and\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\na\nb\nc\n```');
+    call.finish();
+    await expect(chat.answer.locator('.acts')).toBeInViewport();
+    await expect(chat.panel.getByRole('button', { name: 'Jump to latest' })).toBeHidden();
+  }
+});

@@ -20,7 +20,7 @@ const events = (page, name) =>
     ChatWidget.on(name, (detail) => window.told.push(detail));
   }, name);
 
-test('a bad answer can be commented on, once it was rated', async ({ page, chat, upstream, shop, shot }) => {
+test('a bad answer can be commented on, once it was rated', async ({ page, chat, upstream, shop }) => {
   await shop({});
   const sent = ratings(page);
   await events(page, 'feedback');
@@ -31,8 +31,6 @@ test('a bad answer can be commented on, once it was rated', async ({ page, chat,
   await expect(why).toBeFocused();
   await expect(why).toHaveAccessibleName('What could be better?');
   await expect(why).toHaveAttribute('maxlength', '2000');
-  expect(await flaws(page)).toEqual([]);
-  await shot('comment');
   await why.fill('Too short.');
   await answered(chat, upstream, 'More, please', 'Gladly.');
   const first = chat.answers.first();

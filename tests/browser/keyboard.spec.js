@@ -190,6 +190,20 @@ test('the keyboard walkthrough of the guide, step by step', async ({ natter, ups
   await expect(bad).toBeFocused();
   await expect(chat.panel, 'only the comment was left').toBeVisible();
   // 9.
+  await chat.input.focus();
+  await page.keyboard.type('Again');
+  await press('Enter');
+  (await upstream.call()).refuse(400);
+  await expect(chat.retryButton).toBeVisible();
+  await back(chat.retryButton, 1);
+  await press('Enter');
+  await expect(chat.input).toBeFocused();
+  const again = await upstream.call();
+  again.send('Now.');
+  again.finish();
+  await expect(chat.answerText).toHaveText('Now.');
+  await expect(chat.stopButton).toBeHidden();
+  // 10.
   await press('Escape');
   await expect(chat.panel).toBeHidden();
   await expect(chat.launcher).toBeFocused();

@@ -1,49 +1,7 @@
-// How it looks to everybody: axe on every state, light and dark, on phones and narrow screens.
+// How it looks on a phone, and on the demo page. The chat's states are in states.spec.js.
 import { violations } from './lib/axe.js';
 import { expect, test } from './lib/test.js';
 import { page as html, tag } from './lib/site.js';
-
-const states = [
-  { name: 'light', use: { colorScheme: 'light' }, theme: 'light' },
-  { name: 'dark', use: { colorScheme: 'dark' }, theme: 'dark' },
-  { name: 'phone', use: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }, theme: 'light' },
-  { name: 'phone-dark', use: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }, theme: 'dark' },
-  { name: 'narrow', use: { viewport: { width: 320, height: 640 } }, theme: 'light' },
-];
-
-for (const { name, use, theme } of states) {
-  test.describe(name, () => {
-    test.use(use);
-    test(`axe finds nothing wrong: ${name}`, async ({ natter, upstream, site, page, chat, shot }) => {
-      const { url } = await natter(upstream.env);
-      const shop = await site({ '/': `<!doctype html><html lang="en"><head><title>A shop</title><meta name="viewport" content="width=device-width, initial-scale=1"></head><body><main><h1>A shop</h1><p>Teapots and cups.</p></main>${tag(url, { theme })}</body></html>` });
-      await page.goto(shop.url);
-      await expect(chat.launcher).toBeVisible();
-      expect(await violations(page), 'closed').toEqual([]);
-      await chat.open();
-      await shot(`${name}-empty`);
-      expect(await violations(page), 'open, empty').toEqual([]);
-      await chat.ask('Tell me about tea, please.');
-      const call = await upstream.call();
-      call.send('# Tea\n\nGreen **tea** is _light_; see [the guide](https://example.com).\n\n');
-      call.send('- two minutes\n- `80 °C`\n\n```sh\nbrew --green --gentle --with-a-rather-long-line-of-code\n```\n\n');
-      call.send('| tea | minutes |\n| --- | --- |\n| green | 2 |\n\n> Patience.');
-      await expect(chat.answer.locator('blockquote')).toBeVisible();
-      expect(await violations(page), 'answering').toEqual([]);
-      call.finish();
-      await expect(chat.stopButton).toBeHidden();
-      expect(await violations(page), 'answered').toEqual([]);
-      await shot(`${name}-answer`);
-      await chat.ask('And this?');
-      (await upstream.call()).refuse(400);
-      await expect(chat.retryButton).toBeVisible();
-      expect(await violations(page), 'failed').toEqual([]);
-      await shot(`${name}-failed`);
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-      expect(wide, 'the page does not scroll sideways').toBe(false);
-    });
-  });
-}
 
 test.describe('phone', () => {
   test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
@@ -79,5 +37,20 @@ test('the demo page is accessible and keeps to its policy', async ({ natter, pag
   await page.emulateMedia({ colorScheme: 'dark' });
   expect(await violations(page), 'in the dark').toEqual([]);
   await shot('demo-page-dark');
+  expect(seen.errors).toEqual([]);
+});
+
+test('the guide shows its pictures, with words for those who do not see them', async ({ natter, page, seen }) => {
+  const { url } = await natter();
+  for (const [name, pictures] of [['the-chat', 1], ['widget-options', 3]]) {
+    await page.goto(`${url}/docs/${name}`);
+    const shown = page.locator('main img');
+    await expect(shown).toHaveCount(pictures);
+    for (const picture of await shown.all()) {
+      await expect(picture).toHaveAttribute('alt', /\w+ \w+/);
+      await expect.poll(() => picture.evaluate((node) => node.naturalWidth)).toBeGreaterThan(0);
+    }
+    expect(await violations(page), name).toEqual([]);
+  }
   expect(seen.errors).toEqual([]);
 });

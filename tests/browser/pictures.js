@@ -1,63 +1,106 @@
-// Makes README's picture anew: `node pictures.js` in tests/browser, after
-// `cargo xtask run` has built the server once. Look at it before committing.
+// Makes the pictures of README and guide anew: `node pictures.js` in tests/browser, after
+// `cargo xtask run` has built the server once. Look at them before committing.
+import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { chromium } from '@playwright/test';
 import { launchOptions } from './lib/browser.js';
 import { startNatter, WIDGET_KEY } from './lib/natter.js';
+import { indexed } from './lib/png.js';
 import { startSite } from './lib/site.js';
 
 const folder = resolve('../../docs/images');
 const natter = await startNatter();
-const shop = (config) => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A shop</title>
+const pages = {};
+const site = await startSite(pages);
+const browser = await chromium.launch(launchOptions);
+const root = 'natter-widget';
+
+/** A page with nothing but the chat. */
+const shop = (config, lang) => `<!doctype html><html lang="${lang}" dir="${lang === 'ar' ? 'rtl' : 'ltr'}"><head><meta charset="utf-8"><title>A shop</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>
-body { margin: 0; background: linear-gradient(135deg, ${config.theme === 'dark' ? '#1b2230, #0d1017' : '#eef2fb, #f8f4ee'}); min-height: 100vh }
+body { margin: 0; background: ${config.theme === 'dark' ? '#0b0d12' : '#eef1f7'}; min-height: 100vh }
 </style></head><body><script>window.CHAT_WIDGET_CONFIG = ${JSON.stringify(config)}</script>
 <script src="${natter.url}/widget/chat-widget.js"></script></body></html>`;
-const base = { licenseKey: WIDGET_KEY, title: 'Ask Natter', showSources: true };
-const site = await startSite({
-  '/light': shop({ ...base }),
-  '/dark': shop({ ...base, theme: 'dark', primaryColor: '#7c5cff' }),
-  '/teal': shop({ ...base, theme: 'light', primaryColor: '#0f766e', suggestedQuestions: ['How do I put the widget on my page?', 'Which databases can I use?', 'Is it accessible?'], welcomeMessage: 'Hello! What would you like to know?' }),
-});
-const browser = await chromium.launch(launchOptions);
 
-async function take(path, viewport, then, clip) {
+/** A picture of the chat with these options, after something was done. */
+async function take(config, viewport, then, lang = 'en') {
+  pages['/'] = shop({ licenseKey: WIDGET_KEY, title: 'Ask Natter', ...config }, lang);
   const page = await (await browser.newContext({ viewport, deviceScaleFactor: 2 })).newPage();
-  await page.goto(site.url + path);
-  await page.locator('natter-widget .b').waitFor();
+  await page.goto(site.url);
+  await page.locator(`${root} .b`).waitFor();
   await then(page);
   await page.mouse.move(2, 2);
-  const picture = await page.screenshot({ animations: 'disabled', clip });
+  const picture = await page.screenshot({ animations: 'disabled' });
   await page.context().close();
   return picture.toString('base64');
 }
 
-const ask = (question) => async (page) => {
-  await page.locator('natter-widget .b').click();
-  const input = page.locator('natter-widget .composer textarea');
-  await input.fill(question);
-  await input.press('Enter');
-  await page.locator('natter-widget .row.bot .acts').waitFor();
-  await page.locator('natter-widget .scroll').evaluate((node) => (node.scrollTop = 0));
+const open = async (page) => {
+  await page.locator(`${root} .b`).click();
+  await page.locator(`${root} .panel.open`).waitFor();
 };
 
-/** Several pictures beside each other, in one file. */
+const ask = (question) => async (page) => {
+  await open(page);
+  const input = page.locator(`${root} .composer textarea`);
+  await input.fill(question);
+  await input.press('Enter');
+  await page.locator(`${root} .row.bot .acts`).waitFor();
+  await page.locator(`${root} .scroll`).evaluate((node) => (node.scrollTop = 0));
+};
+
+/** Pictures beside each other, in one file of few colours. */
 async function side(name, pictures, height) {
-  const page = await browser.newPage({ viewport: { width: 1200, height: height + 40 } });
-  const images = pictures.map((data) => `<img src="data:image/png;base64,${data}" style="height:${height}px;border-radius:14px;box-shadow:0 4px 24px #0002">`);
-  await page.setContent(`<body style="margin:0;display:inline-flex;gap:20px;padding:20px;background:#fff">${images.join('')}</body>`);
-  await page.locator('body').screenshot({ path: `${folder}/${name}.png` });
+  const page = await browser.newPage({ viewport: { width: 1600, height: height + 40 }, deviceScaleFactor: 1.5 });
+  const images = pictures.map((data) => `<img src="data:image/png;base64,${data}" style="height:${height}px;border-radius:12px;outline:1px solid #d9dee8">`);
+  await page.setContent(`<body style="margin:0;display:inline-flex;gap:20px;padding:2px;background:#fff">${images.join('')}</body>`);
+  const picture = await page.locator('body').screenshot();
+  const { pixels, width, height: rows } = await page.evaluate(async (data) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${data}`;
+    await image.decode();
+    const { naturalWidth: width, naturalHeight: height } = image;
+    const canvas = new OffscreenCanvas(width, height).getContext('2d');
+    canvas.drawImage(image, 0, 0);
+    const { data: bytes } = canvas.getImageData(0, 0, width, height);
+    let text = '';
+    for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+    return { pixels: btoa(text), width, height };
+  }, picture.toString('base64'));
+  const file = indexed(Buffer.from(pixels, 'base64'), width, rows);
+  writeFileSync(`${folder}/${name}.png`, file);
+  console.log(`${name}.png: ${width} × ${rows}, ${file.length} bytes`);
   await page.close();
 }
 
-const tall = { width: 460, height: 800 };
-const light = await take('/light', { width: 500, height: 800 }, ask('How do I put the widget on my page?'));
-const dark = await take('/dark', tall, ask('Which databases can I use?'));
-const phone = await take('/teal', { width: 375, height: 667 }, async (page) => {
-  await page.locator('natter-widget .b').click();
-  await page.locator('natter-widget .suggestion').first().waitFor();
-});
-await side('chat', [light, dark, phone], 560);
-await browser.close();
-await site.stop();
-await natter.stop();
+// Wider than what counts as a phone, and all of one height: they are shown at one scale.
+const large = { width: 500, height: 720 };
+const phone = { width: 390, height: 720 };
+const strip = { width: 500, height: 110 };
+const prompts = { engagementPrompts: ['Questions about sizes? Ask me, I know every shoe here.'] };
+const prompted = (page) => page.locator(`${root} .prompt`).waitFor();
+const fields = [{ name: 'name', required: true }, { name: 'email', required: true }, { name: 'topic', label: 'What is it about?', type: 'choice', options: ['Order', 'Return'] }];
+const arabic = {
+  title: 'متجر الشاي',
+  welcomeMessage: 'مرحبًا! كيف يمكنني مساعدتك اليوم؟',
+  suggestedQuestions: ['كم تستغرق مدة التوصيل؟', 'ما هو أفضل إبريق لشخصين؟', 'هل يمكنني إرجاع طلبي؟'],
+  primaryColor: '#0f766e',
+};
+
+try {
+  await side('chat', [
+    await take({}, large, ask('Can I use my own model server?')),
+    await take({ theme: 'dark', primaryColor: '#7c5cff' }, large, ask('Which databases can I use?')),
+    await take({ primaryColor: '#0f766e', welcomeMessage: 'Hello! What would you like to know?', suggestedQuestions: ['How do I put the widget on my page?', 'Which databases can I use?', 'Is it accessible?'] }, phone, open),
+  ], 560);
+  await side('prompt', [
+    await take(prompts, strip, prompted),
+    await take({ ...prompts, theme: 'dark', primaryColor: '#7c5cff' }, strip, prompted),
+  ], 110);
+  await side('form', [await take({ preChatForm: { enabled: true, fields } }, large, open)], 560);
+  await side('arabic', [await take(arabic, large, open, 'ar'), await take({ ...arabic, theme: 'dark' }, phone, open, 'ar')], 560);
+} finally {
+  await browser.close();
+  await site.stop();
+  await natter.stop();
+}

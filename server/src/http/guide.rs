@@ -1,6 +1,7 @@
 //! The user guide.
 
 use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use shared::ErrorCode;
 
@@ -10,6 +11,14 @@ use crate::error::ApiError;
 
 const TEMPLATE: &str = include_str!("../../../assets/guide.html");
 const STYLE: &str = include_str!("../../../assets/guide.css");
+
+/// What the pages show, by the names that they use.
+const PICTURES: &[(&str, &[u8])] = &[
+    ("arabic.png", include_bytes!("../../../docs/images/arabic.png")),
+    ("chat.png", include_bytes!("../../../docs/images/chat.png")),
+    ("form.png", include_bytes!("../../../docs/images/form.png")),
+    ("prompt.png", include_bytes!("../../../docs/images/prompt.png")),
+];
 
 /// Nothing runs on these pages.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
@@ -45,4 +54,16 @@ pub async fn page(
     (status = 200, description = "The style sheet", content_type = "text/css")))]
 pub async fn css() -> Response {
     style(STYLE)
+}
+
+/// A picture in the guide.
+#[utoipa::path(get, path = "/docs/images/{picture}", tag = "pages",
+    params(("picture" = String, Path)),
+    responses((status = 200, description = "The picture", content_type = "image/png"),
+        (status = 404, body = shared::ErrorBody)))]
+pub async fn picture(Path(name): Path<String>) -> Result<Response, ApiError> {
+    let found = PICTURES.iter().find(|(known, _)| *known == name);
+    let (_, bytes) = found.ok_or(ErrorCode::NotFound)?;
+    let headers = [(CONTENT_TYPE, "image/png"), (CACHE_CONTROL, "public, max-age=300")];
+    Ok((headers, *bytes).into_response())
 }
