@@ -23,7 +23,7 @@ const browser = await chromium.launch(launchOptions);
 const at = (list, part) => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * part))];
 const rows = [];
 const row = (what, figures, unit, reach) => {
-  const [middle, worst] = [at(figures, 0.5), Math.max(...figures)].map((n) => (n < 10 ? n.toFixed(1) : Math.round(n)));
+  const [middle, worst] = [at(figures, 0.5), Math.max(...figures)].map((n) => (n < 100 ? n.toFixed(1) : Math.round(n)));
   rows.push(`| ${what} | ${middle} ${unit} | ${worst} ${unit} | ${reach} |`);
 };
 
@@ -99,8 +99,11 @@ function markdown(count) {
   return tokens.slice(0, count);
 }
 
-/** Streams `tokens` at about 250 a second; the frames' times, and how often the messages changed in one. */
-async function stream(page, tokens) {
+/**
+ * Streams `tokens` at about 250 a second; the frames' times, how often the messages changed in one, and
+ * the main thread's work for a frame.
+ */
+async function stream(page, devtools, tokens) {
   await page.evaluate(() => {
     const root = document.querySelector('natter-widget').shadowRoot;
     const seen = (window.frames_ = { times: [], most: 0, now: 0 });
@@ -116,6 +119,7 @@ async function stream(page, tokens) {
     };
     requestAnimationFrame(frame);
   });
+  const before = await metric(devtools, 'TaskDuration');
   const input = page.locator('natter-widget .composer textarea');
   await input.fill('Go on');
   await input.press('Enter');
@@ -126,38 +130,44 @@ async function stream(page, tokens) {
   }
   call.finish();
   await page.locator('natter-widget .send:not(.stop)').waitFor();
-  return page.evaluate(() => {
+  const work = ((await metric(devtools, 'TaskDuration')) - before) * 1000;
+  return page.evaluate((work) => {
     frames_.done = true;
-    return { times: frames_.times.slice(2), most: frames_.most };
-  });
+    return { times: frames_.times.slice(2), most: frames_.most, work: work / frames_.times.length };
+  }, work);
 }
+
+const metric = async (devtools, name) => (await devtools.send('Performance.getMetrics')).metrics.find((one) => one.name === name).value;
 
 const heap = async (devtools) => {
   await devtools.send('HeapProfiler.collectGarbage');
-  const { metrics } = await devtools.send('Performance.getMetrics');
-  const of = (name) => metrics.find((one) => one.name === name).value;
-  return { mib: of('JSHeapUsedSize') / 2 ** 20, nodes: of('Nodes') };
+  return (await metric(devtools, 'JSHeapUsedSize')) / 2 ** 20;
 };
 
+/** 5,000 tokens, and 300 at the end of 200 messages, each in a conversation of its own. */
 async function streaming(processor) {
-  await visit({ slow: false, processor }, async (page, devtools) => {
+  const slow = processor === 1 ? '' : `, processor ${processor}× slower`;
+  const report = (what, { times, most, work }) => {
+    row(`${what}: frame p95${slow}`, [at(times, 0.95)], 'ms', '≤ 16.7 ms');
+    row(`${what}: longest frame${slow}`, times, 'ms', '');
+    row(`${what}: main thread for a frame, mean${slow}`, [work], 'ms', '');
+    row(`${what}: updates in a frame${slow}`, [most], '', '≤ 1');
+  };
+  await visit({ slow: false, processor: 1 }, async (page, devtools) => {
     await devtools.send('Performance.enable');
     await page.goto(site.url);
     await page.locator('natter-widget .b').click();
     await page.locator('natter-widget .composer textarea').waitFor();
-    const long = await stream(page, markdown(5000));
-    const slow = `, processor ${processor}× slower`;
-    row(`5,000 tokens: frame p95${slow}`, [at(long.times, 0.95)], 'ms', '≤ 16.7 ms');
-    row(`5,000 tokens: longest frame${slow}`, long.times, 'ms', '');
-    row(`5,000 tokens: updates in a frame${slow}`, [long.most], '', '≤ 1');
-    if (processor !== 1) return;
+    const throttle = (rate) => devtools.send('Emulation.setCPUThrottlingRate', { rate });
+    await throttle(processor);
+    report('5,000 tokens', await stream(page, devtools, markdown(5000)));
+    await throttle(1);
+    await page.getByRole('button', { name: 'New conversation' }).click();
     const before = await heap(devtools);
-    for (let n = 0; n < 98; n++) await stream(page, markdown(20));
-    const last = await stream(page, markdown(300));
-    const after = await heap(devtools);
-    row('answer after 200 messages: frame p95', [at(last.times, 0.95)], 'ms', '≤ 16.7 ms');
-    row('JavaScript heap before the 200 messages', [before.mib], 'MiB', '');
-    row('JavaScript heap after them', [after.mib], 'MiB', 'flat');
+    for (let n = 0; n < 100; n++) await stream(page, devtools, markdown(20));
+    await throttle(processor);
+    report('300 tokens after 200 messages', await stream(page, devtools, markdown(300)));
+    row(`JavaScript heap before and after the 200 messages${slow}`, [before, await heap(devtools)], 'MiB', 'flat');
   });
 }
 

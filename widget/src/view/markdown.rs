@@ -9,6 +9,7 @@ use crate::dom::{append, document, element, icon_button, labelled, set};
 use crate::look::is_from;
 use crate::text;
 use crate::view::icons;
+use crate::view::sections::Sections;
 use crate::words::Words;
 
 /// What blocks are drawn with.
@@ -34,7 +35,7 @@ struct Part {
 /// The nodes of an answer, one for each block.
 #[derive(Debug)]
 pub struct Drawn {
-    root: Element,
+    sections: Sections,
     pen: Pen,
     blocks: Vec<Part>,
 }
@@ -43,16 +44,17 @@ impl Drawn {
     #[must_use]
     pub fn new(root: Element, words: Words) -> Self {
         let pen = Pen { words, hosts: Vec::new(), late: Cell::new(false) };
-        Self { root, pen, blocks: Vec::new() }
+        Self { sections: Sections::new(root), pen, blocks: Vec::new() }
     }
 
     pub fn clear(&mut self) {
-        self.root.set_text_content(None);
+        self.sections.clear();
         self.blocks.clear();
     }
 
     /// Draws `blocks` anew from index `from` on; those before it stay as they are.
     pub fn draw(&mut self, blocks: &[Block], from: usize) {
+        self.sections.put_by();
         // Code grows in its place, so that a selection in it and its scroll position stay.
         let grown = match (self.blocks.get(from), blocks.get(from)) {
             (
@@ -65,13 +67,11 @@ impl Drawn {
             _ => false,
         };
         let from = from + usize::from(grown);
-        for Part { node, .. } in self.blocks.drain(from.min(self.blocks.len())..) {
-            // Not `remove`, which pages are known to replace.
-            let _ = self.root.remove_child(&node);
-        }
+        let rest = self.blocks.drain(from.min(self.blocks.len())..);
+        self.sections.remove(rest.map(|part| part.node));
         for block in blocks.iter().skip(from) {
             let node = draw_block(block, &self.pen);
-            append(&self.root, &node);
+            self.sections.append(&node);
             let language = match block {
                 Block::Code { language, .. } => Some(language.clone()),
                 _ => None,
@@ -87,7 +87,8 @@ impl Drawn {
                 hosts.clone_into(&mut self.pen.hosts);
                 let node = draw_block(block, &self.pen);
                 self.pen.hosts.clear();
-                let _ = self.root.replace_child(&node, &part.node);
+                let old = &part.node;
+                let _ = old.parent_node().map(|parent| parent.replace_child(&node, old));
                 part.node = node;
             }
         }

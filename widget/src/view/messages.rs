@@ -10,6 +10,7 @@ use web_sys::Element;
 
 use super::icons;
 use super::markdown::Drawn;
+use super::sections::Sections;
 use crate::dom::{append, class, element, icon_button, labelled, set};
 use crate::handle::Handle;
 use crate::model::{Entry, Progress};
@@ -19,7 +20,7 @@ use crate::words::Words;
 
 #[derive(Debug)]
 pub struct List {
-    root: Element,
+    sections: Sections,
     words: Words,
     rows: Vec<Row>,
 }
@@ -48,25 +49,21 @@ struct Row {
 impl List {
     #[must_use]
     pub fn new(root: Element, words: &Words) -> Self {
-        Self { root, words: words.clone(), rows: Vec::new() }
+        Self { sections: Sections::new(root), words: words.clone(), rows: Vec::new() }
     }
 
     /// Brings the rows to what the entries say.
     pub fn draw(&mut self, entries: &[Entry], look: &Look, handle: &Handle) {
-        self.rows.retain(|row| {
-            let stays = entries.iter().any(|entry| entry.key == row.key);
-            if !stays {
-                let _ = self.root.remove_child(&row.root);
-            }
-            stays
-        });
+        self.sections.put_by();
+        let gone = self.rows.extract_if(.., |row| entries.iter().all(|entry| entry.key != row.key));
+        self.sections.remove(gone.map(|row| row.root));
         for (at, entry) in entries.iter().enumerate() {
             // Entries come at the end and go from anywhere, but never change their order.
             if self.rows.get(at).is_none_or(|row| row.key != entry.key) {
                 let row = Row::new(entry, &self.words);
                 let before = at.checked_sub(1).map(|before| entries[before].at.as_str());
                 row.name_day(&entry.at, before, &self.words.locale());
-                append(&self.root, &row.root);
+                self.sections.append(&row.root);
                 self.rows.insert(at, row);
             }
             self.rows[at].draw(entry, look, handle, at + 1 == entries.len());

@@ -11,6 +11,7 @@ pub mod frame;
 pub mod icons;
 pub mod markdown;
 pub mod messages;
+pub mod sections;
 
 use std::cell::Cell;
 
@@ -68,6 +69,8 @@ pub struct Nodes {
     list: List,
     /// The reader is at the end and wants to stay there.
     following: bool,
+    /// How far it was scrolled when that was last seen.
+    top: i32,
     /// It stands in the page.
     inline: bool,
 }
@@ -91,6 +94,7 @@ impl Nodes {
             said: Cell::new(1),
             list: List::new(find(".log")?, &handle.words),
             following: true,
+            top: 0,
             inline: handle.inline,
             root,
         })
@@ -120,10 +124,15 @@ impl Nodes {
         dom::put(&self.scroller, "scrollTop", number(&self.scroller, "scrollHeight"));
     }
 
-    /// The reader has scrolled.
+    /// It was scrolled, by the reader or by us. Only a reader goes up, and is let go at the first
+    /// pixel; the end alone may also go away by itself, when something gets its height late.
     pub fn scrolled(&mut self) {
         let of = |name| number(&self.scroller, name);
-        self.following = of("scrollHeight") - of("scrollTop") - of("clientHeight") < 48;
+        let top = of("scrollTop");
+        let left = of("scrollHeight") - top - of("clientHeight");
+        let up = top < std::mem::replace(&mut self.top, top);
+        // What has become shorter leaves less than a pixel.
+        self.following = if up { left < 2 } else { self.following || left < 48 };
         self.show_jump();
     }
 
