@@ -113,11 +113,11 @@ export interface NatterEvents {
   /** `rating` is empty when it was taken back. */
   feedback: { messageId: string; rating: 'up' | 'down' | ''; comment?: string };
   /** What the visitor reads. */
-  'limit:reached': { message: string };
+  'limit:reached': { message: string; code: string };
   /** What the visitor has written in the form, by field. */
   'lead:captured': Record<string, unknown>;
-  /** An answer failed (`message`), or the server refused the visitor (`code`). */
-  error: { message?: string; code?: string };
+  /** An answer failed, or the server refused the visitor. `code` is empty when the connection was lost. */
+  error: { message: string; code: string };
 }
 
 export interface NatterChat {

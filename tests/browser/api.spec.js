@@ -1,7 +1,7 @@
 // The page's own commands and the events that it hears.
 import { WIDGET_KEY } from './lib/natter.js';
 import { page as html, tag } from './lib/site.js';
-import { expect, test } from './lib/shop.js';
+import { configured, expect, test } from './lib/shop.js';
 
 const call = (page, name, ...args) => page.evaluate(([name, args]) => ChatWidget[name](...args), [name, args]);
 const stored = (page) => page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)]);
@@ -162,6 +162,29 @@ test('every event reaches on and the window, with the detail that the guide name
   const plain = all.map(([name, detail]) => (detail ? [name, detail] : [name]));
   await expect.poll(() => got('heard')).toEqual(plain);
   expect(await got('seen')).toEqual(plain);
+});
+
+test('what fails tells the page what the visitor reads, and its code', async ({ natter, upstream, site, page, chat }) => {
+  const server = await natter(upstream.env);
+  const { key } = await server.admin.licenseKey({ ui: { maxMessagesPerConversation: 2 } });
+  const shop = await site({ '/': configured(server.url, { licenseKey: key }) });
+  await page.goto(shop.url);
+  await chat.open();
+  await page.evaluate(() => {
+    window.heard = [];
+    for (const name of ['error', 'limit:reached']) ChatWidget.on(name, (detail) => heard.push([name, detail]));
+  });
+  await chat.ask('One?');
+  (await upstream.call()).refuse(400);
+  await expect(chat.retryButton).toBeVisible();
+  await chat.exchange(upstream, 'Two?', 'Yes.');
+  await chat.ask('Three?');
+  await expect(chat.input).toBeDisabled();
+  const message = expect.stringMatching(/\w+/);
+  expect(await page.evaluate(() => heard)).toEqual([
+    ['error', { message, code: 'upstream_failed' }],
+    ['limit:reached', { message, code: 'conversation_message_limit' }],
+  ]);
 });
 
 test('off takes a listener back, and every command can be called by its name', async ({ shop, page, chat }) => {

@@ -153,6 +153,17 @@ test('what is read or muted in one tab is so in the other', async ({ page, chat,
   await expect(chat.panel.getByRole('button', { name: 'Turn sound on' })).toBeVisible();
 });
 
+test('a thumb that is pressed in one tab is pressed in the other, and is stored once', async ({ chat, upstream, pair }) => {
+  const { there, requests } = await pair();
+  await chat.exchange(upstream, 'Tea?', 'Yes.');
+  const up = (tab) => tab.answer.locator('[data-act="up"]');
+  await up(chat).click();
+  await expect(up(there)).toHaveAttribute('aria-pressed', 'true');
+  await up(there).click();
+  await expect(up(chat)).toHaveAttribute('aria-pressed', 'false');
+  expect(requests.filter((path) => path.endsWith('/feedback'))).toHaveLength(1);
+});
+
 test('a tab in the background keeps no stream open and catches up in front', async ({ chat, upstream, pair }) => {
   const { other, there, requests } = await pair();
   await hide(other, true);

@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use reactive_graph::signal::ArcRwSignal;
-use shared::{Look, Rating};
+use shared::{ErrorCode, Look, Rating};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 use web_sys::AbortController;
@@ -18,7 +18,7 @@ use crate::dom::{self, Listener, Watcher, window};
 use crate::engage::Prompter;
 use crate::handle::Handle;
 use crate::identity::{Change, Who, change};
-use crate::model::{Model, Progress};
+use crate::model::{Model, Progress, Why};
 use crate::news::News;
 use crate::store::Store;
 use crate::tabs::Tabs;
@@ -300,7 +300,7 @@ impl App {
     pub fn stop(self: &Rc<Self>) {
         let turn = self.model.borrow_mut().stop();
         if self.broken.get() || self.line.get() != Line::Ready {
-            self.model.borrow_mut().fail(crate::model::Why::Lost, true);
+            self.model.borrow_mut().fail(Why::Lost, true);
             self.turn_over();
             self.wake();
         } else if let Some(turn) = turn {
@@ -318,6 +318,7 @@ impl App {
                 None => "",
             };
             self.handle.emit("feedback", &[("messageId", &message), ("rating", word)]);
+            self.tell(&News::Rated { id: message.clone(), rating: word.to_owned() });
             self.small(Small::Rate(message, rating, None));
             self.changed();
             if let Some(nodes) = self.nodes.borrow().as_ref() {
@@ -444,7 +445,12 @@ impl App {
                 let said = self.handle.words.say(text::failure(why));
                 self.announce(&said);
                 let event = if model.limit().is_some() { "limit:reached" } else { "error" };
-                self.handle.emit(event, &[("message", &said)]);
+                let code = match why {
+                    Why::Code(code) => code.as_str(),
+                    Why::Wait(_) => ErrorCode::RateLimitExceeded.as_str(),
+                    Why::Lost => "",
+                };
+                self.handle.emit(event, &[("message", &said), ("code", code)]);
             }
             _ => {
                 self.handle.emit("message:received", &[("messageId", &id), ("text", &answer.text)]);

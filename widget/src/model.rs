@@ -372,6 +372,13 @@ impl Model {
         Some((id, entry.rating))
     }
 
+    /// A thumb was pressed in another tab.
+    pub fn rated(&mut self, id: &str, rating: Option<Rating>) {
+        if let Some(entry) = self.entries.iter_mut().find(|e| e.id.as_deref() == Some(id)) {
+            entry.rating = rating;
+        }
+    }
+
     /// Forgets everything: a new conversation.
     pub fn clear(&mut self) {
         let monthly = self.limit.take().filter(|limit| *limit == Limit::Month);

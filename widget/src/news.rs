@@ -33,6 +33,11 @@ pub enum News {
     Muted {
         muted: bool,
     },
+    /// A thumb was pressed: `up`, `down`, or nothing any more.
+    Rated {
+        id: String,
+        rating: String,
+    },
 }
 
 impl News {
@@ -50,6 +55,7 @@ impl News {
                 let muted = if *muted { "1" } else { "" };
                 ("muted", muted.to_owned(), String::new())
             }
+            Self::Rated { id, rating } => ("rated", id.clone(), rating.clone()),
         };
         [kind.to_owned(), first, second]
     }
@@ -65,6 +71,7 @@ impl News {
             "reset" => Self::Reset,
             "unread" => Self::Unread { count: first.parse().ok()?, id: second },
             "muted" => Self::Muted { muted: !first.is_empty() },
+            "rated" => Self::Rated { id: first, rating: second },
             _ => return None,
         })
     }
@@ -118,7 +125,9 @@ pub fn step(news: &News, here: &Here) -> Step {
         News::Sent { .. } | News::Named { .. } | News::Over { .. } => catch_up,
         News::Other if here.ready => Step::Restart,
         News::Other => Step::CatchUpLater,
-        News::Reset | News::Unread { .. } | News::Muted { .. } => Step::Nothing,
+        News::Reset | News::Unread { .. } | News::Muted { .. } | News::Rated { .. } => {
+            Step::Nothing
+        }
     }
 }
 
@@ -149,6 +158,7 @@ mod tests {
             News::Unread { count: 3, id: "m".into() },
             News::Muted { muted: true },
             News::Muted { muted: false },
+            News::Rated { id: "m".into(), rating: "up".into() },
         ];
         for news in all {
             assert_eq!(News::read(news.write()).as_ref(), Some(&news));

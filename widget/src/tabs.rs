@@ -8,6 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Reflect};
+use shared::Rating;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::app::{App, Line};
@@ -156,6 +157,15 @@ impl App {
             }
             (_, News::Muted { muted }) => {
                 self.store.borrow_mut().memory.muted = muted;
+                self.changed();
+            }
+            (_, News::Rated { id, rating }) => {
+                let rating = match rating.as_str() {
+                    "up" => Some(Rating::Up),
+                    "down" => Some(Rating::Down),
+                    _ => None,
+                };
+                self.model.borrow_mut().rated(&id, rating);
                 self.changed();
             }
             _ => {}

@@ -107,7 +107,7 @@ impl App {
             ""
         };
         console::error_1(&["Natter: ", why, " (", code, ")", remedy].concat().into());
-        self.handle.emit("error", &[("code", code)]);
+        self.handle.emit("error", &[("message", why), ("code", code)]);
     }
 
     fn shut(&self, body: &Refusal) {
