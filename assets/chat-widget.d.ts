@@ -58,7 +58,7 @@ export interface NatterOptions {
   inputPlaceholder?: string;
   suggestedQuestions?: string[];
   theme?: 'light' | 'dark' | 'auto' | 'host';
-  /** Any colour that CSS knows. */
+  /** An opaque colour: #rrggbb, a CSS name, rgb(), hsl(), hwb(). */
   primaryColor?: string;
   /** The same as `primaryColor`. */
   accentColor?: string;

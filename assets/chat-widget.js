@@ -42,7 +42,7 @@
       src = from
       one = shared
     }
-    let options, key, base, body, asked, answer, known, root, picture, call, forget, starting, ended, spoken
+    let options, key, base, body, asked, answer, known, root, picture, call, forget, starting, ended, spoken, runs = 0
     const queue = [], sheets = [], listeners = {}, later = {}, own = {}
     const host = NATTER_INLINE ? api : make('natter-widget')
     // An element's attributes: license-key is licenseKey, and data-title is title, which as an
@@ -55,7 +55,9 @@
     const button = make('button', { type: 'button', class: 'b', 'aria-expanded': false })
 
     // `accentColor` is another name of `primaryColor`.
-    const add = (to, some) => Object.assign(to, some?.accentColor && { primaryColor: some.accentColor }, some)
+    // What is undefined or null was not said.
+    const add = (to, some) =>
+      Object.entries({ primaryColor: some?.accentColor, ...some }).map(([name, value]) => value == null || (to[name] = value))
 
     // Options: what was said last, then an element's own, page config, script attributes, the
     // server's look, defaults.
@@ -71,9 +73,8 @@
       base = new URL(options.apiUrl || new URL('/', src), location).href.replace(/(\/v1)?(\/chat(\/stream)?)?\/*$/, '')
       // Which server and which chatbot it is stays as it was in the beginning.
       Object.assign(options, later)
-      // No tag is longer; a page that has none speaks its visitor's language, or so we hope.
-      const cut = (tag) => (tag ? ('' + tag).slice(0, 35) : undefined)
-      body = JSON.stringify({ ...key, locale: cut(options.locale), fallbackLocale: cut(D.documentElement.lang || navigator.language) })
+      // A page that has none speaks its visitor's language, or so we hope.
+      body = JSON.stringify({ ...key, locale: options.locale, fallbackLocale: D.documentElement.lang || navigator.language })
       if (key && asked != (asked = base + body)) answer = fetchLook()
     }
 
@@ -106,19 +107,27 @@
       let left = /left/.test(look.position)
       if (!options.position && getComputedStyle(D.documentElement).direction == 'rtl') left = !left
       const at = (look.position = left ? 'left' : 'right')
-      const fits = CSS.supports('color', look.primaryColor)
-      handle.sheet.replaceSync(css(look, at, fits))
+      // The browser reads every way of writing a colour. One that lets something shine through, is of a wider
+      // range, or none at all is left.
+      const tint = (colour) => {
+        button.style.backgroundColor = colour
+        return getComputedStyle(button).backgroundColor.split(',')
+      }
+      handle.sheet.replaceSync(css(look, at))
+      // What is no colour leaves the one before.
+      tint('#0000')
+      const good = tint(look.primaryColor).length == 3
+      const rgb = tint(good ? look.primaryColor : '').map((part) => part.match(/\d+/))
       // Covers the sign once it is there.
       picture?.remove()
       picture = new Image()
       picture.alt = ''
       picture.src = look.launcherIconUrl || ''
       picture.onload = () => button.append(picture)
-      // The browser reads every way of writing a colour; the sign is white where that has 3:1.
-      const rgb = getComputedStyle(button).backgroundColor.match(/\d+/g).slice(0, 3)
+      // The sign is white where that has 3:1.
       button.style.color = rgb[0] ** 2 * 0.21 + rgb[1] ** 2 * 0.72 + rgb[2] ** 2 * 0.07 > 19600 ? '#0b1020' : '#fff'
       // What is out of its limits stays in the look: the WebAssembly names it in a warning.
-      if (fits) look.primaryColor = '#' + rgb.map((n) => (+n + 256).toString(16).slice(1)).join('')
+      if (good) look.primaryColor = '#' + rgb.map((n) => (+n + 256).toString(16).slice(1)).join('')
       known = found || known
       // The chatbot's id and name.
       Object.assign(handle, found?.chatbot, { ui, look, key, base })
@@ -136,14 +145,15 @@
     // What is said before the language's texts are there.
     const word = (name, english) => options.strings?.[name] || known?.words[name] || english
 
-    const css = (look, at, fits) => `
-:host{display:block${NATTER_INLINE ? '' : '!important'};--s:clamp(40px,${+(look.openerSize ?? 70) || 0}px,140px);--m:calc(max(10px,${+look.marginBottom || 0}px) + env(safe-area-inset-bottom));--x:calc(16px + env(safe-area-inset-${at}));--p:${fits ? look.primaryColor : '#5d87ff'};${
+    const css = (look, at) => `
+:host{display:block${NATTER_INLINE ? '' : '!important'};${
       NATTER_INLINE ? `height:${flag(look.expandInContainer) ? '100%' : 'min(640px,100vh)'};min-height:240px` : 'all:initial!important;position:fixed!important;z-index:2147483647!important'
     }}
+.b,.nt{--s:clamp(40px,${+look.openerSize || 70}px,140px);--m:calc(max(10px,${+look.marginBottom || 0}px) + env(safe-area-inset-bottom));--x:calc(16px + env(safe-area-inset-${at}))}
 :host([hidden]){display:none!important}
-.b{position:fixed;${at}:var(--x);bottom:var(--m);width:var(--s);height:var(--s);padding:0;border:1px solid #0000;border-radius:50%;background:var(--p);cursor:pointer;box-shadow:0 6px 20px #0005}
+.b{position:fixed;${at}:var(--x);bottom:var(--m);width:var(--s);height:var(--s);padding:0;border:1px solid #0000;border-radius:50%;background:#5d87ff;cursor:pointer;box-shadow:0 6px 20px #0005}
 svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColor;stroke-width:1.9;stroke-linecap:round}
-.b img{position:absolute;inset:-1px;width:var(--s);height:var(--s);border-radius:50%;object-fit:cover;background:var(--p)}
+.b img{position:absolute;inset:-1px;width:var(--s);height:var(--s);border-radius:50%;object-fit:cover;background:inherit}
 [aria-busy] svg{opacity:.4}`
 
     const draw = (found) => {
@@ -152,8 +162,11 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
       // An element that comes back to the page still has its old one's.
       root.replaceChildren(button)
       button.hidden = NATTER_INLINE || flag(options.hideLauncher)
-      if (NATTER_INLINE) new IntersectionObserver((seen) => seen.map((one) => one.isIntersecting && start())).observe(host)
-      else {
+      if (NATTER_INLINE) {
+        // Not empty: some pages hide what is.
+        host.append(' ')
+        new IntersectionObserver((seen) => seen.map((one) => one.isIntersecting && start())).observe(host)
+      } else {
         // A page that replaces its body, or all of itself, keeps its widget.
         const stay = () => {
           if (ended || host.isConnected) return
@@ -191,8 +204,10 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
       post: (path, body, signal) => fetch(base + path, { method: 'POST', credentials: 'omit', body, signal }),
       async emit(name, detail) {
         await 0
-        listeners[name]?.forEach((then) => then(detail))
-        ;(NATTER_INLINE ? host : W).dispatchEvent(new CustomEvent('natter:' + name, { detail, bubbles: true, composed: true }))
+        // Async: one that fails keeps nothing from the others.
+        listeners[name]?.forEach(async (then) => then(detail))
+        ;if (NATTER_INLINE) host.dispatchEvent(new CustomEvent('natter:' + name, { detail, bubbles: true, composed: true }))
+        else dispatchEvent(new CustomEvent('natter:' + name, { detail }))
       },
       css(text) {
         const sheet = new CSSStyleSheet()
@@ -213,9 +228,8 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
           const [module, texts] = await Promise.all([bring(at), fetch(at((spoken = text())))])
           if (!texts.ok) throw texts.status
           handle.texts = { ...(await texts.json()), ...options.strings }
-          handle.locale = known?.locale || 'en'
+          handle.locale = known?.locale
           if (ended) return
-          button.title = ''
           handle.sound = at(named('.mp3'))
           call = module.mount(handle)
           queue.splice(0).forEach(call)
@@ -225,7 +239,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
           one.program = 0
           if (n) {
             say(error)
-            if (queue[0]) button.title = word('unreachable', 'Not reachable. Trying again.')
+            if (queue[0]) button.title = word('unreachable', 'Offline')
             await backoff(n)
           }
           // After an upgrade of the server this page's file names are gone; a fresh loader knows.
@@ -252,8 +266,11 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
     }
 
     const command = (...step) => {
-      if (step[0] != 'close') host.hidden = false
+      // An array of one text equals it.
+      if (step != 'close') host.hidden = false
       if (call) return call(step)
+      // Nothing need be fetched to close nothing.
+      if (step == 'close' && !queue[0]) return
       queue.push(step)
       button.ariaBusy = true
       if (root) start()
@@ -261,7 +278,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
 
     const run = async () => {
       settle()
-      const mine = asked
+      const mine = ++runs
       if (!key) return (NATTER_INLINE || !D.querySelector('natter-chat')) && say('No licenseKey.')
       try {
         new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))
@@ -271,10 +288,12 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
       for (let n = 0, found; !found; n++) {
         // A server that hangs is one that cannot be reached: the button does not wait for it.
         found = await Promise.race([n ? fetchLook() : answer, wait(6e3)])
-        if (ended || mine != asked) return
+        if (ended || mine != runs) return
         if (found && !found.chatbot) {
-          say(found.error, found.message || '')
-          return api.destroy()
+          say(found.error + ':', found.message)
+          // The page may go on calling us.
+          api.destroy()
+          return (W.ChatWidget ||= api)
         }
         if (!root) draw(found)
         else if (found) {
@@ -303,7 +322,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
       show: () => (NATTER_INLINE ? command('open') : (host.hidden = button.hidden = false)),
       hide() {
         host.hidden = true
-        call?.(['close'])
+        command('close')
       },
       // Kept in memory only, and starts nothing: every session reads it when it begins.
       identify(who) {
@@ -325,7 +344,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
       setLocale: (locale) => api.update({ locale }),
       update(some) {
         add(later, some)
-        if (root) run()
+        if (runs) run()
       },
       ...(NATTER_INLINE && {
         // One that is only moved is back by then.

@@ -54,6 +54,25 @@ impl Value {
         self.get(name).0.as_bool()
     }
 
+    /// True or false, also as an attribute has it: an empty one is true.
+    fn switch(&self) -> Option<bool> {
+        match self.0.as_string().as_deref() {
+            Some("" | "true") => Some(true),
+            Some("false") => Some(false),
+            _ => self.0.as_bool(),
+        }
+    }
+
+    /// A number of at least 0, also as an attribute has it.
+    fn count(&self) -> Option<f64> {
+        let text = self.0.as_string();
+        if !text.map_or(self.0.as_f64().is_some(), |text| !text.is_empty()) {
+            return None;
+        }
+        // The browser reads texts; Rust's own reader of fractions weighs more than all of this.
+        Some(self.0.unchecked_into_f64()).filter(|number| *number >= 0.0)
+    }
+
     fn texts(&self) -> Option<Vec<String>> {
         let list = Array::is_array(&self.0).then(|| Array::from(&self.0))?;
         Some(list.iter().filter_map(|item| item.as_string()).collect())
@@ -182,7 +201,7 @@ pub fn read_look(object: &JsValue, bad: &mut Vec<&'static str>) -> Look {
         ("expandInContainer", &mut look.expand_in_container),
         ("engagementSound", &mut look.engagement_sound),
     ] {
-        field(name, &mut |given| given.0.as_bool().map(|given| *flag = given));
+        field(name, &mut |given| given.switch().map(|given| *flag = given));
     }
     for (name, text) in [
         ("privacyPolicyUrl", &mut look.privacy_policy_url),
@@ -205,7 +224,7 @@ pub fn read_look(object: &JsValue, bad: &mut Vec<&'static str>) -> Look {
         ("marginBottom", &mut look.margin_bottom),
         ("engagementPromptRotateSeconds", &mut look.engagement_prompt_rotate_seconds),
     ] {
-        field(name, &mut |given| given.0.as_f64().map(|given| *number = given as u32));
+        field(name, &mut |given| given.count().map(|given| *number = given as u32));
     }
     for (name, list) in [
         ("suggestedQuestions", &mut look.suggested_questions),
@@ -218,9 +237,13 @@ pub fn read_look(object: &JsValue, bad: &mut Vec<&'static str>) -> Look {
         });
     }
     field("engagementRules", &mut |given| {
-        let number = |name| u32::try_from(given.number(name).unwrap_or(0)).ok();
+        let there = |name| Some(given.get(name)).filter(|value| !value.0.is_undefined());
+        let number = |name| there(name).map_or(Some(0), |n| n.count().map(|n| n as u32));
+        if !given.0.is_object() {
+            return None;
+        }
         look.engagement_rules = EngagementRules {
-            url_patterns: given.get("urlPatterns").texts().unwrap_or_default(),
+            url_patterns: there("urlPatterns").map_or(Some(Vec::new()), |list| list.texts())?,
             delay_seconds: number("delaySeconds")?,
             scroll_percent: number("scrollPercent")?,
             exit_intent: given.flag("exitIntent").unwrap_or(false),
@@ -228,6 +251,9 @@ pub fn read_look(object: &JsValue, bad: &mut Vec<&'static str>) -> Look {
         Some(())
     });
     field("preChatForm", &mut |given| {
+        if !given.0.is_object() {
+            return None;
+        }
         look.pre_chat_form = PreChatForm {
             enabled: given.flag("enabled").unwrap_or(false),
             fields: given.list("fields", read_form_field),

@@ -19,21 +19,19 @@ pub struct ConfigRequest {
     pub chatbot_id: Option<String>,
     /// The language that the page sets for the chat (BCP 47, at most 35 characters). It goes before
     /// the key's `ui.locale`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "tag")]
     pub locale: Option<String>,
     /// The language of the page, else of the browser: for a chat that nobody has set one for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "tag")]
     pub fallback_locale: Option<String>,
 }
 
-impl ConfigRequest {
-    /// Adds to `errors` what is wrong with the languages.
-    pub fn check(&self, errors: &mut crate::FieldErrors) {
-        for (field, tag) in [("locale", &self.locale), ("fallbackLocale", &self.fallback_locale)] {
-            let tag = tag.as_deref().unwrap_or_default();
-            crate::license_key::check_text(errors, field, tag, 0, crate::limits::LOCALE_CHARS);
-        }
-    }
+/// A language as a page wrote it: what can be none is as none, so that a slip of the page's costs
+/// its language and not the chat.
+fn tag<'de, D: serde::Deserializer<'de>>(reader: D) -> Result<Option<String>, D::Error> {
+    let given = serde_json::Value::deserialize(reader)?;
+    let tag = given.as_str().filter(|tag| tag.chars().count() <= crate::limits::LOCALE_CHARS);
+    Ok(tag.map(str::to_owned))
 }
 
 /// Success of `POST /v1/widget/config`; nothing is stored by asking.

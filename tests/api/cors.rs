@@ -148,8 +148,13 @@ both! {
             app.ask("s1", "Hi").origin(bad).send().await.error(403, "origin_not_allowed").await;
             let answer = preflight(&app, "/v1/chat/stream", bad).send().await;
             answer.error(403, "origin_not_allowed").await;
+            // The widget can read why, to say so and be gone.
             let call = app.from_page("/v1/widget/config", bad).set("licenseKey", WIDGET_KEY);
-            call.send().await.error(403, "origin_not_allowed").await;
+            let answer = call.send().await.expect(403).await;
+            readable_from(&answer, bad);
+            let body: serde_json::Value = answer.json().await;
+            assert_eq!(body["code"], "origin_not_allowed");
+            assert_eq!(body["message"], "Add it to CORS_ORIGIN.");
         }
         app.ask("s1", "Hi").send().await.expect(200).await.events().await;
         app.get("/health").send().await.expect(200).await;

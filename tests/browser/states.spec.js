@@ -156,7 +156,8 @@ for (const [name, use, theme] of [['large-light', {}, 'light'], ['large-dark', {
         await page.goto(shop.url);
         await chat.open();
         await chat.exchange(upstream, 'First?', 'Yes.');
-        await chat.ask('Second?');
+        // A full conversation says so at once; that the month is over only the server knows.
+        if (limit === 'month') await chat.ask('Second?');
         await expect(chat.input).toBeDisabled();
         await expect(chat.panel.locator('.notice')).toBeVisible();
         await expect(chat.panel.locator('.notice button')).toBeVisible({ visible: limit === 'conversation' });

@@ -25,6 +25,10 @@ use crate::tabs::Tabs;
 use crate::text;
 use crate::view::{Nodes, Shown, mark};
 
+/// Presses of the button that are so close to each other are one, in milliseconds: two clicks of a
+/// double click are.
+const DOUBLE_MS: f64 = 300.0;
+
 /// How the server is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
@@ -93,6 +97,12 @@ pub struct App {
     pub counted: RefCell<String>,
     /// The sound of this page has been asked for.
     pub sounded: Cell<bool>,
+    /// When the button was last pressed (milliseconds of `Date.now`).
+    pressed: Cell<f64>,
+    /// It stood open in another language a moment ago: that is no news.
+    pub redrawn: Cell<bool>,
+    /// The composer had the focus then.
+    pub refocus: Cell<bool>,
     pub shown: ArcRwSignal<Shown>,
     /// Grows when the look has changed.
     pub looks: Cell<u32>,
@@ -107,7 +117,13 @@ pub struct App {
 impl App {
     #[must_use]
     pub fn new(handle: Handle) -> Rc<Self> {
-        let store = Store::new(handle.place().as_deref(), handle.left().as_deref());
+        let left = handle.left();
+        let mut store = Store::new(handle.place().as_deref(), left.as_deref());
+        for mark in handle.kept("marks").as_string().unwrap_or_default().bytes() {
+            store.mark(mark);
+        }
+        let redrawn = left.is_some() && store.memory.open && !handle.inline;
+        let [sounded, focused] = ["sounded", "focused"].map(|name| handle.kept(name).is_truthy());
         let app = Rc::new(Self {
             look: RefCell::new(handle.look()),
             who: RefCell::new(handle.identity()),
@@ -132,7 +148,10 @@ impl App {
             avoider: Avoider::default(),
             tabs: Tabs::default(),
             counted: RefCell::default(),
-            sounded: Cell::new(false),
+            sounded: Cell::new(sounded),
+            pressed: Cell::new(0.0),
+            redrawn: Cell::new(redrawn),
+            refocus: Cell::new(focused),
             shown: ArcRwSignal::new(Shown::default()),
             looks: Cell::new(0),
             nodes: RefCell::default(),
@@ -157,6 +176,8 @@ impl App {
         match (name, argument) {
             ("open", _) => self.open(false),
             ("close", _) => self.close(),
+            // A double click, or one more while the widget was on its way, is one click.
+            ("press", _) if self.heard_press() => {}
             ("toggle" | "press", _) if self.open.get() => self.close(),
             ("toggle" | "press", _) => self.open(name == "press"),
             ("send", Some(message)) => {
@@ -164,7 +185,7 @@ impl App {
                 if self.must_introduce() {
                     self.waiting.replace(Some(message));
                 } else {
-                    self.send(&message);
+                    self.send_for_page(&message);
                 }
             }
             ("identify", _) => self.identify(),
@@ -176,6 +197,12 @@ impl App {
             ("destroy", _) => self.end(),
             _ => {}
         }
+    }
+
+    /// Whether the button was pressed a moment ago already.
+    fn heard_press(&self) -> bool {
+        let now = js_sys::Date::now();
+        now - self.pressed.replace(now) < DOUBLE_MS
     }
 
     pub fn open(self: &Rc<Self>, by_visitor: bool) {
@@ -193,12 +220,15 @@ impl App {
             self.keep_session(0);
             self.draw();
             if let Some(nodes) = self.nodes.borrow_mut().as_mut() {
+                nodes.note_focus();
                 nodes.show(true);
             }
             self.rise_soon();
-            self.handle.emit("widget:open", &[]);
+            if !self.redrawn.replace(false) {
+                self.handle.emit("widget:open", &[]);
+            }
         }
-        if by_visitor {
+        if by_visitor || self.refocus.take() {
             self.focus_composer();
         }
     }
@@ -253,8 +283,23 @@ impl App {
         self.changed();
     }
 
+    /// Sends a message of the page's, or says why not.
+    fn send_for_page(self: &Rc<Self>, message: &str) {
+        if !self.send(message) {
+            let (why, code) = if shared::chat::check_message(message).is_err() {
+                ("send() takes 1 to 4000 characters", ErrorCode::InvalidRequest)
+            } else if self.model.borrow().is_running() {
+                ("an answer is being written", ErrorCode::TurnInProgress)
+            } else {
+                ("nothing can be sent now", ErrorCode::NotReady)
+            };
+            self.handle.emit("error", &[("message", why), ("code", code.as_str())]);
+        }
+    }
+
     /// Sends what stands in the composer.
     pub fn submit(self: &Rc<Self>) {
+        self.store.borrow_mut().act();
         let draft = self.store.borrow().memory.draft.clone();
         if self.send(&draft) {
             self.set_draft("");
@@ -270,7 +315,6 @@ impl App {
         if !self.model.borrow_mut().push(message, &new_id()) {
             return false;
         }
-        self.store.borrow_mut().act();
         self.begin_turn();
         if first {
             self.handle.emit("conversation:start", &[]);
@@ -444,7 +488,9 @@ impl App {
             Progress::Failed { why, .. } => {
                 let said = self.handle.words.say(text::failure(why));
                 self.announce(&said);
-                let event = if model.limit().is_some() { "limit:reached" } else { "error" };
+                let limited = model.limit().is_some();
+                let event = if limited { "limit:reached" } else { "error" };
+                let said = self.notice().filter(|_| limited).unwrap_or(said);
                 let code = match why {
                     Why::Code(code) => code.as_str(),
                     Why::Wait(_) => ErrorCode::RateLimitExceeded.as_str(),
@@ -454,6 +500,11 @@ impl App {
             }
             _ => {
                 self.handle.emit("message:received", &[("messageId", &id), ("text", &answer.text)]);
+                if self.is_full() {
+                    let said = self.notice().unwrap_or_default();
+                    let code = ErrorCode::ConversationMessageLimit.as_str();
+                    self.handle.emit("limit:reached", &[("message", &said), ("code", code)]);
+                }
             }
         }
     }
@@ -544,6 +595,9 @@ impl App {
         self.join_tabs();
         *self.look.borrow_mut() = self.handle.look();
         self.looks.set(self.looks.get() + 1);
+        if let Some(nodes) = self.nodes.borrow_mut().as_mut() {
+            nodes.relook();
+        }
         self.paint();
         self.attend();
         self.wake();
@@ -557,6 +611,10 @@ impl App {
 
     fn end(&self) {
         self.handle.leave(&self.store.borrow().written());
+        self.handle.keep("marks", self.store.borrow().marks());
+        self.handle.keep("sounded", self.sounded.get());
+        let focused = self.nodes.borrow().as_ref().is_some_and(Nodes::has_focus);
+        self.handle.keep("focused", focused);
         self.ended.set(true);
         self.line.set(Line::Quiet);
         if let Some(abort) = self.abort.borrow_mut().take() {

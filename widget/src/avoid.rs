@@ -7,13 +7,13 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::Array;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{EventTarget, HtmlElement, console};
+use wasm_bindgen::JsValue;
+use web_sys::{EventTarget, console};
 
 use crate::app::App;
 use crate::bars::{Area, lift};
 use crate::dom::{Listener, Watcher, call, document, get, number, window, word};
-use crate::view::style;
+use crate::view::{Nodes, style};
 
 const AGAIN_MS: i32 = 100;
 
@@ -83,11 +83,13 @@ impl App {
         let watches = self.avoider.watch.borrow().is_some();
         let lift = if watches { lift(self.needs(), &bars(&selector)) } else { 0 };
         if self.avoider.lifted.replace(lift) != lift {
-            let host: HtmlElement = get(&self.handle.root, "host").unchecked_into();
             // The loader's own value holds again where there is none.
             let margin = self.look.borrow().margin_bottom as i32 + lift;
             let text = if lift > 0 { margin.to_string() + "px" } else { String::new() };
-            let _ = style(&host).set_property("--m", &text);
+            let nodes = self.nodes.borrow();
+            for part in [Some(&self.handle.button), nodes.as_ref().map(Nodes::root)] {
+                let _ = part.map(|part| style(part).set_property("--m", &text));
+            }
         }
     }
 

@@ -72,6 +72,17 @@ impl Handle {
         dom::put(&self.object, "left", memory);
     }
 
+    /// Keeps something for the widget that will stand here in another language.
+    pub fn keep(&self, name: &str, value: impl Into<JsValue>) {
+        dom::put(&self.object, name, value);
+    }
+
+    /// What was kept so; undefined where nothing was.
+    #[must_use]
+    pub fn kept(&self, name: &str) -> JsValue {
+        self.get(name)
+    }
+
     /// Tells the page whether the chat is open.
     pub fn tell_open(&self, open: bool) {
         dom::put(&self.get("api"), "isOpen", open);
@@ -136,8 +147,12 @@ impl Handle {
             dom::put(&look, name, get(&ui, name));
         }
         let look = tidy(shared::browser::read_look(&look, &mut bad), &mut bad);
-        if !bad.is_empty() {
-            console::warn_1(&["Natter: corrected ", &bad.join(",")].concat().into());
+        // Once, also where the chat is drawn anew.
+        bad.dedup();
+        let names = bad.join(", ");
+        if !bad.is_empty() && self.kept("told").as_string().as_ref() != Some(&names) {
+            self.keep("told", &names);
+            console::warn_1(&["Natter: corrected ", &names].concat().into());
         }
         look
     }

@@ -7,9 +7,6 @@ use shared::{FormField, FormFieldKind, Look};
 
 use crate::palette::Rgb;
 
-/// Longest list of suggested questions that fits a phone.
-const SUGGESTIONS: usize = 6;
-
 /// Clamps or drops what is out of its limits; adds the names of such options to `bad`.
 #[must_use]
 pub fn tidy(mut look: Look, bad: &mut Vec<&'static str>) -> Look {
@@ -65,7 +62,7 @@ pub fn tidy(mut look: Look, bad: &mut Vec<&'static str>) -> Look {
         !text.trim().is_empty() && text.chars().count() <= shared::limits::LOOK_ENTRY_CHARS
     };
     for (name, list, most) in [
-        ("suggestedQuestions", &mut look.suggested_questions, SUGGESTIONS),
+        ("suggestedQuestions", &mut look.suggested_questions, shared::limits::LOOK_LIST_ENTRIES),
         ("engagementPrompts", &mut look.engagement_prompts, shared::limits::LOOK_LIST_ENTRIES),
     ] {
         let given = list.len();

@@ -1,11 +1,12 @@
 //! What the visitor gets to see and to hear of the state that [`App`] holds.
 
 use reactive_graph::traits::{Set, With};
+use shared::Role;
 use wasm_bindgen::JsCast;
 
 use crate::app::{App, Line, is_online};
 use crate::dom::window;
-use crate::model::{Limit, Progress};
+use crate::model::{Entry, Limit, Progress};
 use crate::view::Shown;
 use crate::{speech, text};
 
@@ -41,11 +42,23 @@ impl App {
         !model.is_running()
             && !self.must_introduce()
             && model.limit().is_none()
+            && !self.is_full()
             && !self.line.get().is_shut()
             && is_online()
     }
 
-    fn notice(&self) -> Option<String> {
+    /// Whether the conversation has had its last message, as far as is seen here: the server counts.
+    pub fn is_full(&self) -> bool {
+        let model = self.model.borrow();
+        let most = self.look.borrow().max_messages_per_conversation as usize;
+        let whole = |entry: &&Entry| {
+            entry.role == Role::Assistant
+                && matches!(entry.progress, Progress::Complete | Progress::Stopped)
+        };
+        most > 0 && !model.is_running() && model.entries().iter().filter(whole).count() >= most
+    }
+
+    pub fn notice(&self) -> Option<String> {
         let model = self.model.borrow();
         let own = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let words = &self.handle.words;
@@ -58,6 +71,10 @@ impl App {
             (_, Some(Limit::Month)) => text::MONTHLY_LIMIT,
             (_, Some(Limit::Conversation(said))) => {
                 let said = said.clone().or_else(|| own(&self.look.borrow().max_messages_error));
+                return said.or_else(|| Some(words.get(text::MESSAGE_LIMIT)));
+            }
+            _ if self.is_full() => {
+                let said = own(&self.look.borrow().max_messages_error);
                 return said.or_else(|| Some(words.get(text::MESSAGE_LIMIT)));
             }
             _ => return None,
@@ -75,8 +92,8 @@ impl App {
             suggesting: empty && may_send,
             running: model.is_running(),
             notice: self.notice(),
-            restart: matches!(model.limit(), Some(Limit::Conversation(_))),
-            disabled: self.line.get().is_shut() || model.limit().is_some(),
+            restart: matches!(model.limit(), Some(Limit::Conversation(_))) || self.is_full(),
+            disabled: self.line.get().is_shut() || model.limit().is_some() || self.is_full(),
             paused: !is_online(),
             sendable: may_send && left >= 0 && !draft.trim().is_empty(),
             left: (left < 200).then_some(left),

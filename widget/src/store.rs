@@ -150,6 +150,15 @@ impl Store {
     pub fn forget(&mut self) {
         self.memory = Memory { open: self.memory.open, ..Memory::default() };
         self.acted = false;
+        self.marks.clear();
+        if let Some((key, storage)) = self.key.as_ref().zip(storage("sessionStorage")) {
+            let _ = storage.remove_item(key);
+        }
+    }
+
+    #[must_use]
+    pub fn marks(&self) -> &str {
+        &self.marks
     }
 
     /// For the widget that will stand here in another language.
@@ -159,8 +168,16 @@ impl Store {
     }
 
     /// Keeps the memory, if anything may be kept and there is a place.
-    pub fn save(&self) {
+    pub fn save(&mut self) {
         if self.acted {
+            // Whoever has filled in the form in another tab is not asked again.
+            let kept =
+                self.key.as_ref().and_then(|key| storage("localStorage")?.get_item(key).ok()?);
+            let same = |found: &Memory| found.visitor == self.memory.visitor;
+            if kept.and_then(|text| read(&text)).filter(same).is_some_and(|found| found.introduced)
+            {
+                self.memory.introduced = true;
+            }
             self.put("localStorage", &write(&self.memory));
         }
     }

@@ -137,6 +137,8 @@ impl App {
         let step = step(&news, &self.here());
         match (step, news) {
             (Step::Show, News::Sent { client_id, message }) => {
+                // Whoever sends there has filled in the form.
+                self.store.borrow_mut().memory.introduced = true;
                 self.show_theirs(&message, client_id);
             }
             (Step::Follow, News::Named { turn_id }) => {

@@ -370,15 +370,24 @@ impl App {
         let app = Rc::clone(self);
         dom::spawn(Box::pin(async move {
             for _ in 0..2 {
-                let Ok(token) = app.token().await else { return };
+                let Ok(token) = app.token().await else { return app.unrate(&what) };
                 match api::small(&app.handle, token, what.clone()).await {
                     Err(Failure::Refused(body)) if body.code == ErrorCode::SessionExpired => {
                         app.token.borrow_mut().take();
                     }
-                    _ => return,
+                    Err(_) => return app.unrate(&what),
+                    Ok(_) => return,
                 }
             }
         }));
+    }
+
+    /// A thumb that has not arrived does not stay pressed.
+    fn unrate(&self, what: &Small) {
+        if let Small::Rate(message, ..) = what {
+            self.model.borrow_mut().rated(message, None);
+            self.changed();
+        }
     }
 
     /// Waits before attempt `n`: half a second and twice as long each time, up to half a minute,

@@ -21,7 +21,9 @@ impl Words {
     /// The language, as a tag that the browser knows.
     #[must_use]
     pub fn locale(&self) -> String {
-        word(&self.0, "locale")
+        let locale = word(&self.0, "locale");
+        // The server has said nothing yet.
+        if locale.is_empty() { String::from("en") } else { locale }
     }
 
     #[must_use]

@@ -37,7 +37,8 @@ pub async fn edge(State(app): State<Shared>, mut request: Request, next: Next) -
     let outsider = is_outsider(&app, request.headers());
     let mut response = if outsider {
         let error = ApiError::new(ErrorCode::OriginNotAllowed)
-            .with_text("This website may not use this server");
+            .with_text("This website may not use this server")
+            .with_message("Add it to CORS_ORIGIN.");
         error.into_response()
     } else if is_open(&path) && is_preflight(&method, request.headers()) {
         preflight()
@@ -53,8 +54,9 @@ pub async fn edge(State(app): State<Shared>, mut request: Request, next: Next) -
         // Secrets and people's data: nothing of it belongs into a cache.
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
+    // The widget on a page that is left out has to read why, to say so and be gone.
     if is_open(&path)
-        && !outsider
+        && (!outsider || path == "/v1/widget/config")
         && let Some(origin) = origin
     {
         allow_origin(response.headers_mut(), origin);

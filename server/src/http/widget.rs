@@ -51,9 +51,6 @@ pub async fn config(
     extract::Json(body): extract::Json<ConfigRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
     widget_rate(&app, &client, &extensions)?;
-    let mut errors = FieldErrors::default();
-    body.check(&mut errors);
-    errors.into_result()?;
     let (license_key, chatbot_id) = (body.license_key.as_deref(), body.chatbot_id.as_deref());
     let facts = log::facts(&app, &headers, client.ip, client.origin.as_deref(), None);
     let found = key_of(&app, &client, &extensions, license_key, chatbot_id, &facts).await;
@@ -81,6 +78,8 @@ fn with_remedy(error: ApiError) -> ApiError {
         ErrorCode::OriginNotAllowed => "Add the website to the key.",
         ErrorCode::IpNotAllowed => "Add this address to the key.",
         ErrorCode::Unauthorized => "Check licenseKey or chatbotId.",
+        // The loader shows a message whatever it is.
+        _ if error.message.is_none() => "Check the widget's options.",
         _ => return error,
     };
     let message = match &error.message {

@@ -137,7 +137,7 @@ impl Parts {
         let avatar = child(&head, "span", "avatar", &[]);
         append(&avatar, &icon(icons::CHAT));
         let picture = child(&avatar, "img", "", &[("alt", "")]);
-        let title = child(&head, "h2", "", &[]);
+        let title = child(&head, "h2", "", &[("dir", "auto")]);
         let logo = element("img", "logo");
         let renew = tool(&head, "tool", "new", &named(text::NEW), icons::NEW);
         let mute = tool(&head, "tool", "mute", &named(text::MUTE), icons::SOUND);
@@ -285,6 +285,7 @@ impl Parts {
         for question in questions {
             let chip = labelled("button", "suggestion", question);
             set(&chip, "data-act", "ask");
+            set(&chip, "dir", "auto");
             append(&self.suggestions, &chip);
         }
     }

@@ -3,13 +3,14 @@
 use std::cell::Cell;
 
 use markdown::{Align, Block, Inline, Item};
+use wasm_bindgen::JsCast as _;
 use web_sys::{Element, Node};
 
 use crate::dom::{append, document, element, icon_button, labelled, set};
 use crate::look::is_from;
 use crate::text;
-use crate::view::icons;
 use crate::view::sections::Sections;
+use crate::view::{icons, style};
 use crate::words::Words;
 
 /// What blocks are drawn with.
@@ -124,6 +125,13 @@ fn draw_list(ordered: Option<u32>, tight: bool, items: &[Item], pen: &Pen) -> El
         element(if ordered.is_some() { "ol" } else { "ul" }, if tight { "tight" } else { "" });
     if let Some(first) = ordered.filter(|first| *first != 1) {
         set(&list, "start", &first.to_string());
+    }
+    // Room for long numbers: two digits fit.
+    let last = ordered.unwrap_or(0) as usize + items.len();
+    let digits = last.saturating_sub(1).to_string().len() as u32;
+    if digits > 2 {
+        let room = (12 + 9 * digits).to_string() + "px";
+        let _ = style(list.unchecked_ref()).set_property("padding-inline-start", &room);
     }
     for item in items {
         let node = element("li", "");

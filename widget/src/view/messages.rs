@@ -52,6 +52,13 @@ impl List {
         Self { sections: Sections::new(root), words: words.clone(), rows: Vec::new() }
     }
 
+    /// The look has changed: what stands under the answers is drawn anew.
+    pub fn relook(&mut self) {
+        for row in &mut self.rows {
+            row.progress = None;
+        }
+    }
+
     /// Brings the rows to what the entries say.
     pub fn draw(&mut self, entries: &[Entry], look: &Look, handle: &Handle) {
         self.sections.put_by();
@@ -273,6 +280,7 @@ fn sources(sources: &[Source], handle: &Handle) -> Element {
             None => element("span", "chip"),
         };
         chip.set_text_content(Some(&source.title));
+        set(&chip, "dir", "auto");
         if !source.snippet.is_empty() {
             set(&chip, "title", &source.snippet);
         }

@@ -73,6 +73,8 @@ pub struct Nodes {
     top: i32,
     /// It stands in the page.
     inline: bool,
+    /// What had the focus when the visitor came: it gets it back.
+    before: Option<HtmlElement>,
 }
 
 impl Nodes {
@@ -96,13 +98,14 @@ impl Nodes {
             following: true,
             top: 0,
             inline: handle.inline,
+            before: None,
             root,
         })
     }
 
     /// What everything of ours stands in, beside the button.
     #[must_use]
-    pub fn root(&self) -> &Element {
+    pub fn root(&self) -> &HtmlElement {
         &self.root
     }
 
@@ -111,6 +114,11 @@ impl Nodes {
         self.list.draw(model.entries(), look, handle);
         self.keep_end();
         self.show_jump();
+    }
+
+    /// The look has changed.
+    pub fn relook(&mut self) {
+        self.list.relook();
     }
 
     /// What is shown has grown: the end stays in sight of whoever follows.
@@ -160,7 +168,7 @@ impl Nodes {
     #[must_use]
     pub fn is_full(&self) -> bool {
         // The style sheet decides; this is how it says so.
-        !self.inline && matches("(max-width: 480px)")
+        !self.inline && matches("(max-width: 480px), (max-height: 480px) and (pointer: coarse)")
     }
 
     /// Fits the full-screen panel between the top and the keyboard.
@@ -214,11 +222,25 @@ impl Nodes {
         dom::set(&cell, "data-draft", draft);
     }
 
-    /// The panel closes: a focus inside returns to the button.
+    /// Notes what of the page has the focus, for a button that is not there.
+    pub fn note_focus(&mut self) {
+        let active = get(&document(), "activeElement");
+        self.before = active.is_truthy().then(|| active.unchecked_into());
+    }
+
+    /// Whether the visitor is writing.
+    #[must_use]
+    pub fn has_focus(&self) -> bool {
+        self.root.query_selector("textarea:focus").is_ok_and(|node| node.is_some())
+    }
+
+    /// The panel closes: a focus inside returns to the button, or to where it came from.
     pub fn leave(&self, handle: &Handle) {
         let active = handle.root.active_element();
         if active.is_some_and(|active| self.panel.contains(Some(&active))) {
-            let _ = handle.button.focus();
+            let hidden = handle.button.has_attribute("hidden");
+            let to = self.before.as_ref().filter(|_| hidden).unwrap_or(&handle.button);
+            let _ = to.focus();
         }
     }
 
@@ -296,6 +318,7 @@ impl Nodes {
         ] {
             let _ = style.set_property(name, &colour.css());
         }
+        let _ = self::style(&handle.button).set_property("--primary", &palette.primary.css());
     }
 }
 
@@ -306,6 +329,8 @@ pub fn adopt(button: &HtmlElement) {
         append(button, &dom::icon(icons::DOWN));
         dom::set(button, "aria-haspopup", "dialog");
     }
+    // It had perhaps said that nothing was reachable.
+    dom::put(button, "title", "");
 }
 
 /// Shows on the button whether the panel is open, and how many answers came while it was not.
