@@ -104,8 +104,8 @@
     // Paints the look that holds, with what the button needs brought into its limits.
     const paint = (found) => {
       const ui = found?.ui, look = { ...ui, ...options }
-      let left = /left/.test(look.position)
-      if (!options.position && getComputedStyle(D.documentElement).direction == 'rtl') left = !left
+      // Mirrored where the page reads from the right and has not said a side itself.
+      const left = /left/.test(look.position) ^ (!options.position && getComputedStyle(D.documentElement).direction == 'rtl')
       const at = (look.position = left ? 'left' : 'right')
       // The browser reads every way of writing a colour. One that lets something shine through, is of a wider
       // range, or none at all is left.
@@ -138,12 +138,12 @@
         const done = kept('sessionStorage')
         if (!NATTER_INLINE && ((look.engagementPrompts?.[0] && !/1/.test(done)) || (look.engagementSound && !/2/.test(done)) || look.avoidSelector)) start()
         // Into the browser's cache; a failure shows when the file is needed.
-        if (!one.program && !navigator.connection?.saveData) [named('.js'), named('.wasm'), text()].map((name) => fetch(new URL(name, src)).then((reply) => reply.blob()).catch(() => {}))
+        if (!one.program && !navigator.connection?.saveData) [named('.js'), named('.wasm'), text()].map((name) => fetch(new URL(name, src)).then((reply) => reply.blob(), () => 0))
       })
     }
 
     // What is said before the language's texts are there.
-    const word = (name, english) => options.strings?.[name] || known?.words[name] || english
+    const word = (name, english) => options.strings?.[name] ?? known?.words[name] ?? english
 
     const css = (look, at) => `
 :host{display:block${NATTER_INLINE ? '' : '!important'};${
@@ -290,7 +290,7 @@ svg{position:absolute;inset:0;width:46%;margin:auto;fill:none;stroke:currentColo
         found = await Promise.race([n ? fetchLook() : answer, wait(6e3)])
         if (ended || mine != runs) return
         if (found && !found.chatbot) {
-          say(found.error + ':', found.message)
+          say(found.message)
           // The page may go on calling us.
           api.destroy()
           return (W.ChatWidget ||= api)

@@ -154,7 +154,7 @@ both! {
             readable_from(&answer, bad);
             let body: serde_json::Value = answer.json().await;
             assert_eq!(body["code"], "origin_not_allowed");
-            assert_eq!(body["message"], "Add it to CORS_ORIGIN.");
+            assert_eq!(body["message"], "This website may not use this server. Add it to CORS_ORIGIN.");
         }
         app.ask("s1", "Hi").send().await.expect(200).await.events().await;
         app.get("/health").send().await.expect(200).await;

@@ -102,7 +102,7 @@ test('a listener of the page that fails keeps nothing from the others', async ({
 test('where the key is refused the page can go on calling the chat', async ({ shop, page }) => {
   const said = page.waitForEvent('console', (m) => m.type() === 'error' && m.text().startsWith('Natter:'));
   await shop({ licenseKey: 'AAAA-AAAA-AAAA-AAAA' });
-  expect((await said).text()).toBe('Natter: Unauthorized: Check licenseKey or chatbotId.');
+  expect((await said).text()).toBe('Natter: Unauthorized. Check licenseKey or chatbotId.');
   await expect(page.locator('natter-widget')).toHaveCount(0);
   expect(await page.evaluate(() => (ChatWidget.open(), ChatWidget.on('ready', () => {}), ChatWidget('close'), typeof ChatWidget))).toBe('function');
 });
@@ -113,7 +113,7 @@ test('a website that the server leaves out draws nothing and says so once', asyn
   const said = [];
   page.on('console', (m) => m.text().startsWith('Natter:') && said.push(m.text()));
   await page.goto(shop.url);
-  await expect.poll(() => said).toEqual(['Natter: This website may not use this server: Add it to CORS_ORIGIN.']);
+  await expect.poll(() => said).toEqual(['Natter: This website may not use this server. Add it to CORS_ORIGIN.']);
   await expect(page.locator('natter-widget')).toHaveCount(0);
 });
 

@@ -38,7 +38,7 @@ pub async fn edge(State(app): State<Shared>, mut request: Request, next: Next) -
     let mut response = if outsider {
         let error = ApiError::new(ErrorCode::OriginNotAllowed)
             .with_text("This website may not use this server")
-            .with_message("Add it to CORS_ORIGIN.");
+            .with_message("This website may not use this server. Add it to CORS_ORIGIN.");
         error.into_response()
     } else if is_open(&path) && is_preflight(&method, request.headers()) {
         preflight()

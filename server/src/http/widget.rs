@@ -78,13 +78,13 @@ fn with_remedy(error: ApiError) -> ApiError {
         ErrorCode::OriginNotAllowed => "Add the website to the key.",
         ErrorCode::IpNotAllowed => "Add this address to the key.",
         ErrorCode::Unauthorized => "Check licenseKey or chatbotId.",
-        // The loader shows a message whatever it is.
         _ if error.message.is_none() => "Check the widget's options.",
         _ => return error,
     };
+    // The loader shows nothing else of the error.
     let message = match &error.message {
         Some(said) => format!("{said} {remedy}"),
-        None => remedy.to_owned(),
+        None => format!("{}. {remedy}", error.code.text()),
     };
     error.with_message(message)
 }
