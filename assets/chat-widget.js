@@ -106,7 +106,7 @@
       const ui = found?.ui, look = { ...ui, ...options }
       // Mirrored where the page reads from the right and has not said a side itself.
       const left = /left/.test(look.position) ^ (!options.position && getComputedStyle(D.documentElement).direction == 'rtl')
-      const at = (look.position = left ? 'left' : 'right')
+      const at = left ? 'left' : 'right'
       // The browser reads every way of writing a colour. One that lets something shine through, is of a wider
       // range, or none at all is left.
       const tint = (colour) => {
@@ -130,7 +130,7 @@
       if (good) look.primaryColor = '#' + rgb.map((n) => (+n + 256).toString(16).slice(1)).join('')
       known = found || known
       // The chatbot's id and name.
-      Object.assign(handle, found?.chatbot, { ui, look, key, base })
+      Object.assign(handle, found?.chatbot, { ui, look, key, base, at })
       if (!call) button.setAttribute('aria-label', word('open', 'Open chat'))
       forget && forget()
       ;(W.requestIdleCallback || setTimeout)(() => {

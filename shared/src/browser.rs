@@ -179,15 +179,16 @@ pub fn read_text(json: &str, name: &str) -> Option<String> {
 
 /// Reads the look from an object, as the server and the page's script gave it.
 ///
-/// A field of the wrong type keeps its default; its name is added to `bad`.
+/// A field of the wrong type is as in `under`, else its default; its name is added to `bad`.
 #[must_use]
-pub fn read_look(object: &JsValue, bad: &mut Vec<&'static str>) -> Look {
-    let value = Value(object.clone());
+pub fn read_look(object: &JsValue, under: &JsValue, bad: &mut Vec<&'static str>) -> Look {
+    let (value, under) = (Value(object.clone()), Value(under.clone()));
     let mut look = Look::default();
     let mut field = |name: &'static str, read: &mut dyn FnMut(Value) -> Option<()>| {
         let given = value.get(name);
         if !given.0.is_undefined() && !given.0.is_null() && read(given).is_none() {
             bad.push(name);
+            read(under.get(name));
         }
     };
     for (name, flag) in [

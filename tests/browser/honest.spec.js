@@ -246,3 +246,41 @@ test('the form is asked once, though another tab stood open', async ({ shop, pag
   await expect(chat.questions).toHaveText(['Hello?']);
   await expect(name).toBeHidden();
 });
+
+test('a bad value of the page is named, and what the key says holds', async ({ natter, upstream, site, page, chat, seen }) => {
+  const server = await natter(upstream.env);
+  const { key } = await server.admin.licenseKey({ ui: { theme: 'dark', title: 'Of the key' } });
+  const shop = await site({ '/': configured(server.url, { licenseKey: key, theme: 'blue', title: 5, position: 'middle', engagementRules: { urlPatterns: '/shoes/*' } }) });
+  await page.goto(shop.url);
+  await chat.open();
+  await expect(chat.panel.getByRole('heading', { name: 'Of the key' })).toBeVisible();
+  await expect(page.locator('natter-widget .nt')).toHaveClass(/dark/);
+  await page.evaluate(() => ChatWidget.update({ welcomeMessage: 'Hi' }));
+  await expect(chat.panel.locator('.welcome')).toHaveText('Hi');
+  const named = seen.warnings.filter((text) => text.startsWith('Natter:'));
+  expect(named).toHaveLength(1);
+  for (const name of ['theme', 'title', 'position', 'engagementRules']) expect(named[0]).toContain(name);
+});
+
+test('a conversation that goes on does not begin', async ({ shop, page, chat, upstream }) => {
+  await shop({});
+  await chat.open();
+  await chat.exchange(upstream, 'One?', '1.');
+  await chat.closeButton.click();
+  const release = await hold(page, '**/v1/widget/session');
+  await page.reload();
+  await expect(chat.launcher).toBeVisible();
+  await page.evaluate(() => {
+    window.heard = [];
+    for (const name of ['conversation:start', 'message:sent']) ChatWidget.on(name, () => heard.push(name));
+    ChatWidget.send('Two?');
+  });
+  await expect.poll(() => page.evaluate(() => heard)).toEqual(['message:sent']);
+  release();
+  const call = await upstream.call();
+  call.send('2.');
+  call.finish();
+  await expect(chat.stopButton).toBeHidden();
+  await expect(chat.questions).toHaveText(['One?', 'Two?']);
+  expect(await page.evaluate(() => heard)).toEqual(['message:sent']);
+});

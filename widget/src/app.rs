@@ -97,6 +97,8 @@ pub struct App {
     pub counted: RefCell<String>,
     /// The sound of this page has been asked for.
     pub sounded: Cell<bool>,
+    /// Whether the message that is being sent begins a conversation is not known yet.
+    pub unsure: Cell<bool>,
     /// When the button was last pressed (milliseconds of `Date.now`).
     pressed: Cell<f64>,
     /// It stood open in another language a moment ago: that is no news.
@@ -149,6 +151,7 @@ impl App {
             tabs: Tabs::default(),
             counted: RefCell::default(),
             sounded: Cell::new(sounded),
+            unsure: Cell::new(false),
             pressed: Cell::new(0.0),
             redrawn: Cell::new(redrawn),
             refocus: Cell::new(focused),
@@ -312,12 +315,16 @@ impl App {
             return false;
         }
         let first = self.model.borrow().entries().is_empty();
+        let known = self.store.borrow().memory.visitor.clone();
         if !self.model.borrow_mut().push(message, &new_id()) {
             return false;
         }
         self.begin_turn();
-        if first {
+        if first && (self.line.get() == Line::Ready || known.is_none()) {
             self.handle.emit("conversation:start", &[]);
+        } else if first {
+            // There may be an earlier conversation: the session will tell.
+            self.unsure.set(true);
         }
         self.handle.emit("message:sent", &[("text", message)]);
         true
@@ -344,7 +351,8 @@ impl App {
     pub fn stop(self: &Rc<Self>) {
         let turn = self.model.borrow_mut().stop();
         if self.broken.get() || self.line.get() != Line::Ready {
-            self.model.borrow_mut().fail(Why::Lost, true);
+            // The server ends it when nobody takes it up again.
+            self.model.borrow_mut().end_here();
             self.turn_over();
             self.wake();
         } else if let Some(turn) = turn {

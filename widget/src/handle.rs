@@ -4,8 +4,8 @@
 //! reads both. See `handle` in `assets/chat-widget.js`.
 
 use js_sys::{Object, Promise};
-use shared::Look;
 use shared::browser::{read_identity, read_text};
+use shared::{Look, Position};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortSignal, HtmlElement, ShadowRoot, console};
 
@@ -146,7 +146,12 @@ impl Handle {
         for name in ["hideBranding", "maxMessagesPerConversation"] {
             dom::put(&look, name, get(&ui, name));
         }
-        let look = tidy(shared::browser::read_look(&look, &mut bad), &mut bad);
+        let mut look = tidy(shared::browser::read_look(&look, &ui, &mut bad), &mut bad);
+        // The loader has found a side for the button already.
+        look.position = match dom::word(&self.object, "at").as_str() {
+            "left" => Position::Left,
+            _ => Position::Right,
+        };
         // Once, also where the chat is drawn anew.
         bad.dedup();
         let names = bad.join(", ");

@@ -337,6 +337,19 @@ impl Model {
         }
     }
 
+    /// The visitor has stopped an answer that nothing more can come of: what there is stays.
+    pub fn end_here(&mut self) {
+        let begun = self.turn.as_ref().is_some_and(|turn| turn.turn_id.is_some());
+        if !begun {
+            return self.fail(Why::Lost, true);
+        }
+        if let Some(turn) = self.turn.take()
+            && let Some(entry) = self.entry(turn.answer)
+        {
+            entry.progress = Progress::Stopped;
+        }
+    }
+
     /// The visitor pressed stop: the turn to name to the server, or nothing when it has no name
     /// yet (then [`Self::stop_due`] gives it once it has).
     pub fn stop(&mut self) -> Option<String> {

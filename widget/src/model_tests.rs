@@ -383,3 +383,19 @@ fn keys_of_entries_are_never_used_again() {
     assert!(model.push("again", "id-2"));
     assert!(model.entries().iter().all(|entry| !first.contains(&entry.key)));
 }
+
+#[test]
+fn an_answer_that_is_stopped_without_a_connection_keeps_its_part_and_is_no_failure() {
+    let mut model = asked("Hi");
+    model.apply(start("t"));
+    model.apply(token(2, "Half"));
+    model.end_here();
+    assert!(!model.is_running());
+    assert_eq!(
+        (answer(&model).text.as_str(), &answer(&model).progress),
+        ("Half", &Progress::Stopped)
+    );
+    let mut model = asked("Hi");
+    model.end_here();
+    assert!(matches!(answer(&model).progress, Progress::Failed { retryable: true, .. }));
+}

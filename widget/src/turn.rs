@@ -163,6 +163,10 @@ impl App {
             store.memory.visitor = Some(answer.visitor_id);
             store.save();
         }
+        drop(store);
+        if self.unsure.take() && answer.conversation.is_none() {
+            self.handle.emit("conversation:start", &[]);
+        }
         Ok(answer.conversation)
     }
 
