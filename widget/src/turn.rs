@@ -387,9 +387,10 @@ impl App {
     }
 
     /// A thumb that has not arrived does not stay pressed.
-    fn unrate(&self, what: &Small) {
+    fn unrate(self: &Rc<Self>, what: &Small) {
         if let Small::Rate(message, ..) = what {
             self.model.borrow_mut().rated(message, None);
+            self.tell(&News::Rated { id: message.clone(), rating: String::new() });
             self.changed();
         }
     }

@@ -182,6 +182,7 @@ fn clicked(app: &Rc<App>, event: &Event) {
         "send" if app.model.borrow().is_running() => app.stop(),
         "send" => app.submit(),
         "ask" => {
+            app.store.borrow_mut().act();
             app.send(&pressed.text_content().unwrap_or_default());
             app.focus_composer();
         }
