@@ -29,9 +29,12 @@ pub(crate) struct Read {
 
 /// Reads a text.
 pub(crate) fn read(text: &str) -> Read {
-    let mut reader = Reader { root: Vec::new(), frames: Vec::new(), leaf: Leaf::None };
+    let mut reader = Reader::new();
     // Where the open top-level block began, and the line before the current one.
     let (mut began, mut previous, mut at) = (0, 0, 0);
+    // Finished blocks that do not end before `began`: the paragraph above a table whose header says
+    // something else when it is read without that paragraph.
+    let mut held = 0;
     let mut settled = None;
     while at < text.len() {
         let (end, next) = line_end(text, at);
@@ -39,24 +42,42 @@ pub(crate) fn read(text: &str) -> Read {
         // of the text counts as an end: where a `\n` after it is read apart, it is a blank line
         // between blocks.)
         if next == end {
-            settled = Some((reader.root.len(), began));
+            settled = Some((reader.root.len() - held, began));
         }
         let finished = reader.root.len();
         let is_head = reader.line(cut(text, at, end));
         if reader.frames.is_empty() && matches!(reader.leaf, Leaf::None) {
-            began = next;
+            (began, held) = (next, 0);
         } else if reader.root.len() > finished {
-            began = if is_head { previous } else { at };
+            if !is_head {
+                (began, held) = (at, 0);
+            } else if is_text(cut(text, previous, at)) {
+                (began, held) = (previous, 0);
+            } else {
+                held = 1;
+            }
         }
         previous = at;
         at = next;
     }
-    let (settled, settled_at) = settled.unwrap_or((reader.root.len(), began));
+    let (settled, settled_at) = settled.unwrap_or((reader.root.len() - held, began));
     reader.close(0);
     Read { blocks: reader.root, settled, settled_at }
 }
 
+/// Whether a line is a paragraph where no other is open: `2) a` goes on with one, and alone begins a
+/// list.
+fn is_text(line: &str) -> bool {
+    let mut reader = Reader::new();
+    reader.line(cut(line, 0, line_end(line, 0).0));
+    matches!(reader.leaf, Leaf::Paragraph(_)) && reader.frames.is_empty()
+}
+
 impl Reader {
+    fn new() -> Self {
+        Self { root: Vec::new(), frames: Vec::new(), leaf: Leaf::None }
+    }
+
     /// Reads one line. True when it made a table of the line before it.
     fn line(&mut self, text: &str) -> bool {
         let mut line = Line::new(text);

@@ -195,6 +195,15 @@ fn the_answers_of_the_corpus_stream_in_any_size_of_pieces() {
 }
 
 #[test]
+fn a_table_s_header_that_means_a_list_without_the_text_above_it_stays_a_header() {
+    for header in ["2) |a", "     - |a", "    # a|b", "    > a|b"] {
+        let text = format!("Text\n{header}\n|---|---|\n| 1 | 2 |\n\nafter\n\nlast");
+        hold(&split(&text, &[1]), 1).unwrap_or_else(|error| panic!("{header}: {error}"));
+        hold(&split(&text, &[9, 30]), 1).unwrap_or_else(|error| panic!("{header}: {error}"));
+    }
+}
+
+#[test]
 fn a_settled_block_is_not_drawn_again() {
     let mut stream = Stream::new();
     stream.push("# Title\n\nFirst.\n\nSec");
