@@ -45,6 +45,14 @@ pub struct Composed {
     pub found: bool,
 }
 
+impl Composed {
+    /// Whether something was asked that the documents do not answer.
+    #[must_use]
+    pub fn is_nothing_found(&self) -> bool {
+        self.text == NOTHING_FOUND
+    }
+}
+
 /// Answers `question` from `index`; `earlier_questions` of the conversation, oldest first.
 #[must_use]
 pub fn compose(index: &Index, question: &str, earlier_questions: &[&str]) -> Composed {

@@ -1,4 +1,4 @@
-//! What every request shares: settings, store, keys, agent, and the turns in memory.
+//! What every request shares: settings, store, keys, agents, and the turns in memory.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::agents::Agent;
+use crate::agents::Agents;
 use crate::alerts::hooks::Wanted;
 use crate::alerts::{Mailer, Sender};
 use crate::chat::live::Turns;
@@ -44,7 +44,7 @@ pub struct App {
     pub refusals: Refusals,
     pub signer: Signer,
     pub turns: Turns,
-    pub agent: Agent,
+    pub agents: Agents,
     pub guide: Guide,
     /// The events that webhooks have chosen.
     pub wanted: Wanted,

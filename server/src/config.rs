@@ -3,6 +3,7 @@
 //! A wrong value stops the start with one line that names the variable, the value (never a secret)
 //! and what is accepted.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,6 +18,9 @@ use url::Url;
 pub const STATIC_KEY_MIN: usize = 24;
 /// Static keys shorter than this are warned about.
 pub const STATIC_KEY_GOOD: usize = 32;
+
+/// What the names of environment variables begin with that agents may name as keys.
+pub const SECRET_PREFIX: &str = "NATTER_SECRET_";
 
 /// A secret that no log, error or `Debug` shows.
 #[derive(Clone, PartialEq, Eq)]
@@ -81,6 +85,16 @@ pub struct Settings {
     /// Model to ask for; without it, the first that the model server lists.
     #[arg(long, env = "OPENAI_MODEL", value_name = "NAME")]
     openai_model: Option<String>,
+    /// Key for Anthropic's model server.
+    #[arg(long, env = "ANTHROPIC_API_KEY", value_name = "KEY", hide_env_values = true)]
+    anthropic_api_key: Option<String>,
+    /// Another address that serves its protocol, without the /v1; without it,
+    /// <https://api.anthropic.com>.
+    #[arg(long, env = "ANTHROPIC_BASE_URL", value_name = "URL")]
+    anthropic_base_url: Option<String>,
+    /// Model to ask for there; without it, the first that the server lists.
+    #[arg(long, env = "ANTHROPIC_MODEL", value_name = "NAME")]
+    anthropic_model: Option<String>,
     /// Earlier messages of the conversation that the model gets to see, 0 to 1000.
     #[arg(long, env = "MAX_HISTORY_MESSAGES", default_value = "30", value_name = "N")]
     max_history_messages: String,
@@ -198,9 +212,9 @@ pub enum LogFormat {
     Json,
 }
 
-/// A model server that speaks the OpenAI protocol.
+/// A model server that the environment names.
 #[derive(Clone, Debug)]
-pub struct OpenAi {
+pub struct ModelSettings {
     /// Without a slash at its end.
     pub base_url: String,
     pub key: Option<Secret>,
@@ -253,7 +267,10 @@ pub struct Config {
     pub master_key: Option<Secret>,
     pub widget_keys: Vec<Secret>,
     pub admin_keys: Vec<Secret>,
-    pub openai: Option<OpenAi>,
+    pub openai: Option<ModelSettings>,
+    pub anthropic: Option<ModelSettings>,
+    /// Environment variables whose names begin with `NATTER_SECRET_`: what agents may name.
+    pub secrets: BTreeMap<String, Secret>,
     pub max_history_messages: u32,
     /// Serialised origins; `None` = any.
     pub cors_origins: Option<Vec<String>>,
@@ -347,6 +364,12 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 impl Config {
+    /// Takes the secrets that agents may name, from names and values of environment variables.
+    pub fn take_secrets(&mut self, vars: impl Iterator<Item = (String, String)>) {
+        let named = vars.filter(|(name, _)| name.starts_with(SECRET_PREFIX));
+        self.secrets = named.map(|(name, value)| (name, Secret::new(&value))).collect();
+    }
+
     /// Reads settings from names and values of environment variables, never from the process.
     ///
     /// # Errors
@@ -355,7 +378,9 @@ impl Config {
         let command = SettingsOnly::command().mut_args(|arg| arg.env(None::<&'static str>));
         let flags = SettingsOnly::command();
         let mut words = Vec::new();
-        for (name, value) in vars {
+        let (secrets, vars): (Vec<(&str, &str)>, Vec<(&str, &str)>) =
+            vars.iter().copied().partition(|(name, _)| name.starts_with(SECRET_PREFIX));
+        for (name, value) in &vars {
             let arg = flags
                 .get_arguments()
                 .find(|arg| arg.get_env().is_some_and(|env| env == *name))
@@ -366,7 +391,10 @@ impl Config {
         let matches = command.try_get_matches_from(words).map_err(|e| e.to_string())?;
         let settings =
             SettingsOnly::from_arg_matches(&matches).map_err(|e| e.to_string())?.settings;
-        Self::try_from(settings)
+        let mut config = Self::try_from(settings)?;
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        config.take_secrets(secrets.into_iter().map(owned));
+        Ok(config)
     }
 }
 
@@ -421,7 +449,24 @@ impl TryFrom<Settings> for Config {
             master_key: master_key(s.master_key)?,
             widget_keys,
             admin_keys,
-            openai: openai(s.openai_api_key, s.openai_base_url, s.openai_model)?,
+            openai: model_server(
+                "OPENAI_BASE_URL",
+                s.openai_api_key,
+                s.openai_base_url,
+                s.openai_model,
+                "https://api.openai.com/v1",
+                "",
+            )?,
+            anthropic: model_server(
+                "ANTHROPIC_BASE_URL",
+                s.anthropic_api_key,
+                s.anthropic_base_url,
+                s.anthropic_model,
+                "https://api.anthropic.com",
+                // Their own libraries add it, too.
+                "/v1",
+            )?,
+            secrets: BTreeMap::new(),
             max_history_messages: number(
                 "MAX_HISTORY_MESSAGES",
                 &s.max_history_messages,
@@ -564,19 +609,21 @@ fn smtp(url: Option<String>, from: Option<String>) -> Result<Option<Smtp>, Strin
     }
 }
 
-fn openai(
+fn model_server(
+    name: &str,
     key: Option<String>,
     base_url: Option<String>,
     model: Option<String>,
-) -> Result<Option<OpenAi>, String> {
+    home: &str,
+    path: &str,
+) -> Result<Option<ModelSettings>, String> {
     let (key, base_url) = (filled(key), filled(base_url));
     if key.is_none() && base_url.is_none() {
         return Ok(None);
     }
-    let base_url = base_url.unwrap_or_else(|| "https://api.openai.com/v1".into());
-    let url = web_url("OPENAI_BASE_URL", &base_url)?;
-    Ok(Some(OpenAi {
-        base_url: url.as_str().trim_end_matches('/').to_owned(),
+    let url = web_url(name, base_url.as_deref().unwrap_or(home))?;
+    Ok(Some(ModelSettings {
+        base_url: format!("{}{path}", url.as_str().trim_end_matches('/')),
         key: key.as_deref().map(Secret::new),
         model: filled(model),
     }))

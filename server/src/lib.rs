@@ -29,6 +29,7 @@ pub mod extract;
 pub mod http;
 pub mod keys;
 pub mod locale;
+mod merge;
 pub mod people;
 pub mod router;
 pub mod settings;

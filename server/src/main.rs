@@ -39,7 +39,10 @@ enum Command {
 fn main() -> ExitCode {
     let Cli { settings, command } = Cli::parse();
     let done = match command.unwrap_or(Command::Serve) {
-        Command::Serve => Config::try_from(settings).and_then(serve),
+        Command::Serve => Config::try_from(settings).and_then(|mut config| {
+            config.take_secrets(std::env::vars());
+            serve(config)
+        }),
         Command::Keys { command } => Config::try_from(settings).and_then(|config| {
             let _ = server::telemetry::start(&config);
             block_on(cli::keys(config, command))

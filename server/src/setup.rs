@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::StartError;
-use crate::agents::{Agent, GUIDE_SOURCE};
+use crate::agents::{self, Agents, GUIDE_SOURCE};
 use crate::alerts::hooks::{self, Wanted};
 use crate::alerts::{Mailer, Sender};
 use crate::app::{App, DemoKey};
@@ -48,8 +48,8 @@ fn failed(what: &str) -> impl Fn(&dyn std::fmt::Display) -> StartError {
     move |error| StartError(format!("{what}: {error}"))
 }
 
-/// Opens the store, reads or makes the master key and the demo's key, ends what the last run left,
-/// and builds the agent.
+/// Opens the store, reads or makes the master key, the first agent and the demo's key, and ends what
+/// the last run left.
 pub(crate) async fn prepare(
     config: Config,
     clock: Clock,
@@ -60,6 +60,10 @@ pub(crate) async fn prepare(
     let before = if app.store.is_single_node() { i64::MAX } else { app.clock.now_ms() };
     let swept = lease::sweep(&app, before).await;
     swept.map_err(|e| failed("answers of the last run cannot be ended")(&e))?;
+    agents::seed(&app)
+        .await
+        .map_err(|e| failed("the first agent cannot be made")(&e.code.text()))?;
+    agents::reload(&app).await.map_err(|e| failed("agents cannot be read")(&e))?;
     app.demo = demo_key(&app, addr).await?;
     first_admin(&app).await?;
     hooks::reload(&app).await.map_err(|e| failed("webhooks cannot be read")(&e))?;
@@ -84,7 +88,7 @@ async fn assemble(config: Config, clock: Clock, addr: SocketAddr) -> Result<App,
     settings.take(store.settings().await.map_err(|e| failed("settings cannot be read")(&e))?);
     let guide = Guide::new(GUIDE_SUMMARY, GUIDE_PAGES);
     let passages = guide.documents(GUIDE_SOURCE).iter().flat_map(retrieval::passages).collect();
-    let agent = Agent::new(&config, Arc::new(Index::new(passages))).map_err(StartError)?;
+    let agents = Agents::new(&config, Index::new(passages)).map_err(StartError)?;
     let vault = Arc::new(Vault::new(&master));
     let public_url = config.public_url.as_ref().map(ToString::to_string);
     let public_url = public_url.unwrap_or_else(|| format!("http://{addr}"));
@@ -110,7 +114,7 @@ async fn assemble(config: Config, clock: Clock, addr: SocketAddr) -> Result<App,
         background: CancellationToken::new(),
         killed: CancellationToken::new(),
         stopping: AtomicBool::new(false),
-        agent,
+        agents,
         guide,
         demo: None,
         store,

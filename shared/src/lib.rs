@@ -17,6 +17,7 @@ macro_rules! debug_without_secrets {
 }
 
 pub mod admin;
+pub mod agent;
 #[cfg(feature = "browser")]
 pub mod browser;
 pub mod chat;

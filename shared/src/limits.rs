@@ -33,6 +33,10 @@ pub const FORM_FIELDS: usize = 10;
 pub const KEY_NAME_CHARS: usize = 120;
 /// Longest description of a license key or webhook, in characters.
 pub const DESCRIPTION_CHARS: usize = 2000;
+/// Longest instructions of an agent, in characters.
+pub const INSTRUCTIONS_CHARS: usize = 20_000;
+/// Most data sources of one agent.
+pub const DATA_SOURCES: usize = 50;
 /// Most websites, and most IP addresses, of one license key.
 pub const LIST_ENTRIES: usize = 200;
 /// Longest grace after a key's expiry, in days.

@@ -32,7 +32,8 @@ impl Builtin {
         Self { word_delay }
     }
 
-    pub(super) fn answer(&self, documents: &Index, prompt: &Prompt) -> Words {
+    /// `fallback` is said when nothing was found, unless it is empty.
+    pub(super) fn answer(&self, documents: &Index, prompt: &Prompt, fallback: &str) -> Words {
         let mut earlier: Vec<&str> = prompt
             .history
             .iter()
@@ -42,7 +43,10 @@ impl Builtin {
             .take(EARLIER)
             .collect();
         earlier.reverse();
-        let composed = retrieval::compose(documents, &prompt.question, &earlier);
+        let mut composed = retrieval::compose(documents, &prompt.question, &earlier);
+        if composed.is_nothing_found() && !fallback.is_empty() {
+            fallback.clone_into(&mut composed.text);
+        }
         let mut left: VecDeque<Delta> =
             composed.text.split_inclusive(' ').map(|word| Delta::Text(word.to_owned())).collect();
         let words = u32::try_from(left.len()).unwrap_or(u32::MAX).max(1);

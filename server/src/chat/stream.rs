@@ -29,6 +29,14 @@ fn write_line(out: &mut Vec<u8>, event: &Event) {
     }
 }
 
+/// One event as a line of its own.
+#[must_use]
+pub fn line(event: &Event) -> Bytes {
+    let mut out = Vec::new();
+    write_line(&mut out, event);
+    Bytes::from(out)
+}
+
 /// The events of a turn from the reader's place on, with a ping after each `ping` of silence.
 pub fn lines(
     reader: Reader,

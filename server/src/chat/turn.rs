@@ -8,7 +8,7 @@ use shared::{ChatRequest, ErrorCode, FinishReason, Source, StreamEvent, Usage, l
 
 use super::lease;
 use super::live::{LiveTurn, Reader, TurnIds};
-use crate::agents::{DEFAULT_AGENT, Delta, GUIDE_SOURCE, Prompt, UpstreamError};
+use crate::agents::{self, Chosen, Delta, Prompt, UpstreamError};
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
@@ -65,10 +65,11 @@ async fn admit_and_start(
     streamed: bool,
 ) -> Result<Begun, ApiError> {
     let key = &access.key;
-    check_choice(key, &request)?;
+    let chosen = agents::choose(app, key, &request)?;
     if app.is_stopping() {
         return Err(ApiError::new(ErrorCode::NotReady).with_retry_after(5));
     }
+    let visitor = visitor(app, access).await?;
     let now_ms = app.clock.now_ms();
     let turn_id = app.clock.ulid();
     let message_id = app.clock.ulid();
@@ -93,7 +94,7 @@ async fn admit_and_start(
         month: clock::month_of(now_ms),
         monthly_limit: key.monthly_limit,
         message_limit: key.look.max_messages_per_conversation,
-        history: app.config.max_history_messages,
+        history: app.config.max_history_messages.min(chosen.agent.history_messages),
         node: app.node.clone(),
         lease_ms: app.lease_ms(),
         idle_ms: app.idle_ms(),
@@ -130,8 +131,8 @@ async fn admit_and_start(
     if !app.keys.is_current(key) {
         watch::end_answers(app, key.id()).await;
     }
-    let asked = Asked { at_ms: now_ms, facts: access.facts.clone(), choice: Choice::of(key) };
-    let prompt = Prompt { history, question: request.message, streamed };
+    let asked = Asked { at_ms: now_ms, facts: access.facts.clone(), chosen };
+    let prompt = Prompt { history, question: request.message, visitor, streamed };
     let (app_, killed) = (Arc::clone(app), app.killed.clone());
     app.tasks.spawn(
         async move {
@@ -154,41 +155,29 @@ async fn admit(app: &App, admission: Admission) -> Result<Admitted, ApiError> {
     Ok(admitted)
 }
 
-/// There is one agent and one data source so far: naming another is refused, and so is a key that
-/// is bound to another.
-fn check_choice(key: &KeyRecord, request: &ChatRequest) -> Result<(), ApiError> {
-    let other = |named: Option<&str>, there: &str| named.is_some_and(|id| id != there);
-    if other(request.agent_id.as_deref(), DEFAULT_AGENT)
-        || other(key.agent_id.as_deref(), DEFAULT_AGENT)
-    {
-        return Err(ErrorCode::AgentNotAllowed.into());
+/// Who asks, as their site has proved: what a model may know of them.
+async fn visitor(app: &App, access: &Access) -> Result<Vec<(String, String)>, ApiError> {
+    let Some(user_id) = &access.facts.user_id else { return Ok(Vec::new()) };
+    let mut known = vec![(String::from("user id"), user_id.clone())];
+    let row = app.store.visitor(&access.key.owner, &access.session_id).await?;
+    if let Some(row) = row.filter(|row| row.user_id.as_ref() == Some(user_id)) {
+        known.extend([(String::from("name"), row.name), (String::from("e-mail"), row.email)]);
+        let more: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(&row.attributes).unwrap_or_default();
+        known.extend(more.into_iter().map(|(name, value)| {
+            let text = value.as_str().map(str::to_owned);
+            (name, text.unwrap_or_else(|| value.to_string()))
+        }));
     }
-    if other(request.data_source_id.as_deref(), GUIDE_SOURCE)
-        || other(key.data_source_id.as_deref(), GUIDE_SOURCE)
-    {
-        return Err(ErrorCode::DataSourceNotAllowed.into());
-    }
-    Ok(())
+    known.retain(|(_, value)| !value.is_empty());
+    Ok(known)
 }
 
 /// What the usage log wants to know of a question once it is answered.
 struct Asked {
     at_ms: i64,
     facts: RequestFacts,
-    choice: Choice,
-}
-
-/// What answers.
-struct Choice {
-    agent_id: String,
-    data_source_id: Option<String>,
-}
-
-impl Choice {
-    fn of(key: &KeyRecord) -> Self {
-        let agent_id = key.agent_id.clone().unwrap_or_else(|| DEFAULT_AGENT.to_owned());
-        Self { agent_id, data_source_id: key.data_source_id.clone() }
-    }
+    chosen: Chosen,
 }
 
 fn refusal(code: ErrorCode, key: &KeyRecord, now_ms: i64) -> ApiError {
@@ -241,7 +230,7 @@ async fn run(app: Arc<App>, turn: Arc<LiveTurn>, prompt: Prompt, asked: Asked) {
             outcome.failure = Some(UpstreamError { code, detail: code.text().to_owned() });
         }
         // What was generated counts before a stop that came at the same time.
-        result = generate(&app, &turn, &prompt, &mut outcome) => match result {
+        result = generate(&app, &turn, &asked.chosen, &prompt, &mut outcome) => match result {
             Ok(()) => {}
             Err(error) => {
                 tracing::warn!(turn = %turn.ids.turn_id, %error, "the provider failed");
@@ -269,10 +258,11 @@ fn start_event(ids: &TurnIds) -> StreamEvent {
 async fn generate(
     app: &Arc<App>,
     turn: &LiveTurn,
+    chosen: &Chosen,
     prompt: &Prompt,
     outcome: &mut Outcome,
 ) -> Result<(), UpstreamError> {
-    let mut answer = app.agent.answer(prompt).await?;
+    let mut answer = chosen.agent.answer(&chosen.documents, prompt).await?;
     outcome.started = true;
     turn.start(start_event(&turn.ids));
     let mut bytes = 0;
@@ -415,8 +405,8 @@ fn usage_row(
         first_token_ms,
         response_bucket: buckets::bucket(response_time_ms),
         first_token_bucket: first_token_ms.map(buckets::bucket),
-        agent_id: Some(asked.choice.agent_id),
-        data_source_id: asked.choice.data_source_id,
+        agent_id: Some(asked.chosen.agent.id.clone()),
+        data_source_id: asked.chosen.data_source_id,
         facts: asked.facts,
     }
 }

@@ -10,6 +10,7 @@ use shared::widget::{
 };
 use shared::{ErrorBody, ErrorCode, FieldErrors};
 
+use crate::agents;
 use crate::app::Shared;
 use crate::chat::session;
 use crate::error::ApiError;
@@ -63,7 +64,7 @@ pub async fn config(
         text: language.map_or("", |one| one.file).to_owned(),
         words: language.map(|one| one.words.clone()).unwrap_or_default(),
         chatbot: Chatbot { id: key.chatbot_id.clone(), name: key.name.clone() },
-        agent: AgentName { name: app.agent.name.clone() },
+        agent: AgentName { name: agents::name_for(&app, &key) },
         ui: key.look.clone(),
     };
     Ok(([(CACHE_CONTROL, "no-store")], Json(answer)))

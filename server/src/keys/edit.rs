@@ -7,12 +7,13 @@ use serde_json::{Map, Value, json};
 use shared::license_key::{IdentitySecret, LicenseKey, LicenseKeySettings, RevealedKey, Rotation};
 use shared::{ErrorCode, FieldErrors};
 
-use super::form::{self, Checked, object_of, settings_of, to_stored, view};
+use super::form::{self, Checked, settings_of, to_stored, view};
 use super::{identity, license_key, preview_owner, watch};
 use crate::alerts;
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
+use crate::merge::{asked_version, differences};
 use crate::people::Actor;
 use crate::store::events::NewEvent;
 use crate::store::license_keys::{ChangeKey, KeyChange, KeyName, LicenseKeyRow, StoredKey};
@@ -131,29 +132,6 @@ async fn apply(
     watch::key_changed(app, id, version).await;
     app.teller.notify_one();
     Ok(true)
-}
-
-/// What differs between two keys, for the audit log.
-fn differences(old: &LicenseKeySettings, new: &LicenseKeySettings) -> Map<String, Value> {
-    let (old, new) = (object_of(old), object_of(new));
-    let mut changes = Map::new();
-    for (name, value) in new {
-        let before = old.get(&name).cloned().unwrap_or_default();
-        if before != value {
-            changes.insert(name, json!([before, value]));
-        }
-    }
-    changes
-}
-
-fn asked_version(given: &Map<String, Value>) -> Result<Option<i64>, ApiError> {
-    match given.get("version") {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => value
-            .as_i64()
-            .map(Some)
-            .ok_or_else(|| ApiError::field("version", "must be the version that the server gave")),
-    }
 }
 
 /// Somebody else was faster: the error, with the key as it is now.

@@ -11,6 +11,7 @@ use shared::license_key::{KeyStatus, LicenseKey, LicenseKeySettings, Restriction
 use super::restriction::{Pattern, network};
 use crate::clock;
 use crate::error::ApiError;
+use crate::merge::merge;
 use crate::store::license_keys::{LicenseKeyRow, StoredSettings};
 
 /// What the server alone knows of a key: sent back to it, it is ignored.
@@ -59,34 +60,18 @@ pub fn read(
     let by_domains = given.contains_key("allowed_domains") && !given.contains_key("websites");
     allowed_domains(&mut given, &mut errors);
     infer_restriction(&mut given, &mut errors);
-    let mut document = object_of(base);
-    let defaults = object_of(&LicenseKeySettings::default());
-    for (name, value) in given {
-        if !LicenseKeySettings::FIELDS.contains(&name.as_str()) {
-            errors.add(&name, "is not a field of a license key");
-            continue;
+    match given.remove("ui") {
+        Some(Value::Object(ui)) => {
+            drop(given.insert("ui".into(), merged_ui(base, ui, &mut errors)))
         }
-        let value = match (name.as_str(), value) {
-            (_, Value::Null) => defaults.get(&name).cloned().unwrap_or_default(),
-            ("ui", Value::Object(ui)) => merged_ui(base, ui, &mut errors),
-            ("ui", _) => {
-                errors.add("ui", "must be an object");
-                continue;
-            }
-            (_, value) => value,
-        };
-        let alone = Value::Object(Map::from_iter([(name.clone(), value.clone())]));
-        match serde_json::from_value::<LicenseKeySettings>(alone) {
-            Ok(_) => drop(document.insert(name, value)),
-            Err(why) => errors.add(&name, &format!("is not right: {why}")),
-        }
+        Some(Value::Null) => drop(given.insert("ui".into(), Value::Null)),
+        Some(_) => errors.add("ui", "must be an object"),
+        None => {}
     }
-    let settings: LicenseKeySettings = match serde_json::from_value(Value::Object(document)) {
-        Ok(settings) => settings,
-        Err(why) => {
-            errors.add("body", &why.to_string());
-            return Err(errors);
-        }
+    let fields = LicenseKeySettings::FIELDS;
+    let settings = match merge(base, given, fields, "a license key", &mut errors) {
+        Some(settings) => settings,
+        None => return Err(errors),
     };
     check(settings, errors).map_err(|mut errors| {
         // The complaint stands under the name that was written.
@@ -148,13 +133,6 @@ pub fn check(
 pub fn parse_time(text: &str) -> Option<i64> {
     let ms = text.parse::<jiff::Timestamp>().ok()?.as_millisecond();
     (0..253_402_300_800_000).contains(&ms).then_some(ms)
-}
-
-pub(super) fn object_of(settings: &LicenseKeySettings) -> Map<String, Value> {
-    match serde_json::to_value(settings) {
-        Ok(Value::Object(map)) => map,
-        _ => Map::new(),
-    }
 }
 
 fn merged_ui(

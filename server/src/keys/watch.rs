@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use shared::ErrorCode;
 
 use super::{is_preview, preview_owner};
+use crate::agents;
 use crate::alerts::hooks;
 use crate::app::App;
 use crate::settings;
@@ -77,6 +78,7 @@ async fn catch_up(app: &App, seen: &mut i64, anew: bool) -> Result<(), StoreErro
         app.keys.forget_all();
         hooks::reload(app).await?;
         settings::reload(app).await?;
+        agents::reload(app).await?;
         *seen = number;
         return Ok(());
     }
@@ -87,6 +89,8 @@ async fn catch_up(app: &App, seen: &mut i64, anew: bool) -> Result<(), StoreErro
             hooks::reload(app).await?;
         } else if change.is(Kind::Settings) {
             settings::reload(app).await?;
+        } else if change.is(Kind::Agents) {
+            agents::reload(app).await?;
         }
         // Only once it has been taken: what failed is taken the next time.
         *seen = (*seen).max(change.number);

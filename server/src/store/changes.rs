@@ -19,6 +19,7 @@ pub enum Kind {
     LicenseKey,
     Webhooks,
     Settings,
+    Agents,
 }
 
 impl Kind {
@@ -27,6 +28,7 @@ impl Kind {
             Self::LicenseKey => "license_key",
             Self::Webhooks => "webhooks",
             Self::Settings => "settings",
+            Self::Agents => "agents",
         }
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod activations;
 pub mod admission;
+pub mod agents;
 pub mod audit;
 pub mod changes;
 pub mod conversations;
@@ -262,6 +263,7 @@ impl Store {
         let all: Vec<_> = [
             activations::STATEMENTS,
             admission::STATEMENTS,
+            agents::STATEMENTS,
             audit::STATEMENTS,
             changes::STATEMENTS,
             conversations::STATEMENTS,

@@ -1,6 +1,7 @@
 //! The admin API, `/api`: thin handlers, one file per thing.
 
 pub mod activations;
+pub mod agents;
 pub mod api_keys;
 pub mod audit;
 pub mod auth;
