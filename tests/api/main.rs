@@ -5,6 +5,7 @@
 
 mod admin;
 mod admission;
+mod agents;
 mod alerts;
 mod analytics;
 mod api_keys;
