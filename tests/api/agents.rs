@@ -33,6 +33,7 @@ async fn ask_with(app: &TestApp, key: &Value, session: &str, more: Value) -> Ans
         body[name] = value.clone();
     }
     let call = app.client().request(reqwest::Method::POST, "/v1/chat");
-    let call = call.header("X-Api-Key", &text(key, "key")).header("Content-Type", "application/json");
+    let call =
+        call.header("X-Api-Key", &text(key, "key")).header("Content-Type", "application/json");
     call.raw_body(body.to_string()).send().await
 }

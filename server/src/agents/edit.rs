@@ -186,7 +186,12 @@ fn put(
     let stored = to_row(&settings, &row.id, row.updated_at);
     let sealed = match key {
         GivenKey::Kept => row.api_key_sealed.take(),
-        GivenKey::Removed => None,
+        GivenKey::Removed => {
+            if row.api_key_sealed.take().is_some() {
+                changes.insert("api_key".into(), json!("removed"));
+            }
+            None
+        }
         GivenKey::New(key) => {
             changes.insert("api_key".into(), json!("replaced"));
             let sealed = app.vault.seal(&key_place(&row.id), &key);

@@ -20,7 +20,6 @@ mod openai;
 mod sse;
 pub mod trial;
 
-
 use retrieval::Index;
 use shared::agent::ProviderKind;
 use shared::{ErrorCode, FinishReason, Role, Source, Usage};

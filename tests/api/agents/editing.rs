@@ -18,7 +18,7 @@ both! {
         assert_eq!(made["has_api_key"], true);
         assert_eq!((&made["temperature"], &made["max_output_tokens"]), (&json!(0.5), &json!(100)));
         assert_eq!(read(&app, &agent_path(&made)).await, made);
-        for path in [AGENTS, "/api/audit"] {
+        for path in [AGENTS, "/api/audit-log"] {
             let shown = read(&app, path).await.to_string();
             assert!(!shown.contains("sk-very-secret"), "{shown}");
         }
