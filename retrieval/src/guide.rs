@@ -3,7 +3,7 @@
 use pulldown_cmark::{CowStr, Event, Parser, Tag, TagEnd, html};
 
 use crate::markdown::{self, Anchors};
-use crate::passage::Document;
+use crate::passage::{Document, Headings};
 
 /// Where the guide is served.
 const ROOT: &str = "/docs";
@@ -59,6 +59,7 @@ impl Guide {
             data_source_id: data_source_id.to_owned(),
             name: page.title.clone(),
             url: Some(address(&page.slug)),
+            headings: Headings::Anchored,
             markdown: page.markdown.clone(),
         };
         self.pages.iter().map(document).collect()

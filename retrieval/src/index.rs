@@ -287,13 +287,14 @@ fn scorer(prepared: &[String]) -> Scorer<u32, Term> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::passage::{Document, passages};
+    use crate::passage::{Document, Headings, passages};
 
     fn index(markdown: &str) -> Index {
         Index::new(passages(&Document {
             data_source_id: "d".into(),
             name: "d".into(),
             url: None,
+            headings: Headings::Anchored,
             markdown: markdown.into(),
         }))
     }

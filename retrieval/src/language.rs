@@ -193,6 +193,29 @@ impl Language {
         }
     }
 
+    /// As ISO 639-1 has it.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::German => "de",
+            Self::French => "fr",
+            Self::Spanish => "es",
+            Self::Italian => "it",
+            Self::Portuguese => "pt",
+            Self::Dutch => "nl",
+            Self::Danish => "da",
+            Self::Norwegian => "no",
+            Self::Swedish => "sv",
+            Self::Finnish => "fi",
+            Self::Russian => "ru",
+        }
+    }
+
+    /// The reverse of [`Language::code`].
+    pub(crate) fn from_code(code: &str) -> Option<Self> {
+        ALL.into_iter().find(|language| language.code() == code)
+    }
+
     /// The language that `text` is written in, when its stop words tell.
     pub(crate) fn of(text: &str) -> Option<Self> {
         let words: Vec<String> = text.unicode_words().take(2000).map(str::to_lowercase).collect();

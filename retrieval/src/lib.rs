@@ -32,4 +32,4 @@ mod words;
 pub use compose::{Composed, compose, grounds};
 pub use guide::{Guide, Page};
 pub use index::{Hit, Index};
-pub use passage::{Document, Passage, passages};
+pub use passage::{Document, Headings, Passage, passages};

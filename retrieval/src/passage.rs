@@ -13,9 +13,45 @@ pub struct Document {
     pub data_source_id: String,
     /// Stands before the headings when the document has no first heading of its own.
     pub name: String,
-    /// Where it can be read, such as `/docs/embedding`; headings become `#anchors` of it.
+    /// Where it can be read, such as `/docs/embedding`; headings become fragments of it, unless it
+    /// has one.
     pub url: Option<String>,
+    pub headings: Headings,
     pub markdown: String,
+}
+
+/// How a heading of a document is reached in a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Headings {
+    /// The page has the anchors that this crate gives.
+    Anchored,
+    /// Nobody knows the page's anchors: the browser looks for the heading's text
+    /// (<https://wicg.github.io/scroll-to-text-fragment/>).
+    Searched,
+}
+
+impl Document {
+    /// The address of one of its headings.
+    fn address(&self, heading: &str, anchor: &str) -> Option<String> {
+        let url = self.url.as_ref()?;
+        Some(match self.headings {
+            _ if url.contains('#') => url.clone(),
+            Headings::Anchored => format!("{url}#{anchor}"),
+            Headings::Searched => format!("{url}#:~:text={}", in_fragment(heading)),
+        })
+    }
+}
+
+/// A text for a text fragment: dashes and commas have a meaning there.
+fn in_fragment(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => encoded.push(char::from(byte)),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
 }
 
 /// What stands under one heading of a document.
@@ -36,6 +72,52 @@ pub struct Passage {
     pub(crate) heading: String,
 }
 
+impl Passage {
+    /// A passage as it was kept: the reverse of what [`passages`] gave.
+    #[must_use]
+    pub fn stored(
+        data_source_id: &str,
+        page: String,
+        heading: String,
+        url: Option<String>,
+        text: String,
+        language: &str,
+    ) -> Self {
+        Self {
+            title: title(&page, &heading),
+            url,
+            data_source_id: data_source_id.to_owned(),
+            blocks: markdown::blocks(&text),
+            language: Language::from_code(language),
+            text,
+            page,
+            heading,
+        }
+    }
+
+    /// The document's part of the title.
+    #[must_use]
+    pub fn page(&self) -> &str {
+        &self.page
+    }
+
+    /// The passage's own part of the title; empty for what opens a document.
+    #[must_use]
+    pub fn heading(&self) -> &str {
+        &self.heading
+    }
+
+    /// The language that it is searched in, such as `en`; empty for none that is known.
+    #[must_use]
+    pub fn language(&self) -> &'static str {
+        self.language.map_or("", Language::code)
+    }
+}
+
+fn title(page: &str, heading: &str) -> String {
+    if heading.is_empty() { page.to_owned() } else { format!("{page} › {heading}") }
+}
+
 /// The passages of a document in their order.
 #[must_use]
 pub fn passages(document: &Document) -> Vec<Passage> {
@@ -53,14 +135,11 @@ pub fn passages(document: &Document) -> Vec<Passage> {
             path.push((section.level, section.heading));
         }
         let heading = path.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(" › ");
-        let title = match heading.as_str() {
-            "" => page.clone(),
-            _ => format!("{page} › {heading}"),
+        let title = title(&page, &heading);
+        let url = match path.last().filter(|_| !opens) {
+            None => document.url.clone(),
+            Some((_, own)) => document.address(own, &section.anchor),
         };
-        let url = document.url.as_ref().map(|url| match opens {
-            true => url.clone(),
-            false => format!("{url}#{}", section.anchor),
-        });
         for (text, blocks) in parts(section.body) {
             found.push(Passage {
                 title: title.clone(),
@@ -124,6 +203,7 @@ mod tests {
             data_source_id: "d".into(),
             name: "file".into(),
             url: Some("/docs/page".into()),
+            headings: Headings::Anchored,
             markdown: markdown.into(),
         }
     }
@@ -144,6 +224,39 @@ mod tests {
             "a heading without text is no passage"
         );
         assert_eq!(super::passages(&document("Only text."))[0].title, "file");
+    }
+
+    #[test]
+    fn a_heading_of_a_foreign_page_is_looked_for_by_its_text() {
+        let url = |url: &str| {
+            let document = Document {
+                url: Some(url.into()),
+                headings: Headings::Searched,
+                ..document("# P\n\n## Größe - a, b\n\nText.")
+            };
+            passages(&document).remove(0).url.unwrap()
+        };
+        assert_eq!(
+            url("https://a.b/c?d"),
+            "https://a.b/c?d#:~:text=Gr%C3%B6%C3%9Fe%20%2D%20a%2C%20b"
+        );
+        assert_eq!(url("https://a.b/#c"), "https://a.b/#c");
+    }
+
+    #[test]
+    fn a_passage_that_was_kept_is_the_one_that_was_read() {
+        let long = "Satz um Satz geht es weiter, und er hört nicht auf. ".repeat(200);
+        let text = format!(
+            "# Seite\n\nOben.\n\n## A\n\n- eins\n- zwei\n\n```\ncode\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n## B\n\n{long}"
+        );
+        let read = passages(&document(&text));
+        assert!(read.len() > 3);
+        for passage in read {
+            let (page, heading) = (passage.page().to_owned(), passage.heading().to_owned());
+            let (url, text) = (passage.url.clone(), passage.text.clone());
+            let kept = Passage::stored("d", page, heading, url, text, passage.language());
+            assert_eq!(format!("{kept:?}"), format!("{passage:?}"));
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a model gets to see with a question.
 
-use retrieval::{Document, Index, grounds, passages};
+use retrieval::{Document, Headings, Index, grounds, passages};
 
 fn index() -> Index {
     let markdown = "# Tea\n\n## Green tea\n\nGreen tea steeps for two minutes at 80 degrees.\n\n\
@@ -9,6 +9,7 @@ fn index() -> Index {
         data_source_id: "shop".into(),
         name: "tea".into(),
         url: Some("/tea".into()),
+        headings: Headings::Anchored,
         markdown: markdown.into(),
     }))
 }

@@ -51,6 +51,18 @@ pub const USER_ID_BYTES: usize = 200;
 pub const JWT_BYTES: usize = 8 * 1024;
 /// Longest language tag, in characters.
 pub const LOCALE_CHARS: usize = 35;
+/// Longest name of a document, in characters.
+pub const DOCUMENT_NAME_CHARS: usize = 200;
+/// Longest document as Markdown, in bytes.
+pub const DOCUMENT_BYTES: usize = 5 * 1024 * 1024;
+/// Largest file, in bytes.
+pub const FILE_BYTES: usize = 20 * 1024 * 1024;
+/// Most questions with answers of one document.
+pub const QUESTIONS: usize = 2000;
+/// Most pages of one import.
+pub const IMPORT_PAGES: usize = 2000;
+/// Most passages of one data source.
+pub const PASSAGES: i64 = 20_000;
 
 /// The length of `text` in UTF-16 code units.
 #[must_use]

@@ -20,6 +20,7 @@ pub enum Kind {
     Webhooks,
     Settings,
     Agents,
+    DataSources,
 }
 
 impl Kind {
@@ -29,6 +30,7 @@ impl Kind {
             Self::Webhooks => "webhooks",
             Self::Settings => "settings",
             Self::Agents => "agents",
+            Self::DataSources => "data_sources",
         }
     }
 }

@@ -10,14 +10,17 @@ pub mod agents;
 pub mod audit;
 pub mod changes;
 pub mod conversations;
+pub mod documents;
 pub mod events;
 pub mod feedback;
 mod history;
+pub mod imports;
 pub mod installation;
 pub mod license_keys;
 pub mod people;
 mod script;
 mod settings;
+pub mod sources;
 pub mod turns;
 pub mod usage;
 pub mod visitors;
@@ -267,13 +270,16 @@ impl Store {
             audit::STATEMENTS,
             changes::STATEMENTS,
             conversations::STATEMENTS,
+            documents::STATEMENTS,
             events::STATEMENTS,
             feedback::STATEMENTS,
             history::STATEMENTS,
+            imports::STATEMENTS,
             installation::STATEMENTS,
             license_keys::STATEMENTS,
             people::STATEMENTS,
             settings::STATEMENTS,
+            sources::STATEMENTS,
             turns::STATEMENTS,
             usage::STATEMENTS,
             visitors::STATEMENTS,
