@@ -23,6 +23,8 @@ const PAGE: usize = 1;
 const LENGTH: f32 = 0.5;
 /// How many of BM25's proposals are looked at closely.
 const PROPOSALS: usize = 24;
+/// Fewer passages than this are weighed like so many.
+const FEW: usize = 30;
 /// Words of a question that count; the rest of a long one says little.
 const ASKED: usize = 48;
 /// What earlier questions count beside the one at hand.
@@ -205,7 +207,9 @@ impl Index {
 
     /// How much a term that stands in so many passages says, as BM25 has it.
     fn idf(&self, passages: u32) -> f32 {
-        let (all, some) = (self.passages.len() as f32, passages as f32);
+        // In a handful of passages nothing is rare: a word that none of them knows must not outweigh
+        // all that one of them does.
+        let (all, some) = (self.passages.len().max(FEW) as f32, passages as f32);
         (1.0 + (all - some + 0.5) / (some + 0.5)).ln()
     }
 

@@ -21,6 +21,7 @@ use crate::keys::rate::Rates;
 use crate::keys::token::Signer;
 use crate::keys::vault::Vault;
 use crate::settings::Settings;
+use crate::sources::{Fetcher, Library};
 use crate::store::Store;
 use crate::upkeep::LastUsed;
 use crate::usage::log::Refusals;
@@ -45,6 +46,10 @@ pub struct App {
     pub signer: Signer,
     pub turns: Turns,
     pub agents: Agents,
+    pub library: Library,
+    pub fetcher: Fetcher,
+    /// Wakes the task that imports pages.
+    pub importer: Notify,
     pub guide: Guide,
     /// The events that webhooks have chosen.
     pub wanted: Wanted,

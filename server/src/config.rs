@@ -166,6 +166,14 @@ pub struct Settings {
         value_name = "true|false"
     )]
     webhook_allow_private: String,
+    /// Import pages from private and loopback addresses, too: `true` or `false`.
+    #[arg(
+        long,
+        env = "NATTER_IMPORT_ALLOW_PRIVATE",
+        default_value = "false",
+        value_name = "true|false"
+    )]
+    import_allow_private: String,
     /// Log format: `pretty`, `json`, or `auto` (pretty on a terminal).
     #[arg(long, env = "NATTER_LOG_FORMAT", default_value = "auto", value_name = "FORMAT")]
     log_format: String,
@@ -287,6 +295,7 @@ pub struct Config {
     pub privacy: Privacy,
     pub smtp: Option<Smtp>,
     pub webhook_allow_private: bool,
+    pub import_allow_private: bool,
     pub log_format: LogFormat,
     pub log: String,
     /// What is allowed but unwise, for the log.
@@ -378,8 +387,10 @@ impl Config {
         let command = SettingsOnly::command().mut_args(|arg| arg.env(None::<&'static str>));
         let flags = SettingsOnly::command();
         let mut words = Vec::new();
-        let (secrets, vars): (Vec<(&str, &str)>, Vec<(&str, &str)>) =
-            vars.iter().copied().partition(|(name, _)| name.starts_with(SECRET_PREFIX));
+        let (secrets, vars): (Vec<_>, Vec<_>) = vars
+            .iter()
+            .copied()
+            .partition(|(name, _): &(&str, &str)| name.starts_with(SECRET_PREFIX));
         for (name, value) in &vars {
             let arg = flags
                 .get_arguments()
@@ -521,6 +532,11 @@ impl TryFrom<Settings> for Config {
             webhook_allow_private: flag(
                 "NATTER_WEBHOOK_ALLOW_PRIVATE",
                 Some(s.webhook_allow_private),
+            )?
+            .unwrap_or(false),
+            import_allow_private: flag(
+                "NATTER_IMPORT_ALLOW_PRIVATE",
+                Some(s.import_allow_private),
             )?
             .unwrap_or(false),
             log_format: match s.log_format.trim() {

@@ -57,6 +57,16 @@ impl ApiError {
         self
     }
 
+    /// 409: somebody else was faster; with the thing as it is now.
+    #[must_use]
+    pub fn conflict(current: &impl serde::Serialize) -> Self {
+        let error = Self::new(ErrorCode::VersionConflict);
+        match serde_json::to_value(current) {
+            Ok(current) => error.with_current(current),
+            Err(_) => error,
+        }
+    }
+
     /// 400 that names one field.
     #[must_use]
     pub fn field(field: &str, why: &str) -> Self {

@@ -7,7 +7,8 @@
 //! | [`router`], `http` | every route on one page; thin handlers |
 //! | `extract` | what a handler may assume: a checked body, a proved key, an admin |
 //! | [`chat`] | a question and its answer: admission, the live turn, its stream, its lease |
-//! | [`agents`] | what answers: providers and documents |
+//! | [`agents`] | what answers: agents and their providers |
+//! | [`sources`] | what they answer from: documents, imports, the index |
 //! | [`keys`] | who may ask: keys, restrictions, identities, tokens, rates |
 //! | [`usage`] | what is known of queries afterwards: the log, analytics |
 //! | [`locale`] | which of the widget's languages a visitor gets |
@@ -30,10 +31,12 @@ pub mod http;
 pub mod keys;
 pub mod locale;
 mod merge;
+mod net;
 pub mod people;
 pub mod router;
 pub mod settings;
 mod setup;
+pub mod sources;
 pub mod store;
 pub mod telemetry;
 pub mod upkeep;
@@ -88,6 +91,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     drop(tokio::spawn(keys::watch::keep(Arc::clone(&app), seen)));
     drop(tokio::spawn(alerts::tell::keep(Arc::clone(&app))));
     drop(tokio::spawn(upkeep::keep(Arc::clone(&app))));
+    drop(tokio::spawn(sources::import::keep(Arc::clone(&app))));
     let (stop, stopped) = oneshot::channel();
     let service =
         router::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();

@@ -6,7 +6,7 @@ use axum::response::IntoResponse;
 use axum::{Json, Router};
 use shared::limits;
 use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use crate::app::Shared;
@@ -60,6 +60,28 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(api::agents::read, api::agents::change, api::agents::delete))
         .routes(routes!(api::agents::test_connection))
         .routes(routes!(api::agents::try_out))
+        .routes(routes!(api::data_sources::create, api::data_sources::list))
+        .routes(routes!(
+            api::data_sources::read,
+            api::data_sources::change,
+            api::data_sources::delete
+        ))
+        .routes(routes!(api::data_sources::search))
+        .routes(
+            routes!(api::data_sources::add_document, api::data_sources::documents)
+                .layer(DefaultBodyLimit::max(limits::DOCUMENT_BODY_BYTES)),
+        )
+        .routes(
+            routes!(api::data_sources::add_files)
+                .layer(DefaultBodyLimit::max(limits::FILES_BODY_BYTES)),
+        )
+        .routes(routes!(api::data_sources::document, api::data_sources::delete_document))
+        .routes(
+            routes!(api::data_sources::begin_import, api::data_sources::imports)
+                .layer(DefaultBodyLimit::max(limits::DOCUMENT_BODY_BYTES)),
+        )
+        .routes(routes!(api::data_sources::read_import))
+        .routes(routes!(api::data_sources::stop_import))
         .routes(routes!(api::activations::list))
         .routes(routes!(api::activations::revoke))
         .routes(routes!(api::activations::approve))

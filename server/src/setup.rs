@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use retrieval::{Guide, Index};
+use retrieval::Guide;
 use shared::ErrorCode;
 use shared::LicenseKeySettings;
 use shared::admin::{NewUser, UserRole};
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::StartError;
-use crate::agents::{self, Agents, GUIDE_SOURCE};
+use crate::agents::{self, Agents};
 use crate::alerts::hooks::{self, Wanted};
 use crate::alerts::{Mailer, Sender};
 use crate::app::{App, DemoKey};
@@ -32,6 +32,7 @@ use crate::keys::vault::Vault;
 use crate::keys::{self, Keys};
 use crate::people::{Actor, users};
 use crate::settings::Settings;
+use crate::sources::{self, Fetcher, Library};
 use crate::store::Store;
 use crate::store::license_keys::KeyName;
 use crate::upkeep::LastUsed;
@@ -60,6 +61,13 @@ pub(crate) async fn prepare(
     let before = if app.store.is_single_node() { i64::MAX } else { app.clock.now_ms() };
     let swept = lease::sweep(&app, before).await;
     swept.map_err(|e| failed("answers of the last run cannot be ended")(&e))?;
+    if app.store.is_single_node() {
+        let freed = app.store.free_imports().await;
+        freed.map_err(|e| failed("imports of the last run cannot be taken up")(&e))?;
+    }
+    let about = failed("the user guide's data source cannot be made");
+    sources::seed(&app).await.map_err(|e| about(&e.code.text()))?;
+    sources::reload(&app).await.map_err(|e| failed("data sources cannot be read")(&e))?;
     agents::seed(&app)
         .await
         .map_err(|e| failed("the first agent cannot be made")(&e.code.text()))?;
@@ -87,8 +95,8 @@ async fn assemble(config: Config, clock: Clock, addr: SocketAddr) -> Result<App,
     let settings = Settings::new(&config);
     settings.take(store.settings().await.map_err(|e| failed("settings cannot be read")(&e))?);
     let guide = Guide::new(GUIDE_SUMMARY, GUIDE_PAGES);
-    let passages = guide.documents(GUIDE_SOURCE).iter().flat_map(retrieval::passages).collect();
-    let agents = Agents::new(&config, Index::new(passages)).map_err(StartError)?;
+    let passages = guide.documents(sources::GUIDE).iter().flat_map(retrieval::passages).collect();
+    let agents = Agents::new(&config).map_err(StartError)?;
     let vault = Arc::new(Vault::new(&master));
     let public_url = config.public_url.as_ref().map(ToString::to_string);
     let public_url = public_url.unwrap_or_else(|| format!("http://{addr}"));
@@ -115,6 +123,9 @@ async fn assemble(config: Config, clock: Clock, addr: SocketAddr) -> Result<App,
         killed: CancellationToken::new(),
         stopping: AtomicBool::new(false),
         agents,
+        library: Library::new(passages),
+        fetcher: Fetcher::new(config.import_allow_private).map_err(StartError)?,
+        importer: Notify::new(),
         guide,
         demo: None,
         store,

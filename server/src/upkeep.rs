@@ -19,7 +19,7 @@ const DAY_MS: i64 = 86_400_000;
 const SETTLED_MS: i64 = 30_000;
 /// Days before a key's expiry on which it is announced.
 const ANNOUNCED_DAYS: [i64; 3] = [30, 7, 1];
-/// Events that were told, and their deliveries, are kept this long.
+/// Events that were told, their deliveries, and imports that ended are kept this long.
 const EVENTS_KEPT_MS: i64 = 30 * DAY_MS;
 /// Servers that have not asked for changes for this long start anew.
 const CHANGES_KEPT_MS: i64 = 3_600_000;
@@ -145,6 +145,7 @@ async fn remove_old(app: &App, now_ms: i64) -> Result<(), StoreError> {
         app.store.remove_conversations_before(now_ms - i64::from(days) * DAY_MS).await?;
     }
     app.store.forget_events(now_ms - EVENTS_KEPT_MS).await?;
+    app.store.forget_imports(now_ms - EVENTS_KEPT_MS).await?;
     app.store.forget_changes(now_ms - CHANGES_KEPT_MS).await?;
     app.store.forget_sign_ins(now_ms).await
 }

@@ -18,11 +18,11 @@ macro_rules! debug_without_secrets {
 
 pub mod admin;
 pub mod agent;
-pub mod data_source;
 #[cfg(feature = "browser")]
 pub mod browser;
 pub mod chat;
 pub mod conversation;
+pub mod data_source;
 pub mod error;
 pub mod event;
 pub mod license_key;

@@ -57,6 +57,10 @@ pub const DOCUMENT_NAME_CHARS: usize = 200;
 pub const DOCUMENT_BYTES: usize = 5 * 1024 * 1024;
 /// Largest file, in bytes.
 pub const FILE_BYTES: usize = 20 * 1024 * 1024;
+/// Longest body of a document that is sent as text, or of a list of pages, in bytes.
+pub const DOCUMENT_BODY_BYTES: usize = 2 * DOCUMENT_BYTES;
+/// Longest body of an upload, in bytes.
+pub const FILES_BODY_BYTES: usize = 64 * 1024 * 1024;
 /// Most questions with answers of one document.
 pub const QUESTIONS: usize = 2000;
 /// Most pages of one import.

@@ -13,6 +13,7 @@ mod builtin;
 mod conversation;
 mod cors;
 mod credentials;
+mod data_sources;
 mod demo;
 mod disconnect;
 mod errors;

@@ -14,6 +14,7 @@ mod client;
 mod gate;
 mod property;
 pub mod upstream;
+mod website;
 
 pub use app::TestApp;
 pub use backend::Backend;
@@ -21,3 +22,4 @@ pub use client::{Answer, Call, Client, types};
 pub use gate::{Gate, patience};
 pub use property::for_all;
 pub use upstream::{FakeUpstream, Reply};
+pub use website::{WebPage, Website};

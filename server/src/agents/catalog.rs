@@ -16,21 +16,18 @@ use crate::config::{Config, ModelSettings, Secret};
 use crate::error::ApiError;
 use crate::keys::KeyRecord;
 use crate::people::Actor;
+use crate::sources::{self, Source};
 use crate::store::StoreError;
 use crate::store::agents::{AgentEdit, AgentRow};
 
 /// The id of the agent that a new installation has.
 pub const DEFAULT_AGENT: &str = "demo";
-/// The id of its documents: the user guide.
-pub const GUIDE_SOURCE: &str = "guide";
 
 /// Every agent, as it was when the database was last read.
 #[derive(Debug)]
 pub struct Agents {
     catalog: RwLock<Arc<Catalog>>,
     client: Client,
-    guide: Arc<Index>,
-    nothing: Arc<Index>,
 }
 
 #[derive(Debug, Default)]
@@ -49,17 +46,12 @@ pub struct Chosen {
 }
 
 impl Agents {
-    /// With no agent yet: see [`reload`]. `guide` is what is found in the user guide.
+    /// With no agent yet: see [`reload`].
     ///
     /// # Errors
     /// When the HTTP client cannot be made.
-    pub fn new(config: &Config, guide: Index) -> Result<Self, String> {
-        Ok(Self {
-            catalog: RwLock::default(),
-            client: model::client(config.timeouts)?,
-            guide: Arc::new(guide),
-            nothing: Arc::new(Index::new(Vec::new())),
-        })
+    pub fn new(config: &Config) -> Result<Self, String> {
+        Ok(Self { catalog: RwLock::default(), client: model::client(config.timeouts)? })
     }
 
     fn now(&self) -> Arc<Catalog> {
@@ -77,19 +69,6 @@ impl Agents {
     pub fn default_agent(&self) -> Option<Arc<Agent>> {
         self.now().default.clone()
     }
-
-    /// What an agent finds its answers in.
-    #[must_use]
-    pub fn documents(&self, source_ids: &[String]) -> Arc<Index> {
-        let has_guide = source_ids.iter().any(|id| id == GUIDE_SOURCE);
-        Arc::clone(if has_guide { &self.guide } else { &self.nothing })
-    }
-
-    /// Whether there is such a data source.
-    #[must_use]
-    pub fn knows_source(&self, id: &str) -> bool {
-        id == GUIDE_SOURCE
-    }
 }
 
 /// Makes the first agent, once in an installation's life.
@@ -103,7 +82,7 @@ pub async fn seed(app: &App) -> Result<(), ApiError> {
     }
     let settings = AgentSettings {
         name: String::from("Demo"),
-        data_source_ids: vec![GUIDE_SOURCE.to_owned()],
+        data_source_ids: vec![sources::GUIDE.to_owned()],
         ..AgentSettings::default()
     };
     let mut row = edit::to_row(&settings, DEFAULT_AGENT, app.clock.now_ms());
@@ -183,7 +162,8 @@ fn provider(app: &App, row: &AgentRow, settings: &AgentSettings) -> (ProviderKin
     let config = &app.config;
     let model = |kind, endpoint| {
         let client = app.agents.client.clone();
-        (kind, Provider::Model(ModelServer::new(client, endpoint, config.timeouts)))
+        let server = ModelServer::new(client, endpoint, config.timeouts);
+        (kind, Provider::Model(Box::new(server)))
     };
     if let Some((dialect, named)) = from_environment(config, row) {
         let kind = match dialect {
@@ -291,7 +271,7 @@ pub(super) fn secret(
 ///
 /// # Errors
 /// What is not allowed, or switched off.
-pub fn choose(app: &App, key: &KeyRecord, request: &ChatRequest) -> Result<Chosen, ApiError> {
+pub async fn choose(app: &App, key: &KeyRecord, request: &ChatRequest) -> Result<Chosen, ApiError> {
     let agent_id = bound(&key.agent_id, &request.agent_id, ErrorCode::AgentNotAllowed)?;
     let source_id =
         bound(&key.data_source_id, &request.data_source_id, ErrorCode::DataSourceNotAllowed)?;
@@ -304,17 +284,24 @@ pub fn choose(app: &App, key: &KeyRecord, request: &ChatRequest) -> Result<Chose
         return Err(ErrorCode::AgentInactive.into());
     }
     let Some(source_id) = source_id else {
-        let documents = app.agents.documents(agent.source_ids());
+        let documents = sources::index(app, &active(app, agent.source_ids())).await?;
         return Ok(Chosen { agent, documents, data_source_id: None });
     };
     let is_own = agent.source_ids().iter().any(|own| own == source_id);
-    let is_bound = key.data_source_id.is_some();
-    if !app.agents.knows_source(source_id) || !(is_own || is_bound) {
-        return Err(ErrorCode::DataSourceNotAllowed.into());
+    let may_name = |source: &Source| is_own || source.is_public || key.data_source_id.is_some();
+    let source = app.library.get(source_id).filter(|source| may_name(source));
+    let source = source.ok_or(ErrorCode::DataSourceNotAllowed)?;
+    if !source.is_active {
+        return Err(ErrorCode::DataSourceInactive.into());
     }
-    let source_id = source_id.to_owned();
-    let documents = app.agents.documents(std::slice::from_ref(&source_id));
-    Ok(Chosen { agent, documents, data_source_id: Some(source_id) })
+    let documents = sources::index(app, std::slice::from_ref(&source.id)).await?;
+    Ok(Chosen { agent, documents, data_source_id: Some(source.id.clone()) })
+}
+
+/// Those of an agent's sources that are switched on.
+pub(super) fn active(app: &App, ids: &[String]) -> Vec<String> {
+    let is_active = |id: &&String| app.library.get(id).is_some_and(|source| source.is_active);
+    ids.iter().filter(is_active).cloned().collect()
 }
 
 /// The name of what answers where a request names no agent; empty where nothing does.

@@ -166,7 +166,7 @@ fn put(
     };
     settings.check(&mut errors);
     check_address(&settings, &mut errors);
-    for id in settings.data_source_ids.iter().filter(|id| !app.agents.knows_source(id)) {
+    for id in settings.data_source_ids.iter().filter(|id| app.library.get(id).is_none()) {
         errors.add("data_source_ids", &format!("{id:?} is no data source"));
     }
     if let Some(name) = &settings.api_key_env {
@@ -283,13 +283,7 @@ pub async fn change(
 /// Somebody else was faster: the error, with the agent as it is now.
 async fn conflict(app: &App, id: &str) -> ApiError {
     match row(app, id).await {
-        Ok(row) => {
-            let error = ApiError::new(ErrorCode::VersionConflict);
-            match serde_json::to_value(view(app, &row)) {
-                Ok(current) => error.with_current(current),
-                Err(_) => error,
-            }
-        }
+        Ok(row) => ApiError::conflict(&view(app, &row)),
         Err(gone) => gone,
     }
 }

@@ -26,7 +26,7 @@ use shared::{ErrorCode, FinishReason, Role, Source, Usage};
 
 use crate::error::ApiError;
 
-pub use catalog::{Agents, Chosen, DEFAULT_AGENT, GUIDE_SOURCE, choose, name_for, reload, seed};
+pub use catalog::{Agents, Chosen, DEFAULT_AGENT, choose, name_for, reload, seed};
 
 /// Passages that a model gets to see with a question.
 const PASSAGES: usize = 5;
@@ -83,7 +83,7 @@ impl From<UpstreamError> for ApiError {
 #[derive(Debug)]
 enum Provider {
     Builtin(builtin::Builtin),
-    Model(model::ModelServer),
+    Model(Box<model::ModelServer>),
     /// It cannot be asked as it is set.
     Unusable(&'static str),
 }

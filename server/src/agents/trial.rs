@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::{AnswerStream, Chosen, Delta, Prompt, Provider, UpstreamError, catalog, edit};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::sources;
 
 /// Models that a test of the connection lists at most.
 const MODELS: usize = 200;
@@ -93,7 +94,8 @@ pub async fn run(
     asked.check(&mut errors);
     errors.into_result()?;
     let agent = Arc::new(catalog::build(app, &edit::row(app, id).await?));
-    let documents = app.agents.documents(agent.source_ids());
+    let ids = catalog::active(app, agent.source_ids());
+    let documents = sources::index(app, &ids).await?;
     let chosen = Chosen { agent, documents, data_source_id: None };
     let prompt = Prompt {
         history: asked.history.into_iter().map(|m| (m.role, m.content)).collect(),

@@ -10,7 +10,7 @@ use shared::admin::{Webhook, WebhookChange, WebhookWithSecret};
 use shared::license_key::check_text;
 use shared::{ErrorCode, FieldErrors, limits};
 
-use super::{EVENTS, check_target};
+use super::EVENTS;
 use crate::app::App;
 use crate::clock::{self, random};
 use crate::error::ApiError;
@@ -93,7 +93,7 @@ async fn put(
     let mut errors = FieldErrors::default();
     let mut changes = Map::new();
     if let Some(url) = given.url {
-        if let Err(why) = check_target(&url, app.config.webhook_allow_private).await {
+        if let Err(why) = app.sender.check(&url).await {
             errors.add("url", &why);
         } else if url != row.url {
             // The path of such an address is often a secret.

@@ -10,7 +10,7 @@ mod send;
 pub mod tell;
 
 pub use mail::Mailer;
-pub use send::{Sender, check_target};
+pub use send::Sender;
 
 use serde_json::Value;
 

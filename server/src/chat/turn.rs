@@ -65,7 +65,7 @@ async fn admit_and_start(
     streamed: bool,
 ) -> Result<Begun, ApiError> {
     let key = &access.key;
-    let chosen = agents::choose(app, key, &request)?;
+    let chosen = agents::choose(app, key, &request).await?;
     if app.is_stopping() {
         return Err(ApiError::new(ErrorCode::NotReady).with_retry_after(5));
     }

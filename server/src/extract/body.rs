@@ -23,7 +23,7 @@ pub async fn bytes(request: Request, app: &Shared) -> Result<Bytes, ApiError> {
     Bytes::from_request(request, app).await.map_err(|rejection| {
         if rejection.status().as_u16() == 413 {
             ApiError::new(ErrorCode::PayloadTooLarge)
-                .with_message("A request body may have 65536 bytes.")
+                .with_message("The request's body is too long.")
         } else {
             ApiError::new(ErrorCode::InvalidRequest).with_message("The body did not arrive whole.")
         }

@@ -74,6 +74,27 @@ fn sealed_identity_secret(app: &App, id: &str, secret: &str) -> Result<Option<St
     sealed.map(Some).ok_or_else(|| ApiError::internal(&"sealing failed"))
 }
 
+/// Whether what a key is newly bound to exists.
+async fn check_binding(
+    app: &App,
+    old: &LicenseKeySettings,
+    new: &LicenseKeySettings,
+) -> Result<(), ApiError> {
+    let mut errors = FieldErrors::default();
+    if let Some(id) = new.agent_id.as_ref().filter(|_| new.agent_id != old.agent_id)
+        && app.store.agent(id).await?.is_none()
+    {
+        errors.add("agent_id", "is no agent");
+    }
+    if let Some(id) =
+        new.data_source_id.as_ref().filter(|_| new.data_source_id != old.data_source_id)
+        && app.store.source(id).await?.is_none()
+    {
+        errors.add("data_source_id", "is no data source");
+    }
+    Ok(errors.into_result()?)
+}
+
 /// Makes a license key; the answer is the only one that holds the key.
 ///
 /// # Errors
@@ -84,6 +105,7 @@ pub async fn make(
     id: String,
     checked: &Checked,
 ) -> Result<LicenseKey, ApiError> {
+    check_binding(app, &LicenseKeySettings::default(), &checked.settings).await?;
     let retrievable = checked.settings.retrievable;
     let (grouped, key) = new_key(app, &id, retrievable)?;
     let mut changes = Map::new();
@@ -136,12 +158,8 @@ async fn apply(
 
 /// Somebody else was faster: the error, with the key as it is now.
 async fn conflict(app: &App, id: &str) -> ApiError {
-    let error = ApiError::new(ErrorCode::VersionConflict);
     match current(app, id).await {
-        Ok(current) => match serde_json::to_value(current) {
-            Ok(current) => error.with_current(current),
-            Err(_) => error,
-        },
+        Ok(current) => ApiError::conflict(&current),
         Err(gone) => gone,
     }
 }
@@ -171,6 +189,7 @@ pub async fn change(
         if row.deactivated_at.is_some() && checked.settings.is_active != old.is_active {
             return Err(ErrorCode::KeyDeactivated.into());
         }
+        check_binding(app, &old, &checked.settings).await?;
         let changes = differences(&old, &checked.settings);
         if changes.is_empty() {
             return Ok(with_warnings(current(app, id).await?, &checked));

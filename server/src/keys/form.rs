@@ -62,16 +62,17 @@ pub fn read(
     infer_restriction(&mut given, &mut errors);
     match given.remove("ui") {
         Some(Value::Object(ui)) => {
-            drop(given.insert("ui".into(), merged_ui(base, ui, &mut errors)))
+            given.insert("ui".into(), merged_ui(base, ui, &mut errors));
         }
-        Some(Value::Null) => drop(given.insert("ui".into(), Value::Null)),
+        Some(Value::Null) => {
+            given.insert("ui".into(), Value::Null);
+        }
         Some(_) => errors.add("ui", "must be an object"),
         None => {}
     }
     let fields = LicenseKeySettings::FIELDS;
-    let settings = match merge(base, given, fields, "a license key", &mut errors) {
-        Some(settings) => settings,
-        None => return Err(errors),
+    let Some(settings) = merge(base, given, fields, "a license key", &mut errors) else {
+        return Err(errors);
     };
     check(settings, errors).map_err(|mut errors| {
         // The complaint stands under the name that was written.

@@ -10,6 +10,7 @@ use crate::agents;
 use crate::alerts::hooks;
 use crate::app::App;
 use crate::settings;
+use crate::sources;
 use crate::store::StoreError;
 use crate::store::changes::Kind;
 
@@ -78,6 +79,7 @@ async fn catch_up(app: &App, seen: &mut i64, anew: bool) -> Result<(), StoreErro
         app.keys.forget_all();
         hooks::reload(app).await?;
         settings::reload(app).await?;
+        sources::reload(app).await?;
         agents::reload(app).await?;
         *seen = number;
         return Ok(());
@@ -91,6 +93,8 @@ async fn catch_up(app: &App, seen: &mut i64, anew: bool) -> Result<(), StoreErro
             settings::reload(app).await?;
         } else if change.is(Kind::Agents) {
             agents::reload(app).await?;
+        } else if change.is(Kind::DataSources) {
+            sources::reload(app).await?;
         }
         // Only once it has been taken: what failed is taken the next time.
         *seen = (*seen).max(change.number);

@@ -3,6 +3,7 @@
 use retrieval::Passage;
 use sqlx::FromRow;
 
+use super::audit::{self, NewAudit};
 use super::changes::{self, Kind};
 use super::{
     Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, page_start, statements,
@@ -95,6 +96,8 @@ pub struct PutDocument {
     pub sitemap: Option<String>,
     pub markdown: String,
     pub passages: Vec<Passage>,
+    /// Where an admin sent it.
+    pub audit: Option<NewAudit>,
     pub now_ms: i64,
 }
 
@@ -172,6 +175,9 @@ impl Write for PutDocument {
         }
         execute!(&mut *conn, COUNT, source)?;
         changes::add(conn, number, Kind::DataSources, source, 0, self.now_ms).await?;
+        if let Some(audit) = &self.audit {
+            audit::add(conn, audit).await?;
+        }
         Ok(Put::Stored(id))
     }
 }
@@ -188,6 +194,7 @@ pub enum Remove {
 struct RemoveDocuments {
     data_source_id: String,
     which: Remove,
+    audit: Option<NewAudit>,
     now_ms: i64,
 }
 
@@ -209,6 +216,9 @@ impl Write for RemoveDocuments {
         if removed > 0 {
             execute!(&mut *conn, COUNT, source)?;
             changes::add(conn, number, Kind::DataSources, source, 0, self.now_ms).await?;
+            if let Some(audit) = &self.audit {
+                audit::add(conn, audit).await?;
+            }
         }
         Ok(removed)
     }
@@ -231,10 +241,11 @@ impl Store {
         &self,
         data_source_id: &str,
         which: Remove,
+        audit: Option<NewAudit>,
         now_ms: i64,
     ) -> Result<u64, StoreError> {
         let data_source_id = data_source_id.to_owned();
-        self.writer.run(RemoveDocuments { data_source_id, which, now_ms }).await
+        self.writer.run(RemoveDocuments { data_source_id, which, audit, now_ms }).await
     }
 
     /// A page of a source's documents, newest first, and how many there are.
@@ -292,14 +303,7 @@ impl Store {
         let version = fetch_optional!(&mut conn, (i64,), CONTENT, data_source_id)?;
         let rows = fetch_all!(&mut conn, PassageRow, PASSAGES, data_source_id)?;
         let passage = |row: PassageRow| {
-            Passage::stored(
-                data_source_id,
-                row.page,
-                row.heading,
-                row.url,
-                row.text,
-                &row.language,
-            )
+            Passage::stored(data_source_id, row.page, row.heading, row.url, row.text, &row.language)
         };
         Ok((rows.into_iter().map(passage).collect(), version.map_or(0, |(version,)| version)))
     }

@@ -2,6 +2,7 @@
 
 use sqlx::FromRow;
 
+use super::audit::{self, NewAudit};
 use super::{
     Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, page_start, statements,
 };
@@ -93,6 +94,7 @@ pub struct AddImport {
     pub max_pages: i64,
     /// None yet where there is a sitemap.
     pub urls: Vec<String>,
+    pub audit: NewAudit,
     pub now_ms: i64,
 }
 
@@ -131,6 +133,7 @@ impl Write for AddImport {
         for (number, url) in (0_i64..).zip(&self.urls) {
             execute!(&mut *conn, ADD_PAGE, &self.id, number, url)?;
         }
+        audit::add(conn, &self.audit).await?;
         Ok(Begun::Yes)
     }
 }
@@ -182,14 +185,7 @@ impl Write for Claim {
     type Out = Option<ClaimedImport>;
 
     async fn run(&self, conn: &mut Conn) -> Result<Self::Out, sqlx::Error> {
-        fetch_optional!(
-            &mut *conn,
-            ClaimedImport,
-            CLAIM,
-            &self.node,
-            self.now_ms,
-            self.until_ms
-        )
+        fetch_optional!(&mut *conn, ClaimedImport, CLAIM, &self.node, self.now_ms, self.until_ms)
     }
 }
 

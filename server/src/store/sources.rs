@@ -15,7 +15,7 @@ statements! {
         WHERE id = $1 AND version = $2";
     DELETE = "DELETE FROM data_sources WHERE id = $1 AND NOT EXISTS \
         (SELECT 1 FROM license_keys WHERE data_source_id = $1) AND NOT EXISTS \
-        (SELECT 1 FROM agents WHERE data_source_ids LIKE $2 ESCAPE '\\')";
+        (SELECT 1 FROM agents WHERE data_source_ids LIKE $2)";
     VERSION = "SELECT version FROM data_sources WHERE id = $1";
     BOUND = "SELECT COUNT(*) FROM license_keys WHERE data_source_id = $1";
     ALL = "SELECT s.id, s.version, s.kind, s.name, s.description, s.is_active, s.is_public, \
@@ -121,7 +121,8 @@ impl Write for EditSource {
                 (updated, &row.id)
             }
             SourceEdit::Delete(id) => {
-                let listed = super::contains_pattern(&format!("\"{id}\""));
+                // An id holds neither of the pattern's signs.
+                let listed = format!("%\"{id}\"%");
                 (execute!(&mut *conn, DELETE, id, listed)?, id)
             }
         };

@@ -1,0 +1,114 @@
+//! Fetches a page, or says in plain words why not.
+//!
+//! What a hostile website could do here: lead to the inside of the network (each address is checked,
+//! and so is what its name resolves to, at every redirect), answer without end (bytes and time are
+//! limited), or lead to somebody else's website (one host only).
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use reqwest::header::{CONTENT_TYPE, LOCATION};
+use reqwest::{Client, Response, StatusCode};
+use url::Url;
+
+use crate::net::Reach;
+
+/// Longest time for one page, with its redirects each.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// Redirects that are followed.
+const REDIRECTS: usize = 5;
+
+/// Fetches pages.
+#[derive(Debug)]
+pub struct Fetcher {
+    http: Client,
+    reach: Reach,
+}
+
+/// What was found at an address.
+#[derive(Debug)]
+pub struct Fetched {
+    /// Where it was found in the end.
+    pub url: Url,
+    pub status: StatusCode,
+    pub media_type: Option<String>,
+    pub bytes: Vec<u8>,
+}
+
+impl Fetcher {
+    /// # Errors
+    /// When the HTTP client cannot be made.
+    pub fn new(allow_private: bool) -> Result<Self, String> {
+        let reach = Reach::new(allow_private, "NATTER_IMPORT_ALLOW_PRIVATE");
+        Ok(Self { http: reach.client(TIMEOUT)?, reach })
+    }
+
+    /// Whether pages may be fetched there, as far as can be told now.
+    ///
+    /// # Errors
+    /// Why not, as the end of a sentence that begins with what the address is.
+    pub async fn check(&self, url: &str) -> Result<Url, String> {
+        self.reach.check(url).await
+    }
+
+    /// Fetches what is at `url`, of the same host all the way, at most `limit` bytes.
+    ///
+    /// # Errors
+    /// Why not, as a sentence. An answer with an error status is no error here.
+    pub(super) async fn get(&self, url: &Url, limit: usize) -> Result<Fetched, String> {
+        let mut at = url.clone();
+        for _ in 0..=REDIRECTS {
+            self.check(at.as_str()).await.map_err(|why| format!("The address {why}."))?;
+            let answer = self.http.get(at.clone()).send().await.map_err(|e| told(&e))?;
+            let Some(next) = redirect(&answer, &at)? else { return read(answer, at, limit).await };
+            if next.host_str() != url.host_str() {
+                let host = next.host_str().unwrap_or_default();
+                return Err(format!("It leads to another website, {host}: import from there."));
+            }
+            at = next;
+        }
+        Err("It was redirected more than 5 times.".into())
+    }
+}
+
+/// Where an answer leads to, if anywhere.
+fn redirect(answer: &Response, at: &Url) -> Result<Option<Url>, String> {
+    if !matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return Ok(None);
+    }
+    let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+    let next = location.and_then(|location| at.join(location).ok());
+    next.map(Some).ok_or_else(|| "It was redirected to no address.".into())
+}
+
+async fn read(answer: Response, url: Url, limit: usize) -> Result<Fetched, String> {
+    let too_large = || format!("It has more than {} MiB.", limit / (1024 * 1024));
+    if answer.content_length().is_some_and(|length| length > limit as u64) {
+        return Err(too_large());
+    }
+    let status = answer.status();
+    let media_type = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = media_type.map(str::to_owned);
+    let mut bytes = Vec::new();
+    let mut body = answer.bytes_stream();
+    while let Some(piece) = body.next().await {
+        let piece = piece.map_err(|e| told(&e))?;
+        if bytes.len() + piece.len() > limit {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(Fetched { url, status, media_type, bytes })
+}
+
+/// What went wrong, without the address and without what the website wrote.
+fn told(error: &reqwest::Error) -> String {
+    let why = if error.is_timeout() {
+        "It did not answer within 20 seconds."
+    } else if error.is_connect() {
+        "The website cannot be reached."
+    } else {
+        "The connection broke."
+    };
+    why.to_owned()
+}

@@ -1,0 +1,234 @@
+//! Documents: texts, questions with answers, files; and what agents answer from them.
+
+use super::*;
+use system_tests::both;
+
+const RETURNS: &str = "# Returns\n\n## How long you have\n\nYou can return a parcel within 45 days.\n\n\
+                       ## Who pays\n\nWe pay the postage of returns from Austria.\n";
+
+/// A form with files.
+fn upload(app: &TestApp, source: &Value, files: &[(&str, &str, &[u8])]) -> Call {
+    let mut body = Vec::new();
+    for (name, media_type, bytes) in files {
+        body.extend_from_slice(
+            format!(
+                "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+                 Content-Type: {media_type}\r\n\r\n"
+            )
+            .as_bytes(),
+        );
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--edge--\r\n");
+    let path = format!("{}/files", source_path(source));
+    let call = api(app, reqwest::Method::POST, &path);
+    call.header("Content-Type", "multipart/form-data; boundary=edge").raw_body(body)
+}
+
+both! {
+    async fn an_agent_answers_from_its_documents_and_cites_them(backend) {
+        let app = TestApp::start(backend).await;
+        let source = make_source(&app, "Shop").await;
+        let document = json!({"name": "returns", "text": RETURNS, "url": "https://shop.example/returns"});
+        let document: Value = post(&app, &documents_path(&source), document)
+            .send().await.expect(201).await.json().await;
+        assert_eq!((&document["title"], &document["passages"]), (&json!("Returns"), &json!(2)));
+        let key = key_of_agent_on(&app, &[&source]).await;
+        let call = ask(&app, &key, "s1", "How long can I return a parcel?", json!({}));
+        let answer = call.send().await.expect(200).await.json().await;
+        assert!(text(&answer, "message").contains("within 45 days"), "{answer}");
+        let cited = &answer["sources"][0];
+        assert_eq!(cited["title"], "Returns › How long you have");
+        assert_eq!(cited["url"], "https://shop.example/returns#:~:text=How%20long%20you%20have");
+        assert_eq!(cited["dataSourceId"], source["id"]);
+        let counts = &read(&app, &source_path(&source)).await["counts"];
+        assert_eq!((&counts["documents"], &counts["passages"]), (&json!(1), &json!(2)));
+    }
+
+    async fn a_change_is_answered_from_at_once(backend) {
+        let app = TestApp::start(backend).await;
+        let source = make_source(&app, "Shop").await;
+        let key = key_of_agent_on(&app, &[&source]).await;
+        let question = "How long can I return a parcel?";
+        let (before, sources) = answer(&app, &key, "s1", question).await;
+        assert!(sources.is_empty(), "{before}");
+        let first = put_text(&app, &source, "returns", RETURNS).await;
+        assert!(answer(&app, &key, "s2", question).await.0.contains("45 days"));
+        let second = put_text(&app, &source, "returns", &RETURNS.replace("45", "90")).await;
+        assert_eq!(first["id"], second["id"], "the same name is the same document");
+        assert!(answer(&app, &key, "s3", question).await.0.contains("90 days"));
+        assert_eq!(read(&app, &documents_path(&source)).await["total"], 1);
+        let path = format!("{}/{}", documents_path(&source), text(&second, "id"));
+        delete(&app, &path).send().await.expect(204).await;
+        assert!(answer(&app, &key, "s4", question).await.1.is_empty());
+        delete(&app, &path).send().await.error(404, "not_found").await;
+        assert_eq!(read(&app, &source_path(&source)).await["counts"]["passages"], 0);
+    }
+
+    async fn what_is_known_survives_a_restart(backend) {
+        let mut app = TestApp::start(backend).await;
+        let source = make_source(&app, "Shop").await;
+        put_text(&app, &source, "returns", RETURNS).await;
+        let key = key_of_agent_on(&app, &[&source]).await;
+        app.kill();
+        app.start_again().await;
+        let (said, sources) = answer(&app, &key, "s1", "Who pays the postage of returns?").await;
+        assert!(said.contains("We pay the postage"), "{said}");
+        assert_eq!(sources, ["Returns › Who pays"]);
+    }
+
+    async fn questions_with_answers_are_found_by_their_question(backend) {
+        let app = TestApp::start(backend).await;
+        let source = make_source(&app, "FAQ").await;
+        let pairs = json!([
+            {"question": "Do you deliver to islands?", "answer": "Yes, twice a week."},
+            {"question": "Can I pay\n# with cash?", "answer": "Only in the shop.\n\n# Not a title"},
+        ]);
+        let body = json!({"name": "faq", "questions": pairs});
+        let made: Value = post(&app, &documents_path(&source), body)
+            .send().await.expect(201).await.json().await;
+        assert_eq!(made["origin"], "questions");
+        let key = key_of_agent_on(&app, &[&source]).await;
+        let (said, _) = answer(&app, &key, "s1", "do you deliver to an island").await;
+        assert_eq!(said, "Yes, twice a week.");
+        assert!(answer(&app, &key, "s2", "pay with cash?").await.0.contains("Only in the shop."));
+    }
+
+    async fn files_become_documents_and_bad_ones_are_named(backend) {
+        let app = TestApp::start(backend).await;
+        let source = make_source(&app, "Files").await;
+        let html = b"<html><body><nav>Home</nav><main><h1>Opening</h1><h2>Sundays</h2><p>Closed on Sundays.</p></main></body></html>";
+        let csv = b"question,answer\nWhere are you?,In Graz.\n";
+        let files: &[(&str, &str, &[u8])] = &[
+            ("returns.md", "text/markdown", RETURNS.as_bytes()),
+            ("opening.html", "text/html", html),
+            ("faq.csv", "text/csv", csv),
+            ("program.exe", "application/x-msdownload", b"MZ\x00\x01"),
+            ("broken.pdf", "application/pdf", b"%PDF-1.7 and nothing more"),
+        ];
+        let done: Value = upload(&app, &source, files).send().await.expect(201).await.json().await;
+        assert_eq!(done["documents"].as_array().unwrap().len(), 3, "{done}");
+        let failed: Vec<String> =
+            done["failed"].as_array().unwrap().iter().map(|file| text(file, "name")).collect();
+        assert_eq!(failed, ["program.exe", "broken.pdf"]);
+        let key = key_of_agent_on(&app, &[&source]).await;
+        for (question, expected) in [
+            ("Are you closed on Sundays?", "Closed on Sundays."),
+            ("Where are you?", "In Graz."),
+            ("How long can I return a parcel?", "45 days"),
+        ] {
+            let (said, _) = answer(&app, &key, &format!("s-{expected}"), question).await;
+            assert!(said.contains(expected), "{question}: {said}");
+        }
+        let all_bad = upload(&app, &source, &files[3..]).send().await;
+        let error = all_bad.error(400, "invalid_request").await;
+        assert!(error["fields"]["broken.pdf"].is_array(), "{error}");
+        upload(&app, &source, &[]).send().await.error(400, "invalid_request").await;
+        let json = api(&app, reqwest::Method::POST, &format!("{}/files", source_path(&source)));
+        json.header("Content-Type", "application/json").raw_body("{}").send().await
+            .error(415, "unsupported_media_type").await;
+    }
+
+    async fn the_limits_of_a_document_hold_at_their_edge(backend) {
+        let app = TestApp::start(backend).await;
+        let source = make_source(&app, "Edges").await;
+        let path = documents_path(&source);
+        let fine = json!({"name": "n", "text": "t"});
+        let with = |field: &str, value: Value| {
+            let mut body = fine.clone();
+            body[field] = value;
+            post(&app, &path, body)
+        };
+        refused_field(with("name", "x".repeat(201).into()), "name").await;
+        with("name", "x".repeat(200).into()).send().await.expect(201).await;
+        refused_field(with("text", " ".into()), "text").await;
+        refused_field(with("text", Value::Null), "text").await;
+        refused_field(with("questions", json!([])), "text").await;
+        for url in ["javascript:alert(1)", "//evil.example", "data:text/html,x", "x", ""] {
+            refused_field(with("url", url.into()), "url").await;
+        }
+        with("url", "/help".into()).send().await.expect(201).await;
+        let line = "Words of a line. ".repeat(8) + "\n\n";
+        let longest = line.repeat(5 * 1024 * 1024 / line.len());
+        let padded = format!("{longest}{}", "x".repeat(5 * 1024 * 1024 - longest.len()));
+        refused_field(with("text", format!("{padded}y").into()), "text").await;
+        with("text", padded.into()).send().await.expect(201).await;
+        let pair = json!({"question": "q", "answer": "a"});
+        let pairs = |n: usize| json!({"name": "p", "questions": vec![pair.clone(); n]});
+        refused_field(post(&app, &path, pairs(2001)), "questions").await;
+        post(&app, &path, pairs(2000)).send().await.expect(201).await;
+        let bad = json!({"name": "p", "questions": [pair, {"question": "", "answer": "a"}]});
+        refused_field(post(&app, &path, bad), "questions[1].question").await;
+    }
+
+    async fn a_full_source_says_so_and_loses_nothing(backend) {
+        let app = TestApp::start(backend).await;
+        let source = make_source(&app, "Full").await;
+        // Each section is a passage.
+        let sections = |n: usize, word: &str| -> String {
+            (0..n).map(|at| format!("# {at}\n\n{word}\n\n")).collect()
+        };
+        for part in 0..4 {
+            put_text(&app, &source, &format!("part {part}"), &sections(5000, "word")).await;
+        }
+        assert_eq!(read(&app, &source_path(&source)).await["counts"]["passages"], 20_000);
+        let more = post(&app, &documents_path(&source), json!({"name": "more", "text": "one"}));
+        more.send().await.error(400, "invalid_request").await;
+        // In place of a document there is room.
+        put_text(&app, &source, "part 3", &sections(4999, "other")).await;
+        let larger = post(&app, &documents_path(&source), json!({"name": "part 3", "text": sections(5001, "x")}));
+        larger.send().await.error(400, "invalid_request").await;
+        assert_eq!(read(&app, &source_path(&source)).await["counts"]["passages"], 19_999);
+        put_text(&app, &source, "more", "one").await;
+    }
+
+    async fn a_source_that_is_switched_off_answers_nobody(backend) {
+        let app = TestApp::start(backend).await;
+        let (on, off) = (make_source(&app, "On").await, make_source(&app, "Off").await);
+        put_text(&app, &on, "a", "# Tea\n\nTea steeps for three minutes.").await;
+        put_text(&app, &off, "b", "# Coffee\n\nCoffee brews for four minutes.").await;
+        let key = key_of_agent_on(&app, &[&on, &off]).await;
+        assert!(answer(&app, &key, "s1", "How long does coffee brew?").await.0.contains("four"));
+        let path = source_path(&off);
+        patch(&app, &path, json!({"is_active": false})).send().await.expect(200).await;
+        assert!(answer(&app, &key, "s2", "How long does coffee brew?").await.1.is_empty());
+        assert!(answer(&app, &key, "s3", "How long does tea steep?").await.0.contains("three"));
+        let named = ask(&app, &key, "s4", "Hi", json!({"dataSourceId": off["id"]}));
+        named.send().await.error(403, "data_source_inactive").await;
+        let bound = make_key(&app, json!({"name": "b", "data_source_id": off["id"]})).await;
+        ask(&app, &bound, "s5", "Hi", json!({})).send().await.error(403, "data_source_inactive").await;
+    }
+
+    async fn a_foreign_source_may_be_named_when_it_is_public(backend) {
+        let app = TestApp::with(backend).builtin().start().await;
+        let (own, other) = (make_source(&app, "Own").await, make_source(&app, "Other").await);
+        put_text(&app, &own, "a", "# Tea\n\nTea steeps for three minutes.").await;
+        put_text(&app, &other, "b", "# Coffee\n\nCoffee brews for four minutes.").await;
+        let key = key_of_agent_on(&app, &[&own]).await;
+        let naming = |session: &str| {
+            ask(&app, &key, session, "How long does coffee brew?", json!({"dataSourceId": other["id"]}))
+        };
+        naming("s1").send().await.error(403, "data_source_not_allowed").await;
+        patch(&app, &source_path(&other), json!({"is_public": true})).send().await.expect(200).await;
+        let said = naming("s2").send().await.expect(200).await.json().await;
+        assert!(text(&said, "message").contains("four minutes"), "{said}");
+        let bound = make_key(&app, json!({"name": "b", "data_source_id": other["id"]})).await;
+        let (said, _) = answer(&app, &bound, "s3", "How long does coffee brew?").await;
+        assert!(said.contains("four minutes"), "the default agent answers with that source: {said}");
+        let elsewhere = ask(&app, &bound, "s4", "Hi", json!({"dataSourceId": own["id"]}));
+        elsewhere.send().await.error(403, "data_source_not_allowed").await;
+    }
+
+    async fn a_search_shows_what_a_question_finds(backend) {
+        let app = TestApp::start(backend).await;
+        let source = make_source(&app, "Shop").await;
+        put_text(&app, &source, "returns", RETURNS).await;
+        patch(&app, &source_path(&source), json!({"is_active": false})).send().await.expect(200).await;
+        assert_eq!(found(&app, &source, "postage of returns").await[0], "Returns › Who pays");
+        let path = format!("{}/search", source_path(&source));
+        refused_field(post(&app, &path, json!({"question": ""})), "question").await;
+        refused_field(post(&app, &path, json!({"question": "a", "limit": 21})), "limit").await;
+        refused_field(post(&app, &path, json!({"question": "a", "limit": 0})), "limit").await;
+    }
+}
