@@ -11,8 +11,8 @@ use utoipa_axum::routes;
 
 use crate::app::Shared;
 use crate::http::{
-    admin_conversations, api, chat, conversations, demo, edge, feedback, guide, health, metrics,
-    resume, setup_page, stop, widget, widget_files,
+    admin_conversations, api, chat, completions, conversations, demo, edge, feedback, guide,
+    health, metrics, resume, setup_page, stop, widget, widget_files,
 };
 
 #[derive(OpenApi)]
@@ -33,6 +33,11 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(chat::whole))
         .routes(routes!(chat::stream))
         .routes(routes!(chat::legacy))
+        .routes(
+            routes!(completions::create)
+                .layer(DefaultBodyLimit::max(limits::COMPLETION_BODY_BYTES)),
+        )
+        .routes(routes!(completions::models))
         .routes(routes!(resume::resume))
         .routes(routes!(stop::stop))
         .routes(routes!(feedback::feedback))

@@ -51,6 +51,10 @@ pub const USER_ID_BYTES: usize = 200;
 pub const JWT_BYTES: usize = 8 * 1024;
 /// Longest language tag, in characters.
 pub const LOCALE_CHARS: usize = 35;
+/// Longest body of a request in the OpenAI dialect, in bytes: it brings its own history.
+pub const COMPLETION_BODY_BYTES: usize = 1024 * 1024;
+/// Messages of such a request.
+pub const COMPLETION_MESSAGES: usize = 1000;
 /// Longest name of a document, in characters.
 pub const DOCUMENT_NAME_CHARS: usize = 200;
 /// Longest document as Markdown, in bytes.

@@ -10,6 +10,7 @@ mod alerts;
 mod analytics;
 mod api_keys;
 mod builtin;
+mod completions;
 mod conversation;
 mod cors;
 mod credentials;

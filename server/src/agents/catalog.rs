@@ -64,6 +64,14 @@ impl Agents {
         self.now().agents.get(id).cloned()
     }
 
+    /// Every agent, in the order of their names.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Agent>> {
+        let mut all: Vec<_> = self.now().agents.values().cloned().collect();
+        all.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        all
+    }
+
     /// The agent that answers where none is named.
     #[must_use]
     pub fn default_agent(&self) -> Option<Arc<Agent>> {
@@ -302,6 +310,15 @@ pub async fn choose(app: &App, key: &KeyRecord, request: &ChatRequest) -> Result
 pub(super) fn active(app: &App, ids: &[String]) -> Vec<String> {
     let is_active = |id: &&String| app.library.get(id).is_some_and(|source| source.is_active);
     ids.iter().filter(is_active).cloned().collect()
+}
+
+/// The agents that a key may be answered by.
+#[must_use]
+pub fn usable(app: &App, key: &KeyRecord) -> Vec<Arc<Agent>> {
+    let mut usable = app.agents.all();
+    let may = |agent: &Agent| key.agent_id.as_ref().is_none_or(|bound| *bound == agent.id);
+    usable.retain(|agent| agent.is_active && may(agent));
+    usable
 }
 
 /// The name of what answers where a request names no agent; empty where nothing does.

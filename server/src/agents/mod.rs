@@ -26,7 +26,7 @@ use shared::{ErrorCode, FinishReason, Role, Source, Usage};
 
 use crate::error::ApiError;
 
-pub use catalog::{Agents, Chosen, DEFAULT_AGENT, choose, name_for, reload, seed};
+pub use catalog::{Agents, Chosen, DEFAULT_AGENT, choose, name_for, reload, seed, usable};
 
 /// Passages that a model gets to see with a question.
 const PASSAGES: usize = 5;

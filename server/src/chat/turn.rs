@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tracing::Instrument as _;
 
-use shared::{ChatRequest, ErrorCode, FinishReason, Source, StreamEvent, Usage, limits};
+use shared::{ChatRequest, ErrorCode, FinishReason, Role, Source, StreamEvent, Usage, limits};
 
 use super::lease;
 use super::live::{LiveTurn, Reader, TurnIds};
@@ -27,23 +27,28 @@ pub enum Begun {
     Stored(String),
 }
 
+/// A question with what goes with it.
+#[derive(Debug)]
+pub struct Question {
+    pub request: ChatRequest,
+    /// What was said before, oldest first; None: what the conversation holds.
+    pub history: Option<Vec<(Role, String)>>,
+    /// Whether somebody watches the answer being written.
+    pub streamed: bool,
+}
+
 /// Admits a question and starts its answer, or finds the turn that an earlier request with the
 /// same `clientMessageId` began.
 ///
 /// # Errors
 /// Why it is not answered.
-pub async fn begin(
-    app: &Arc<App>,
-    access: &Access,
-    request: ChatRequest,
-    streamed: bool,
-) -> Result<Begun, ApiError> {
+pub async fn begin(app: &Arc<App>, access: &Access, question: Question) -> Result<Begun, ApiError> {
     // As a task of its own: a client that hangs up meanwhile must not leave a turn that was admitted
     // and that nobody writes.
     let (shared, asked, killed) = (Arc::clone(app), access.clone(), app.killed.clone());
     let started = app.tasks.spawn(
         async move {
-            let start = admit_and_start(&shared, &asked, request, streamed);
+            let start = admit_and_start(&shared, &asked, question);
             killed.run_until_cancelled(start).await
         }
         .in_current_span(),
@@ -61,9 +66,9 @@ pub async fn begin(
 async fn admit_and_start(
     app: &Arc<App>,
     access: &Access,
-    request: ChatRequest,
-    streamed: bool,
+    question: Question,
 ) -> Result<Begun, ApiError> {
+    let Question { request, history: given, streamed } = question;
     let key = &access.key;
     let chosen = agents::choose(app, key, &request).await?;
     if app.is_stopping() {
@@ -74,6 +79,7 @@ async fn admit_and_start(
     let turn_id = app.clock.ulid();
     let message_id = app.clock.ulid();
     let metadata = request.metadata.map(serde_json::Value::Object);
+    let most = app.config.max_history_messages.min(chosen.agent.history_messages);
     let admission = Admission {
         now_ms,
         owner: key.owner.clone(),
@@ -94,14 +100,14 @@ async fn admit_and_start(
         month: clock::month_of(now_ms),
         monthly_limit: key.monthly_limit,
         message_limit: key.look.max_messages_per_conversation,
-        history: app.config.max_history_messages.min(chosen.agent.history_messages),
+        history: if given.is_some() { 0 } else { most },
         node: app.node.clone(),
         lease_ms: app.lease_ms(),
         idle_ms: app.idle_ms(),
     };
     let (conversation_id, user_message_id, history) = match admit(app, admission).await? {
         Admitted::New { conversation_id, user_message_id, history } => {
-            (conversation_id, user_message_id, history)
+            (conversation_id, user_message_id, given.map_or(history, |given| latest(given, most)))
         }
         Admitted::Earlier { turn_id } => {
             let live = app.turns.find(&turn_id, &key.owner, &access.session_id);
@@ -141,6 +147,13 @@ async fn admit_and_start(
         .in_current_span(),
     );
     Ok(Begun::Live(reader))
+}
+
+/// The last messages of a history, at most so many.
+fn latest(mut history: Vec<(Role, String)>, most: u32) -> Vec<(Role, String)> {
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    history.drain(..history.len().saturating_sub(most));
+    history
 }
 
 /// Admits, after ending the answer that stands in the way when its server is gone.

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -37,6 +38,17 @@ const MINUTE: Duration = Duration::from_secs(60);
 pub trait ChatBody: DeserializeOwned + Send + Sync {
     /// Whether this is a chat request, which has its own, settable rate limit, and is logged.
     const IS_CHAT: bool = false;
+
+    /// Whether `Authorization: Bearer` holds a key instead of a session's token.
+    const BEARER_IS_KEY: bool = false;
+
+    /// What the body says of its session.
+    ///
+    /// # Errors
+    /// 400 when it says it wrongly.
+    fn session(&self, _app: &App, bytes: &[u8]) -> Result<Session, ApiError> {
+        body::parse(bytes)
+    }
 
     /// Adds what is wrong with the body, but for its session.
     fn check(&self, errors: &mut FieldErrors);
@@ -78,11 +90,25 @@ impl ChatBody for ChatRequest {
 /// What every such body may say of its session.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct Session {
+pub struct Session {
     token: Option<String>,
     session_id: Option<String>,
     identity: Option<Identity>,
     instance_id: Option<String>,
+}
+
+impl Session {
+    /// The session with this id, of somebody who is not known.
+    #[must_use]
+    pub fn named(id: String) -> Self {
+        Self { session_id: Some(id), ..Self::default() }
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").finish_non_exhaustive()
+    }
 }
 
 /// A request whose key, restriction, origin, rate and visitor were checked.
@@ -102,7 +128,9 @@ impl<T: ChatBody> FromRequest<Shared> for Licensed<T> {
         let origin = client.origin.as_deref();
         let mut facts = log::facts(app, &headers, client.ip, origin, None);
         // A wrong key is refused before its body is read.
-        let header_key = match key_header(&headers) {
+        let bearer = bearer(&headers);
+        let named_key = key_header(&headers).or(bearer.filter(|_| T::BEARER_IS_KEY));
+        let header_key = match named_key {
             Some(key) => {
                 Some(find_key(app, &client, &extensions, NamedKey::Key(key), &facts).await?)
             }
@@ -110,12 +138,8 @@ impl<T: ChatBody> FromRequest<Shared> for Licensed<T> {
         };
         let bytes = body::bytes(Request::from_parts(parts, rest), app).await?;
         let body: T = body::parse(&bytes)?;
-        let named: Session = body::parse(&bytes)?;
+        let named = body.session(app, &bytes)?;
         log::note_page(&mut facts, body.page_url());
-        let bearer = headers
-            .get("authorization")
-            .and_then(|v| v.to_str().ok())
-            .and_then(|v| v.strip_prefix("Bearer "));
         let (found, claims) = match (header_key, bearer.or(named.token.as_deref())) {
             (Some(found), _) => (found, None),
             (None, Some(token)) => {
@@ -213,6 +237,31 @@ fn key_header(headers: &HeaderMap) -> Option<&str> {
         .iter()
         .find_map(|name| headers.get(*name))
         .map(|value| value.to_str().unwrap_or(""))
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+/// A request with a key and nothing else, in the headers: whose key it is.
+#[derive(Debug)]
+pub struct Keyed(pub Arc<KeyRecord>);
+
+impl FromRequestParts<Shared> for Keyed {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
+        let Ok(client) = Client::from_request_parts(parts, app).await;
+        let facts = log::facts(app, &parts.headers, client.ip, client.origin.as_deref(), None);
+        let Some(key) = key_header(&parts.headers).or(bearer(&parts.headers)) else {
+            unknown_key(app, &client, &parts.extensions)?;
+            return Err(ErrorCode::Unauthorized.into());
+        };
+        let name = NamedKey::Key(key);
+        let found = find_key(app, &client, &parts.extensions, name, &facts).await?;
+        admit(&parts.extensions, side_rate(app, &found.key, &client))?;
+        Ok(Self(found.key))
+    }
 }
 
 /// Finds the named key and checks that it may be used from here; a refusal is logged.

@@ -12,7 +12,7 @@ pub use admin::{Admin, KeyReader, LicenseWriter, Reader, Writer};
 pub use body::{Fields, Json, Object};
 pub use client::Client;
 pub use id::{Id, Ids};
-pub use licensed::Licensed;
+pub use licensed::{Keyed, Licensed};
 pub use query::Query;
 
 use std::sync::OnceLock;

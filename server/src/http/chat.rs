@@ -9,7 +9,7 @@ use shared::{ChatAnswer, ChatRequest, ErrorBody, ErrorCode, StreamEvent};
 
 use crate::app::Shared;
 use crate::chat::stream;
-use crate::chat::turn::{self, Begun};
+use crate::chat::turn::{self, Begun, Question};
 use crate::error::ApiError;
 use crate::extract::Licensed;
 
@@ -33,7 +33,8 @@ pub async fn stream(
     licensed: Licensed<ChatRequest>,
 ) -> Result<Response, ApiError> {
     let Licensed { access, body } = licensed;
-    match turn::begin(&app, &access, body, true).await? {
+    let question = Question { request: body, history: None, streamed: true };
+    match turn::begin(&app, &access, question).await? {
         Begun::Live(mut reader) => {
             reader.started().await?;
             Ok(ndjson(Body::from_stream(stream::lines(reader, app.config.ping))))
@@ -66,7 +67,8 @@ pub async fn whole(
     licensed: Licensed<ChatRequest>,
 ) -> Result<Response, ApiError> {
     let Licensed { access, body } = licensed;
-    let begun = turn::begin(&app, &access, body, false).await?;
+    let question = Question { request: body, history: None, streamed: false };
+    let begun = turn::begin(&app, &access, question).await?;
     let events = stream::collect(&app, &access, begun).await?;
     let mut answer = ChatAnswer {
         conversation_id: String::new(),

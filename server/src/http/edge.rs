@@ -18,6 +18,7 @@ use tracing::Instrument as _;
 use crate::app::{App, Shared};
 use crate::error::ApiError;
 use crate::extract::RequestContext;
+use crate::http::completions;
 use crate::keys::rate::RateStatus;
 use crate::keys::restriction::proved_origin;
 
@@ -47,7 +48,7 @@ pub async fn edge(State(app): State<Shared>, mut request: Request, next: Next) -
     };
     let error = response.extensions_mut().remove::<ApiError>();
     if let Some(error) = error.or_else(|| plain_error(&response)) {
-        response = with_body(&response, error, &context.id);
+        response = with_body(&response, &path, error, &context.id);
     }
     add_headers(response.headers_mut(), &context);
     if path.starts_with("/api/") && !response.headers().contains_key(CACHE_CONTROL) {
@@ -125,9 +126,14 @@ fn plain_error(response: &Response) -> Option<ApiError> {
     Some(code.into())
 }
 
-fn with_body(response: &Response, error: ApiError, request_id: &str) -> Response {
+fn with_body(response: &Response, path: &str, error: ApiError, request_id: &str) -> Response {
     let retry_after = error.retry_after;
-    let mut with_body = (error.status(), Json(error.body(request_id))).into_response();
+    let status = error.status();
+    let mut with_body = if completions::is_dialect(path) {
+        (status, Json(completions::error_body(error))).into_response()
+    } else {
+        (status, Json(error.body(request_id))).into_response()
+    };
     let out = with_body.headers_mut();
     for (name, value) in response.headers() {
         if name != CONTENT_TYPE && name != "content-length" {

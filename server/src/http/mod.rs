@@ -3,6 +3,7 @@
 pub mod admin_conversations;
 pub mod api;
 pub mod chat;
+pub mod completions;
 pub mod conversations;
 pub mod demo;
 pub mod edge;

@@ -1,0 +1,121 @@
+//! The OpenAI dialect: chat completions over the same keys, limits, agents and log, so that whatever
+//! speaks to OpenAI can speak to an agent.
+//!
+//! <https://platform.openai.com/docs/api-reference/chat>. What an agent's admin decides cannot be
+//! asked for here: instructions (`system` and `developer` messages are left out), temperature, tools.
+
+mod stream;
+mod wire;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use axum::response::{IntoResponse, Response};
+use shared::{ErrorCode, StreamEvent};
+
+use crate::agents;
+use crate::app::Shared;
+use crate::chat::stream::collect;
+use crate::chat::turn::{self, Begun, Question};
+use crate::error::ApiError;
+use crate::extract::{Keyed, Licensed};
+
+use stream::Chunks;
+use wire::{Completion, ErrorObject, Model, Models};
+pub use wire::{CompletionRequest, error_body};
+
+/// Whether a route speaks this dialect, also in its errors.
+#[must_use]
+pub fn is_dialect(path: &str) -> bool {
+    matches!(path, "/v1/chat/completions" | "/v1/models")
+}
+
+/// Answers a conversation in the OpenAI dialect, as one object or, with `stream`, as server-sent
+/// events. `Authorization: Bearer` holds a license key or static key; `model` names an agent by its
+/// id or name, or is `default`. With `user` the conversation of that session goes on and its last
+/// message alone is read; without, the messages are the conversation.
+#[utoipa::path(post, path = "/v1/chat/completions", tag = "chat", request_body = CompletionRequest,
+    responses((status = 200, body = Completion),
+        (status = "4XX", body = ErrorObject), (status = "5XX", body = ErrorObject)))]
+pub async fn create(
+    State(app): State<Shared>,
+    licensed: Licensed<CompletionRequest>,
+) -> Result<Response, ApiError> {
+    let Licensed { access, body } = licensed;
+    let agent = agent_id(&app, &access.key, &body.model)?;
+    let chunks = Chunks::new(&app.clock, body.model.clone(), body.include_usage());
+    let streamed = body.stream;
+    let (request, history) = body.into_question(agent);
+    let question = Question { request, history, streamed };
+    let begun = turn::begin(&app, &access, question).await?;
+    if let Begun::Live(mut reader) = begun {
+        if streamed {
+            reader.started().await?;
+            return Ok(events(Body::from_stream(chunks.stream(reader, app.config.ping))));
+        }
+        let events = collect(&app, &access, Begun::Live(reader)).await?;
+        return completion(&chunks, events);
+    }
+    // Only a repeated `clientMessageId` leads here, and there is none in this dialect.
+    Err(ErrorCode::TurnLost.into())
+}
+
+fn events(body: Body) -> Response {
+    let headers = [
+        (CONTENT_TYPE, "text/event-stream; charset=utf-8"),
+        (CACHE_CONTROL, "no-store, no-transform"),
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    (headers, body).into_response()
+}
+
+fn completion(chunks: &Chunks, events: Vec<shared::Event>) -> Result<Response, ApiError> {
+    let mut sources = Vec::new();
+    for event in events {
+        match event.event {
+            StreamEvent::Sources { sources: found } => sources = found,
+            StreamEvent::Done { message, usage, finish_reason, .. } => {
+                let whole = chunks.whole(message, usage, finish_reason, sources);
+                return Ok(([(CACHE_CONTROL, "no-store")], Json(whole)).into_response());
+            }
+            StreamEvent::Error { code, .. } => return Err(code.into()),
+            _ => {}
+        }
+    }
+    Err(ErrorCode::TurnLost.into())
+}
+
+/// The agent that `model` names; none for the default.
+fn agent_id(
+    app: &Shared,
+    key: &crate::keys::KeyRecord,
+    model: &str,
+) -> Result<Option<String>, ApiError> {
+    if matches!(model, "" | "default") {
+        return Ok(None);
+    }
+    // By id also where it is switched off, for the error to say so.
+    if app.agents.get(model).is_some() {
+        return Ok(Some(model.to_owned()));
+    }
+    let named = agents::usable(app, key).into_iter().find(|agent| agent.name == model);
+    match named {
+        Some(agent) => Ok(Some(agent.id.clone())),
+        None => Err(ApiError::new(ErrorCode::AgentNotAllowed).with_message(
+            "model must be \"default\", or the id or name of an agent that this key may use; \
+             GET /v1/models lists them.",
+        )),
+    }
+}
+
+/// The agents that a key may be answered by, as models.
+#[utoipa::path(get, path = "/v1/models", tag = "chat",
+    responses((status = 200, body = Models),
+        (status = "4XX", body = ErrorObject), (status = "5XX", body = ErrorObject)))]
+pub async fn models(State(app): State<Shared>, Keyed(key): Keyed) -> Response {
+    let default = Model::named("default");
+    let agents = agents::usable(&app, &key).into_iter().map(|agent| Model::named(&agent.id));
+    let models = Models { object: "list", data: std::iter::once(default).chain(agents).collect() };
+    ([(CACHE_CONTROL, "no-store")], Json(models)).into_response()
+}
