@@ -71,6 +71,13 @@ const QUESTIONS: &[(&str, &str)] = &[
         "What exactly is sent to the LLM together with the question?",
         "/docs/agents#what-a-model-gets-to-see-in-this-order",
     ),
+    ("Can two websites have different bots?", "/docs/agents#bind-a-license-key-to-an-agent"),
+    ("How do I delete an agent?", "/docs/agents#change-or-remove-an-agent"),
+    ("Why is my vLLM model not found?", "/docs/model-servers#vllm"),
+    (
+        "Is prompt injection from documents prevented?",
+        "/docs/agents#what-a-model-gets-to-see-in-this-order",
+    ),
     ("How do I connect Claude?", "/docs/model-servers#anthropic"),
     (
         "Which environment variables may api_key_env refer to?",
