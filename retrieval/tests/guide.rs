@@ -57,6 +57,51 @@ const QUESTIONS: &[(&str, &str)] = &[
         "/docs/headless-clients#read-conversations-as-an-admin",
     ),
     ("Is it accessible without a mouse?", "/docs/the-chat#keyboard-and-screen-readers"),
+    ("Can I write a system prompt of my own for the bot?", "/docs/agents#fields-of-an-agent"),
+    (
+        "How can I ask an agent something before my visitors see it?",
+        "/docs/agents#try-an-agent-without-a-visitor",
+    ),
+    (
+        "Can the shop's license key use only one particular agent?",
+        "/docs/agents#bind-a-license-key-to-an-agent",
+    ),
+    ("Why do I get agent_inactive?", "/docs/troubleshooting#403-agent_inactive"),
+    (
+        "What exactly is sent to the LLM together with the question?",
+        "/docs/agents#what-a-model-gets-to-see-in-this-order",
+    ),
+    ("Can two websites have different bots?", "/docs/agents#bind-a-license-key-to-an-agent"),
+    ("How do I delete an agent?", "/docs/agents#change-or-remove-an-agent"),
+    ("Why is my vLLM model not found?", "/docs/model-servers#vllm"),
+    (
+        "Is prompt injection from documents prevented?",
+        "/docs/agents#what-a-model-gets-to-see-in-this-order",
+    ),
+    ("How do I connect Claude?", "/docs/model-servers#anthropic"),
+    (
+        "Which environment variables may api_key_env refer to?",
+        "/docs/model-servers#environment-variables-that-an-agent-may-name",
+    ),
+    (
+        "The test of my agent says that the model server refused with status 404. What is wrong?",
+        "/docs/model-servers#what-test-connection-says",
+    ),
+    (
+        "Can I change the sentence it says when it has no answer?",
+        "/docs/agents#the-fallback-message",
+    ),
+    ("How do I turn off one of my agents for a while?", "/docs/agents#switch-an-agent-off"),
+    ("Who is allowed to edit an agent's instructions?", "/docs/agents#who-may-edit-agents"),
+    ("Which agent answers when I name none?", "/docs/agents#the-default-agent"),
+    (
+        "Is my OpenAI key for an agent kept secret?",
+        "/docs/agents#what-is-kept-secret-about-an-agent",
+    ),
+    (
+        "I edited the Demo agent and now the model is not asked any more. Why?",
+        "/docs/troubleshooting#the-model-is-no-longer-asked-since-the-demo-agent-was-edited",
+    ),
 ];
 
 /// Questions that the guide does not answer.
