@@ -24,7 +24,10 @@ async fn chunks(answer: Answer) -> Vec<Value> {
     let body = answer.text().await;
     let mut lines: Vec<&str> = body.split_terminator("\n\n").collect();
     assert_eq!(lines.pop(), Some("data: [DONE]"), "{body}");
-    lines.iter().map(|line| serde_json::from_str(line.strip_prefix("data: ").unwrap()).unwrap()).collect()
+    lines
+        .iter()
+        .map(|line| serde_json::from_str(line.strip_prefix("data: ").unwrap()).unwrap())
+        .collect()
 }
 
 /// What must not be: an error in this dialect's shape.

@@ -42,6 +42,9 @@ pub trait ChatBody: DeserializeOwned + Send + Sync {
     /// Whether `Authorization: Bearer` holds a key instead of a session's token.
     const BEARER_IS_KEY: bool = false;
 
+    /// The field of the body that names the session.
+    const SESSION_FIELD: &str = "sessionId";
+
     /// What the body says of its session.
     ///
     /// # Errors
@@ -163,7 +166,10 @@ impl<T: ChatBody> FromRequest<Shared> for Licensed<T> {
             body.check(&mut errors);
             let (session_id, user) = match &claims {
                 Some(claims) => (of_token(app, key, claims, &mut facts)?, None),
-                None => of_key(app, key, &named, &mut errors, &mut facts)?,
+                None => {
+                    let mut complain = |why: &str| errors.add(T::SESSION_FIELD, why);
+                    of_key(app, key, &named, &mut complain, &mut facts)?
+                }
             };
             errors.into_result()?;
             if T::IS_CHAT {
@@ -210,7 +216,7 @@ fn of_key(
     app: &App,
     key: &KeyRecord,
     session: &Session,
-    errors: &mut FieldErrors,
+    complain: &mut dyn FnMut(&str),
     facts: &mut RequestFacts,
 ) -> Result<(String, Option<VerifiedUser>), ApiError> {
     let now_ms = app.clock.now_ms();
@@ -220,7 +226,7 @@ fn of_key(
         Some((id, Ok(()))) => Ok(id.to_owned()),
     };
     if let Err(why) = named {
-        errors.add("sessionId", why);
+        complain(why);
     }
     let (mode, secrets) = (key.identity_mode, key.identity_secrets(now_ms));
     if let Some(user) = identity::prove(mode, &secrets, session.identity.as_ref(), now_ms)? {

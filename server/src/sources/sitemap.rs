@@ -63,7 +63,8 @@ fn read_xml(text: &str, most: usize) -> Result<Sitemap, String> {
                 }
                 open.pop();
             }
-            Event::DocType(_) => return Err("The sitemap holds a DOCTYPE.".into()),
+            // A page, or one that defines entities of its own.
+            Event::DocType(_) => return Err("It is no sitemap.".into()),
             Event::Eof => break,
             _ => {}
         }

@@ -84,8 +84,10 @@ both! {
         let (path, documents) = (source_path(&source), documents_path(&source));
         for path in [SOURCES, &path, &documents, &format!("{path}/imports")] {
             app.get(path).send().await.error(401, "unauthorized").await;
-            app.post(path).send().await.error(401, "unauthorized").await;
             app.get(path).key(system_tests::app::WIDGET_KEY).send().await.error(401, "unauthorized").await;
+        }
+        for path in [SOURCES, &documents, &format!("{path}/files"), &format!("{path}/imports")] {
+            app.post(path).send().await.error(401, "unauthorized").await;
         }
     }
 }

@@ -110,6 +110,7 @@ impl CompletionRequest {
 impl ChatBody for CompletionRequest {
     const IS_CHAT: bool = true;
     const BEARER_IS_KEY: bool = true;
+    const SESSION_FIELD: &str = "user";
 
     fn session(&self, app: &App, _bytes: &[u8]) -> Result<Session, ApiError> {
         // Without a user a request is a conversation of its own.
