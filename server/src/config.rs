@@ -166,6 +166,9 @@ pub struct Settings {
         value_name = "true|false"
     )]
     webhook_allow_private: String,
+    /// Folder whose SQLite files data sources may read; without it, none.
+    #[arg(long, env = "NATTER_DATABASE_DIR", value_name = "FOLDER")]
+    database_dir: Option<String>,
     /// Import pages from private and loopback addresses, too: `true` or `false`.
     #[arg(
         long,
@@ -296,6 +299,7 @@ pub struct Config {
     pub smtp: Option<Smtp>,
     pub webhook_allow_private: bool,
     pub import_allow_private: bool,
+    pub database_dir: Option<PathBuf>,
     pub log_format: LogFormat,
     pub log: String,
     /// What is allowed but unwise, for the log.
@@ -409,6 +413,22 @@ impl Config {
     }
 }
 
+/// Natter's own database must not be one of those that models may be let at.
+fn database_dir(folder: Option<String>, data_dir: &str) -> Result<Option<PathBuf>, String> {
+    let Some(folder) = filled(folder) else { return Ok(None) };
+    let real =
+        |folder: &str| std::path::absolute(folder).ok().map(|p| p.canonicalize().unwrap_or(p));
+    let (inner, own) = (real(&folder), real(data_dir));
+    if inner.zip(own).is_some_and(|(inner, own)| own.starts_with(&inner)) {
+        return Err(wrong(
+            "NATTER_DATABASE_DIR",
+            &folder,
+            "a folder that does not hold NATTER_DATA_DIR",
+        ));
+    }
+    Ok(Some(PathBuf::from(folder)))
+}
+
 impl TryFrom<Settings> for Config {
     type Error = String;
 
@@ -455,7 +475,7 @@ impl TryFrom<Settings> for Config {
                 "false" => false,
                 other => return Err(wrong("NATTER_METRICS", other, "true or false")),
             },
-            data_dir: PathBuf::from(s.data_dir),
+            data_dir: PathBuf::from(&s.data_dir),
             database_url: database_url(s.database_url)?,
             master_key: master_key(s.master_key)?,
             widget_keys,
@@ -534,6 +554,7 @@ impl TryFrom<Settings> for Config {
                 Some(s.webhook_allow_private),
             )?
             .unwrap_or(false),
+            database_dir: database_dir(s.database_dir, &s.data_dir)?,
             import_allow_private: flag(
                 "NATTER_IMPORT_ALLOW_PRIVATE",
                 Some(s.import_allow_private),

@@ -72,6 +72,7 @@ fn routes() -> OpenApiRouter<Shared> {
             api::data_sources::delete
         ))
         .routes(routes!(api::data_sources::search))
+        .routes(routes!(api::data_sources::test_connection))
         .routes(
             routes!(api::data_sources::add_document, api::data_sources::documents)
                 .layer(DefaultBodyLimit::max(limits::DOCUMENT_BODY_BYTES)),

@@ -14,6 +14,8 @@ pub enum SourceKind {
     /// Text that is searched.
     #[default]
     Documents,
+    /// Tables that a model may query.
+    Database,
 }
 
 impl SourceKind {
@@ -22,9 +24,90 @@ impl SourceKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Documents => "documents",
+            Self::Database => "database",
         }
     }
 }
+
+/// Which database it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Engine {
+    #[default]
+    Postgres,
+    Sqlite,
+}
+
+/// A table that may be read, with those of its columns that may be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AllowedTable {
+    /// null = `public` on PostgreSQL, `main` on SQLite.
+    pub schema: Option<String>,
+    pub name: String,
+    /// 1..=200.
+    pub columns: Vec<String>,
+}
+
+/// What may be read of a database, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DatabaseSettings {
+    pub engine: Engine,
+    /// At most 100. What is not listed does not exist for the model.
+    pub tables: Vec<AllowedTable>,
+    /// Whether answers show the statement that was run.
+    pub show_sql: bool,
+    /// 1..=1000.
+    pub max_rows: u32,
+    /// Longest time for one statement, 100..=30000.
+    pub timeout_ms: u32,
+}
+
+impl Default for DatabaseSettings {
+    fn default() -> Self {
+        Self {
+            engine: Engine::Postgres,
+            tables: Vec::new(),
+            show_sql: false,
+            max_rows: 100,
+            timeout_ms: 5000,
+        }
+    }
+}
+
+impl DatabaseSettings {
+    fn check(&self, errors: &mut FieldErrors) {
+        if self.tables.len() > 100 {
+            errors.add("database.tables", "must have at most 100 entries");
+        }
+        for (at, table) in self.tables.iter().enumerate() {
+            let field = |name: &str| format!("database.tables[{at}].{name}");
+            check_text(errors, &field("name"), &table.name, 1, NAME_CHARS);
+            if let Some(schema) = &table.schema {
+                check_text(errors, &field("schema"), schema, 1, NAME_CHARS);
+            }
+            if !(1..=200).contains(&table.columns.len()) {
+                errors.add(&field("columns"), "must have 1 to 200 entries");
+            }
+            for column in &table.columns {
+                check_text(errors, &field("columns"), column, 1, NAME_CHARS);
+            }
+        }
+        if !(1..=1000).contains(&self.max_rows) {
+            errors.add("database.max_rows", "must be a whole number from 1 to 1000");
+        }
+        if !(100..=30_000).contains(&self.timeout_ms) {
+            errors.add("database.timeout_ms", "must be a whole number from 100 to 30000");
+        }
+    }
+}
+
+/// Longest name of a table or column, in characters.
+const NAME_CHARS: usize = 200;
 
 /// What an admin decides about a data source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +123,8 @@ pub struct DataSourceSettings {
     pub is_active: bool,
     /// Whether a request may name it where its agent does not have it.
     pub is_public: bool,
+    /// Of a data source of the kind `database`; else null.
+    pub database: Option<DatabaseSettings>,
 }
 
 impl Default for DataSourceSettings {
@@ -50,6 +135,7 @@ impl Default for DataSourceSettings {
             kind: SourceKind::Documents,
             is_active: true,
             is_public: false,
+            database: None,
         }
     }
 }
@@ -57,12 +143,18 @@ impl Default for DataSourceSettings {
 impl DataSourceSettings {
     /// Every field, by its JSON name.
     pub const FIELDS: &'static [&'static str] =
-        &["name", "description", "kind", "is_active", "is_public"];
+        &["name", "description", "kind", "is_active", "is_public", "database"];
 
     /// Adds to `errors` what is wrong, each under its field's JSON name.
     pub fn check(&self, errors: &mut FieldErrors) {
         check_text(errors, "name", &self.name, 1, limits::KEY_NAME_CHARS);
         check_text(errors, "description", &self.description, 0, limits::DESCRIPTION_CHARS);
+        match (self.kind, &self.database) {
+            (SourceKind::Database, Some(database)) => database.check(errors),
+            (SourceKind::Database, None) => errors.add("database", "is required"),
+            (SourceKind::Documents, Some(_)) => errors.add("database", "is for the kind database"),
+            (SourceKind::Documents, None) => {}
+        }
     }
 }
 
@@ -99,6 +191,8 @@ pub struct DataSource {
     pub settings: DataSourceSettings,
     /// The user guide, which comes with the program: its documents cannot be changed.
     pub is_built_in: bool,
+    /// Whether it is known where the database is. That is never shown.
+    pub has_connection: bool,
     pub status: SourceStatus,
     pub counts: SourceCounts,
     /// When its documents last changed.
@@ -108,13 +202,47 @@ pub struct DataSource {
 }
 
 /// A new data source, or a change of one: what is left out stays, null goes back to its default.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DataSourceChange {
     #[serde(flatten)]
     pub settings: DataSourceSettings,
+    /// Where the database is, to be sealed: `postgres://USER:PASSWORD@HOST/NAME`, or the name of a
+    /// SQLite file in the folder `NATTER_DATABASE_DIR`.
+    pub connection: Option<String>,
     /// The version that is changed, to notice who was faster.
     pub version: Option<i64>,
+}
+
+/// A table of a database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DatabaseTable {
+    pub schema: String,
+    pub name: String,
+    pub columns: Vec<DatabaseColumn>,
+}
+
+/// A column of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DatabaseColumn {
+    pub name: String,
+    /// As the database calls it.
+    pub data_type: String,
+    /// Whether the data source lets it be read.
+    pub is_allowed: bool,
+}
+
+/// Whether a database can be reached, and what is in it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DatabaseTest {
+    pub ok: bool,
+    /// What is wrong, in plain words.
+    pub message: String,
+    /// Tables and views, at most 1000.
+    pub tables: Vec<DatabaseTable>,
 }
 
 /// Where a document came from.
@@ -338,3 +466,5 @@ pub struct FoundPassage {
     /// Comparable within one search only.
     pub score: f32,
 }
+
+debug_without_secrets!(DataSourceChange);

@@ -4,7 +4,7 @@ use extraction::{Format, Limits};
 use retrieval::Headings;
 use serde_json::{Map, json};
 use shared::data_source::{
-    Document, DocumentOrigin, FailedFile, FoundPassage, NewDocument, SourceSearch,
+    Document, DocumentOrigin, FailedFile, FoundPassage, NewDocument, SourceKind, SourceSearch,
 };
 use shared::{ErrorCode, FieldErrors, limits};
 use url::Url;
@@ -114,7 +114,11 @@ pub fn view(row: DocumentRow) -> Document {
 /// # Errors
 /// 404; 400 for the guide.
 pub async fn writable(app: &App, data_source_id: &str) -> Result<(), ApiError> {
-    edit::row(app, data_source_id).await?;
+    let row = edit::row(app, data_source_id).await?;
+    if row.kind != SourceKind::Documents.as_str() {
+        return Err(ApiError::new(ErrorCode::InvalidRequest)
+            .with_message("This data source is a database: it holds no documents."));
+    }
     if data_source_id == GUIDE {
         return Err(ApiError::new(ErrorCode::InvalidRequest).with_message(
             "The user guide comes with the program. Make a data source for documents of your own.",

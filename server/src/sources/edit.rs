@@ -4,9 +4,12 @@
 //! on, or every complaint by its field.
 
 use serde_json::{Map, Value, json};
-use shared::data_source::{DataSource, DataSourceSettings, SourceCounts, SourceStatus};
+use shared::data_source::{
+    DataSource, DataSourceSettings, DatabaseTest, SourceCounts, SourceKind, SourceStatus,
+};
 use shared::{ErrorCode, FieldErrors};
 
+use super::database::Database;
 use super::library::{self, GUIDE};
 use crate::app::App;
 use crate::clock;
@@ -22,6 +25,7 @@ const READ_ONLY: &[&str] = &[
     "id",
     "version",
     "is_built_in",
+    "has_connection",
     "status",
     "counts",
     "last_indexed_at",
@@ -38,6 +42,68 @@ pub(super) fn settings_of(row: &SourceRow) -> DataSourceSettings {
         kind: serde_json::from_value(Value::from(row.kind.as_str())).unwrap_or_default(),
         is_active: row.is_active,
         is_public: row.is_public,
+        database: serde_json::from_str(&row.settings).ok(),
+    }
+}
+
+/// Where a source's connection is sealed for.
+fn connection_place(id: &str) -> String {
+    format!("data_source:{id}")
+}
+
+/// The database of a source, ready to be queried.
+///
+/// # Errors
+/// Why it cannot be, in plain words.
+pub(super) fn database_of(app: &App, row: &SourceRow) -> Result<Database, String> {
+    let settings = settings_of(row).database.ok_or("The data source is no database.")?;
+    let sealed = row.connection_sealed.as_ref().ok_or("The data source has no connection yet.")?;
+    let opened = app.vault.open(&connection_place(&row.id), sealed);
+    let connection = opened.ok_or("The connection cannot be opened: set it again.")?;
+    let database = Database::new(settings, &connection, app.config.database_dir.as_deref());
+    database.map_err(|why| format!("The connection {why}."))
+}
+
+/// Whether a source's database can be reached, and what is in it.
+///
+/// # Errors
+/// 404; 400 for documents.
+pub async fn test_connection(app: &App, id: &str) -> Result<DatabaseTest, ApiError> {
+    let row = row(app, id).await?;
+    if settings_of(&row).kind != SourceKind::Database {
+        return Err(
+            ApiError::new(ErrorCode::InvalidRequest).with_message("Documents need no connection.")
+        );
+    }
+    let failed = |message: String| DatabaseTest { ok: false, message, tables: Vec::new() };
+    let database = match database_of(app, &row) {
+        Ok(database) => database,
+        Err(why) => return Ok(failed(why)),
+    };
+    Ok(match database.tables().await {
+        Ok(tables) => {
+            DatabaseTest { ok: true, message: String::from("The database answers."), tables }
+        }
+        Err(error) => failed(error.to_string()),
+    })
+}
+
+/// A connection, as it was given.
+enum GivenConnection {
+    Kept,
+    Removed,
+    New(String),
+}
+
+fn given_connection(given: &mut Map<String, Value>, errors: &mut FieldErrors) -> GivenConnection {
+    match given.remove("connection") {
+        None => GivenConnection::Kept,
+        Some(Value::Null) => GivenConnection::Removed,
+        Some(Value::String(connection)) => GivenConnection::New(connection.trim().to_owned()),
+        Some(_) => {
+            errors.add("connection", "must be a text, or null");
+            GivenConnection::Kept
+        }
     }
 }
 
@@ -51,7 +117,10 @@ pub(super) fn to_row(settings: &DataSourceSettings, id: &str, now_ms: i64) -> So
         description: settings.description.clone(),
         is_active: settings.is_active,
         is_public: settings.is_public,
-        settings: String::from("{}"),
+        settings: settings
+            .database
+            .as_ref()
+            .map_or_else(|| String::from("null"), |database| json!(database).to_string()),
         connection_sealed: None,
         content_version: 0,
         documents: 0,
@@ -83,16 +152,22 @@ pub fn view(app: &App, row: &SourceRow) -> DataSource {
             characters: row.characters,
         }
     };
-    let status = match (row.is_importing, counts.passages) {
+    let settings = settings_of(row);
+    let is_empty = match &settings.database {
+        Some(database) => database.tables.is_empty() || row.connection_sealed.is_none(),
+        None => counts.passages == 0,
+    };
+    let status = match (row.is_importing, is_empty) {
         (true, _) => SourceStatus::Importing,
-        (false, 0) => SourceStatus::Empty,
-        (false, _) => SourceStatus::Ready,
+        (false, true) => SourceStatus::Empty,
+        (false, false) => SourceStatus::Ready,
     };
     DataSource {
         id: row.id.clone(),
         version: row.version,
-        settings: settings_of(row),
+        settings,
         is_built_in,
+        has_connection: row.connection_sealed.is_some(),
         status,
         counts,
         last_indexed_at: row.last_indexed_at.map(clock::rfc3339),
@@ -117,20 +192,62 @@ pub async fn all(app: &App) -> Result<Vec<DataSource>, ApiError> {
     Ok(app.store.sources().await?.iter().map(|row| view(app, row)).collect())
 }
 
-/// Puts what was given over `old` and checks the whole.
+/// Puts what was given over `row` and checks the whole; what differs by it.
 fn put(
+    app: &App,
+    row: &mut SourceRow,
     old: &DataSourceSettings,
     mut given: Map<String, Value>,
-) -> Result<DataSourceSettings, ApiError> {
+) -> Result<Map<String, Value>, ApiError> {
     let mut errors = FieldErrors::default();
     given.retain(|name, _| !READ_ONLY.contains(&name.as_str()));
+    let connection = given_connection(&mut given, &mut errors);
     let fields = DataSourceSettings::FIELDS;
     let Some(settings) = merge(old, given, fields, "a data source", &mut errors) else {
         return Err(errors.into());
     };
     settings.check(&mut errors);
+    let engine = |settings: &DataSourceSettings| settings.database.as_ref().map(|d| d.engine);
+    match (&connection, &settings.database) {
+        (GivenConnection::New(_), None) => {
+            errors.add("connection", "is for the kind database");
+        }
+        (GivenConnection::New(text), Some(database)) => {
+            let folder = app.config.database_dir.as_deref();
+            if let Err(why) = Database::new(database.clone(), text, folder) {
+                errors.add("connection", &why);
+            }
+        }
+        (GivenConnection::Kept, _)
+            if row.connection_sealed.is_some() && engine(old) != engine(&settings) =>
+        {
+            errors.add("connection", "must be given again when the engine changes, or be null");
+        }
+        _ => {}
+    }
     errors.into_result()?;
-    Ok(settings)
+    let mut changes = differences(old, &settings);
+    let sealed = match connection {
+        GivenConnection::Kept => row.connection_sealed.take(),
+        GivenConnection::Removed => {
+            if row.connection_sealed.take().is_some() {
+                changes.insert("connection".into(), json!("removed"));
+            }
+            None
+        }
+        GivenConnection::New(connection) => {
+            changes.insert("connection".into(), json!("replaced"));
+            let sealed = app.vault.seal(&connection_place(&row.id), &connection);
+            Some(sealed.ok_or_else(|| ApiError::internal(&"sealing failed"))?)
+        }
+    };
+    let version = row.version;
+    *row = SourceRow {
+        version,
+        connection_sealed: sealed,
+        ..to_row(&settings, &row.id, row.updated_at)
+    };
+    Ok(changes)
 }
 
 /// Makes a data source.
@@ -147,10 +264,10 @@ pub async fn make(
     }
     let id = app.clock.ulid();
     let now_ms = app.clock.now_ms();
-    let settings = put(&DataSourceSettings::default(), given)?;
-    let changes = differences(&DataSourceSettings::default(), &settings);
+    let nothing = DataSourceSettings::default();
+    let mut row = to_row(&nothing, &id, now_ms);
+    let changes = put(app, &mut row, &nothing, given)?;
     let audit = actor.audit(&app.clock, "data_source.created", "data_source", &id, changes);
-    let row = to_row(&settings, &id, now_ms);
     app.store.edit_source(SourceEdit::Add(row), audit, now_ms).await?;
     library::reload(app).await?;
     Ok(view(app, &self::row(app, &id).await?))
@@ -167,23 +284,22 @@ pub async fn change(
     given: Map<String, Value>,
 ) -> Result<DataSource, ApiError> {
     let version = asked_version(&given)?;
-    let row = row(app, id).await?;
+    let mut row = row(app, id).await?;
     if version.is_some_and(|version| version != row.version) {
         return Err(conflict(app, id).await);
     }
     let old = settings_of(&row);
-    let settings = put(&old, given)?;
-    if settings.kind != old.kind {
+    if given.get("kind").is_some_and(|kind| *kind != json!(old.kind)) {
         return Err(ApiError::field("kind", "stays as it was made"));
     }
-    let changes = differences(&old, &settings);
-    if changes.is_empty() {
-        return Ok(view(app, &row));
-    }
     let now_ms = app.clock.now_ms();
+    row.updated_at = now_ms;
+    let changes = put(app, &mut row, &old, given)?;
+    if changes.is_empty() {
+        return Ok(view(app, &self::row(app, id).await?));
+    }
     let audit = actor.audit(&app.clock, "data_source.updated", "data_source", id, changes);
-    let changed = SourceRow { version: row.version, ..to_row(&settings, id, now_ms) };
-    if !app.store.edit_source(SourceEdit::Update(changed), audit, now_ms).await? {
+    if !app.store.edit_source(SourceEdit::Update(row), audit, now_ms).await? {
         return Err(conflict(app, id).await);
     }
     library::reload(app).await?;

@@ -13,6 +13,7 @@ use crate::people::Actor;
 use crate::store::StoreError;
 use crate::store::sources::SourceEdit;
 
+use super::database::Database;
 use super::edit;
 
 /// The id of the user guide's data source.
@@ -29,6 +30,8 @@ pub struct Source {
     pub is_active: bool,
     /// Whether a request may name it where its agent does not have it.
     pub is_public: bool,
+    /// Of a database: it, or why it cannot be queried.
+    pub database: Option<Result<Database, String>>,
     content_version: i64,
 }
 
@@ -118,7 +121,9 @@ async fn build(app: &App, key: &IndexKey) -> Result<Built, StoreError> {
 pub async fn reload(app: &App) -> Result<(), StoreError> {
     let sources = app.store.sources().await?.into_iter().map(|row| {
         let settings = edit::settings_of(&row);
+        let is_database = settings.kind == SourceKind::Database;
         let source = Source {
+            database: is_database.then(|| edit::database_of(app, &row)),
             id: row.id.clone(),
             name: settings.name,
             kind: settings.kind,

@@ -7,10 +7,12 @@
 //! |---|---|
 //! | `library` | the sources in memory, and the indexes that were built of them |
 //! | `edit` | what admins do to them |
+//! | `database` | tables that a model may query |
 //! | `documents` | from a file or text to passages in the database |
 //! | `import` | pages that are fetched one by one, beside the requests |
 //! | `fetch`, `robots`, `sitemap` | a page from its address, if its website allows |
 
+pub mod database;
 pub mod documents;
 pub mod edit;
 mod fetch;

@@ -5,8 +5,8 @@ use axum::extract::{FromRequest as _, Multipart, Request, State};
 use axum::http::StatusCode;
 use shared::admin::Page;
 use shared::data_source::{
-    DataSource, DataSourceChange, Document, FailedFile, FoundPassage, Import, NewDocument,
-    NewImport, SourceSearch, Uploaded,
+    DataSource, DataSourceChange, DatabaseTest, Document, FailedFile, FoundPassage, Import,
+    NewDocument, NewImport, SourceSearch, Uploaded,
 };
 use shared::{ErrorBody, ErrorCode, limits};
 
@@ -80,6 +80,19 @@ pub async fn delete(
     Id(id): Id,
 ) -> Result<StatusCode, ApiError> {
     edit::remove(&app, &actor, &id).await.map(|()| StatusCode::NO_CONTENT)
+}
+
+/// Connects to a data source's database and lists what is in it, or says what is wrong.
+#[utoipa::path(post, path = "/api/data-sources/{id}/test-connection", tag = "data sources",
+    params(("id" = String, Path)),
+    responses((status = 200, body = DatabaseTest),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn test_connection(
+    State(app): State<Shared>,
+    _: Writer,
+    Id(id): Id,
+) -> Result<Json<DatabaseTest>, ApiError> {
+    edit::test_connection(&app, &id).await.map(Json)
 }
 
 /// What a question finds in a data source, best first. Nothing of it is stored or counted.

@@ -1,0 +1,228 @@
+//! Databases that a model may query: one `SELECT` at a time, over the tables and columns that an
+//! admin has chosen.
+//!
+//! The walls, from the outside in: `sqlguard` proves the statement and writes it anew; the connection
+//! is read-only, with a time limit that the database itself keeps; the transaction is read-only; rows
+//! and characters are counted. The role that an admin gives should be allowed no more than reading,
+//! too. What goes wrong is told without the address, which holds a password.
+
+mod postgres;
+mod sqlite;
+
+use std::time::Duration;
+
+use shared::data_source::{DatabaseColumn, DatabaseSettings, DatabaseTable, Engine};
+use sqlguard::{Column, Dialect, Schema, Table};
+
+use crate::config::Secret;
+
+/// Longest cell that is read, in characters.
+const CELL_CHARS: usize = 500;
+/// Longest wait for a connection.
+const CONNECT: Duration = Duration::from_secs(5);
+/// Most tables and views that are looked at.
+const TABLES: usize = 1000;
+
+/// A database that may be queried.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pub settings: DatabaseSettings,
+    place: Place,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    /// The address, with its password.
+    Postgres(Secret),
+    Sqlite(std::path::PathBuf),
+}
+
+/// What a query gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rows {
+    /// The statement that was run.
+    pub sql: String,
+    pub columns: Vec<String>,
+    /// Cells as text; none is NULL.
+    pub rows: Vec<Vec<Option<String>>>,
+    /// Whether there were more rows than may be read.
+    pub is_cut: bool,
+}
+
+/// Why a query gave nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// For the model: it may try again.
+    #[error("{0}")]
+    Refused(String),
+    /// Nothing that another statement would mend.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+impl Database {
+    /// # Errors
+    /// What is wrong with `connection`, as the end of a sentence that begins with its name.
+    pub fn new(
+        settings: DatabaseSettings,
+        connection: &str,
+        folder: Option<&std::path::Path>,
+    ) -> Result<Self, String> {
+        let place = match settings.engine {
+            Engine::Postgres => Place::Postgres(postgres::check(connection)?),
+            Engine::Sqlite => Place::Sqlite(sqlite::check(connection, folder)?),
+        };
+        Ok(Self { settings, place })
+    }
+
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        match self.settings.engine {
+            Engine::Postgres => Dialect::Postgres,
+            Engine::Sqlite => Dialect::Sqlite,
+        }
+    }
+
+    fn time(&self) -> Duration {
+        Duration::from_millis(u64::from(self.settings.timeout_ms))
+    }
+
+    /// Every table and view, and which columns may be read.
+    ///
+    /// # Errors
+    /// Why the database cannot be looked at.
+    pub async fn tables(&self) -> Result<Vec<DatabaseTable>, QueryError> {
+        let cells = self.run(self.listing(), TABLES * 200).await?;
+        let mut tables: Vec<DatabaseTable> = Vec::new();
+        for row in cells {
+            let mut row = row.into_iter().map(Option::unwrap_or_default);
+            let mut next = || row.next().unwrap_or_default();
+            let (schema, table, name, data_type) = (next(), next(), next(), next());
+            let is_allowed = self.allows(&schema, &table, &name);
+            let column = DatabaseColumn { name, data_type, is_allowed };
+            let known = tables.last().map(|last| (last.schema.as_str(), last.name.as_str()));
+            if known != Some((&schema, &table)) {
+                if tables.len() == TABLES {
+                    break;
+                }
+                tables.push(DatabaseTable { schema, name: table, columns: Vec::new() });
+            }
+            if let Some(last) = tables.last_mut() {
+                last.columns.push(column);
+            }
+        }
+        Ok(tables)
+    }
+
+    fn listing(&self) -> &'static str {
+        match self.settings.engine {
+            Engine::Postgres => postgres::COLUMNS,
+            Engine::Sqlite => sqlite::COLUMNS,
+        }
+    }
+
+    fn home(&self) -> &'static str {
+        match self.settings.engine {
+            Engine::Postgres => "public",
+            Engine::Sqlite => "main",
+        }
+    }
+
+    fn allows(&self, schema: &str, table: &str, column: &str) -> bool {
+        self.settings.tables.iter().any(|allowed| {
+            allowed.schema.as_deref().unwrap_or(self.home()) == schema
+                && allowed.name == table
+                && allowed.columns.iter().any(|name| name == column)
+        })
+    }
+
+    /// What of the database may be read, and is there.
+    ///
+    /// # Errors
+    /// Why the database cannot be looked at.
+    pub async fn schema(&self) -> Result<Schema, QueryError> {
+        let home = self.home();
+        let tables = self.tables().await?.into_iter().filter_map(|table| {
+            let columns: Vec<Column> = table
+                .columns
+                .into_iter()
+                .filter(|column| column.is_allowed)
+                .map(|column| Column { name: column.name, data_type: column.data_type })
+                .collect();
+            let schema = Some(table.schema).filter(|schema| schema != home);
+            (!columns.is_empty()).then_some(Table { schema, name: table.name, columns })
+        });
+        Ok(Schema { tables: tables.collect() })
+    }
+
+    /// Runs a statement that a model wrote.
+    ///
+    /// # Errors
+    /// Why it is refused, or what the database says.
+    pub async fn query(&self, statement: &str, schema: &Schema) -> Result<Rows, QueryError> {
+        let most = u64::from(self.settings.max_rows);
+        let checked = sqlguard::check(statement, self.dialect(), schema, most)
+            .map_err(|refusal| QueryError::Refused(refusal.to_string()))?;
+        // As text, and not more of it than is shown: a cell may be huge.
+        let names: Vec<String> = (0..checked.columns.len()).map(|n| format!("c{n}")).collect();
+        let cells: Vec<String> = names
+            .iter()
+            .map(|name| format!("substr(CAST({name} AS TEXT), 1, {})", CELL_CHARS + 1))
+            .collect();
+        let sql = format!(
+            "WITH natter_result({}) AS ({}) SELECT {} FROM natter_result",
+            names.join(", "),
+            checked.sql,
+            cells.join(", ")
+        );
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let mut rows = self.run(&sql, most.saturating_add(1)).await?;
+        let is_cut = rows.len() > most;
+        rows.truncate(most);
+        for cell in rows.iter_mut().flatten().flatten() {
+            if let Some((at, _)) = cell.char_indices().nth(CELL_CHARS) {
+                cell.truncate(at);
+                cell.push('…');
+            }
+        }
+        Ok(Rows { sql: checked.sql, columns: checked.columns, rows, is_cut })
+    }
+
+    async fn run(&self, sql: &str, most: usize) -> Result<Vec<Vec<Option<String>>>, QueryError> {
+        let work = async {
+            match &self.place {
+                Place::Postgres(address) => postgres::run(address, sql, most, self.time()).await,
+                Place::Sqlite(path) => sqlite::run(path, sql, most, self.time()).await,
+            }
+        };
+        // The database ends it by itself; this is for one that does not answer at all.
+        match tokio::time::timeout(CONNECT + self.time() + Duration::from_secs(1), work).await {
+            Ok(done) => done.map_err(|error| told(&error)),
+            Err(_) => Err(QueryError::Unavailable("The database does not answer.".into())),
+        }
+    }
+}
+
+/// What went wrong, without the address and without a password.
+fn told(error: &sqlx::Error) -> QueryError {
+    let sqlx::Error::Database(error) = error else {
+        return QueryError::Unavailable("The database cannot be reached.".into());
+    };
+    let code = error.code().unwrap_or_default();
+    match code.as_ref() {
+        // PostgreSQL's statement_timeout; SQLite's interrupt.
+        "57014" | "9" => {
+            QueryError::Refused("The statement took too long. Write one that reads less.".into())
+        }
+        code if code.starts_with("28") || code.starts_with("3D") => {
+            QueryError::Unavailable("The database does not accept the connection.".into())
+        }
+        code if code.starts_with("08") || code.starts_with("53") || code.starts_with("57") => {
+            QueryError::Unavailable("The database cannot be used now.".into())
+        }
+        _ => {
+            let said: String = error.message().chars().take(200).collect();
+            QueryError::Refused(format!("The database refused the statement: {said}"))
+        }
+    }
+}
