@@ -15,6 +15,7 @@ use shared::{FinishReason, Source, Usage};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
+use super::halves::Halves;
 use super::sse::{Broken, EventReader};
 use super::{Delta, Prompt, UpstreamError, anthropic, openai};
 use crate::clock;
@@ -383,6 +384,7 @@ pub struct Completion {
     dialect: Dialect,
     bytes: BoxStream<'static, reqwest::Result<bytes::Bytes>>,
     events: EventReader,
+    halves: Halves,
     /// Pieces read but not yet handed out.
     ready: std::collections::VecDeque<Delta>,
     sources: Vec<Source>,
@@ -419,6 +421,7 @@ impl Completion {
             dialect,
             bytes: futures_util::stream::empty().boxed(),
             events: EventReader::new(),
+            halves: Halves::default(),
             ready: std::collections::VecDeque::new(),
             sources,
             finish: None,
@@ -523,7 +526,8 @@ impl Completion {
 
     /// Takes what one JSON text holds.
     fn take(&mut self, json: &str) -> Result<(), UpstreamError> {
-        let piece = self.dialect.read(json).map_err(|_| {
+        let json = self.halves.join(json);
+        let piece = self.dialect.read(&json).map_err(|_| {
             UpstreamError::failed("The model server sent what is not its protocol.")
         })?;
         if piece.failed {

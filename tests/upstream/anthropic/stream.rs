@@ -52,6 +52,16 @@ both! {
         only(&answer.events().await, "done");
     }
 
+    async fn a_character_that_was_cut_into_two_escapes_is_one(backend) {
+        let app = claude(backend).start().await;
+        let reply = half()
+            .bytes(delta("HALF").replace("HALF", " \\ud83e"))
+            .bytes(event(&json!({"type": "ping"})))
+            .bytes(delta("HALF").replace("HALF", "\\uddd1"))
+            .bytes(end("end_turn", &json!({})));
+        assert_eq!(answered(&app, "s1", reply).await["message"], "half 🧑");
+    }
+
     async fn thoughts_and_what_tools_are_told_are_said_to_nobody(backend) {
         let app = claude(backend).start().await;
         let done = answered(&app, "s1", Reply::stream().bytes(WITH_THOUGHTS_AND_A_TOOL)).await;
