@@ -307,7 +307,8 @@ impl ModelServer {
             };
             let wait = wait.unwrap_or_else(|| backoff(tries));
             // A server that asks to wait longer than a visitor would is as good as away.
-            if tries == TRIES || Instant::now() + wait >= deadline {
+            let again = Instant::now().checked_add(wait).filter(|again| *again < deadline);
+            if tries == TRIES || again.is_none() {
                 return Err(error);
             }
             tracing::warn!(error = %error, tries, "asking the model server again");
@@ -320,6 +321,8 @@ impl ModelServer {
         let hint = match status.as_u16() {
             401 | 403 => format!(" Check {key}."),
             404 => format!(" Check {address} and {model}."),
+            429 => String::from(" It wants fewer requests, or its account is used up."),
+            503 | 529 => String::from(" It is overloaded."),
             _ => String::new(),
         };
         let detail = format!("The model server refused with status {}.{hint}", status.as_u16());
@@ -412,11 +415,10 @@ impl Completion {
         deadline: Instant,
         idle: Duration,
     ) -> Result<Self, UpstreamError> {
-        let is_json = response
-            .headers()
-            .get("content-type")
-            .and_then(|v| v.to_str().ok())
-            .is_some_and(|v| v.trim_start().starts_with("application/json"));
+        let is_json =
+            response.headers().get("content-type").and_then(|v| v.to_str().ok()).is_some_and(|v| {
+                v.trim_start().to_ascii_lowercase().starts_with("application/json")
+            });
         let mut completion = Self {
             dialect,
             bytes: futures_util::stream::empty().boxed(),

@@ -167,7 +167,8 @@ both! {
         for (status, kind, hint) in [
             (401, "authentication_error", "Check the agent's key"),
             (404, "not_found_error", "its base_url"),
-            (529, "overloaded_error", "529"),
+            (429, "rate_limit_error", "fewer requests"),
+            (529, "overloaded_error", "overloaded"),
         ] {
             // A refusal that may pass is tried again, and stays one.
             app.upstream.otherwise(refusal(status, kind));
