@@ -486,7 +486,6 @@ impl TryFrom<Settings> for Config {
                 s.openai_base_url,
                 s.openai_model,
                 "https://api.openai.com/v1",
-                "",
             )?,
             anthropic: model_server(
                 "ANTHROPIC_BASE_URL",
@@ -494,8 +493,6 @@ impl TryFrom<Settings> for Config {
                 s.anthropic_base_url,
                 s.anthropic_model,
                 "https://api.anthropic.com",
-                // Their own libraries add it, too.
-                "/v1",
             )?,
             secrets: BTreeMap::new(),
             max_history_messages: number(
@@ -652,7 +649,6 @@ fn model_server(
     base_url: Option<String>,
     model: Option<String>,
     home: &str,
-    path: &str,
 ) -> Result<Option<ModelSettings>, String> {
     let (key, base_url) = (filled(key), filled(base_url));
     if key.is_none() && base_url.is_none() {
@@ -660,7 +656,7 @@ fn model_server(
     }
     let url = web_url(name, base_url.as_deref().unwrap_or(home))?;
     Ok(Some(ModelSettings {
-        base_url: format!("{}{path}", url.as_str().trim_end_matches('/')),
+        base_url: url.as_str().trim_end_matches('/').to_owned(),
         key: key.as_deref().map(Secret::new),
         model: filled(model),
     }))

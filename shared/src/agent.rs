@@ -50,7 +50,7 @@ pub struct AgentSettings {
     pub model: String,
     /// The environment variable that holds the key for the model server; null = the stored key.
     pub api_key_env: Option<String>,
-    /// 0..=2; null = the model's own.
+    /// 0..=2, with Anthropic 0..=1; null = the model's own.
     pub temperature: Option<f64>,
     /// Longest answer in tokens, 1..=1000000; null = the model's own.
     pub max_output_tokens: Option<u32>,
@@ -119,8 +119,14 @@ impl AgentSettings {
             0,
             limits::DESCRIPTION_CHARS,
         );
-        if self.temperature.is_some_and(|degrees| !(0.0..=2.0).contains(&degrees)) {
-            errors.add("temperature", "must be a number from 0 to 2, or null");
+        let (hottest, why) = match self.provider {
+            ProviderKind::Anthropic => {
+                (1.0, "must be a number from 0 to 1 with the provider anthropic, or null")
+            }
+            _ => (2.0, "must be a number from 0 to 2, or null"),
+        };
+        if self.temperature.is_some_and(|degrees| !(0.0..=hottest).contains(&degrees)) {
+            errors.add("temperature", why);
         }
         if self.max_output_tokens.is_some_and(|n| !(1..=1_000_000).contains(&n)) {
             errors.add("max_output_tokens", "must be a whole number from 1 to 1000000, or null");

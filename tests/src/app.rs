@@ -40,6 +40,8 @@ pub struct Builder {
     settings: BTreeMap<String, String>,
     /// Names to leave out of the usual settings.
     unset: Vec<String>,
+    /// Whose settings name the model server: `OPENAI` or `ANTHROPIC`.
+    protocol: &'static str,
 }
 
 impl TestApp {
@@ -51,7 +53,7 @@ impl TestApp {
     /// A server whose settings differ from the usual ones.
     #[must_use]
     pub fn with(backend: Backend) -> Builder {
-        Builder { backend, settings: BTreeMap::new(), unset: Vec::new() }
+        Builder { backend, settings: BTreeMap::new(), unset: Vec::new(), protocol: "OPENAI" }
     }
 
     /// Ends the server at once, as `kill -9` would; nothing is put in order.
@@ -78,6 +80,11 @@ impl TestApp {
         let running = run(&self.settings, self.clock.clone()).await;
         self.client = Client::new(&format!("http://{}", running.addr()));
         self.running = Some(running);
+    }
+
+    /// Changes a setting of the server's next start.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.settings.insert(name.to_owned(), value.to_owned());
     }
 
     /// Tries to start the stopped server with one setting changed, and keeps it stopped.
@@ -223,6 +230,13 @@ impl Builder {
         self.unset("OPENAI_BASE_URL").unset("OPENAI_API_KEY").unset("OPENAI_MODEL")
     }
 
+    /// The model server is asked in Anthropic's protocol.
+    #[must_use]
+    pub fn anthropic(mut self) -> Self {
+        self.protocol = "ANTHROPIC";
+        self
+    }
+
     /// Lifts the limits that a test of something else would meet.
     #[must_use]
     pub fn unhurried(self) -> Self {
@@ -246,7 +260,7 @@ impl Builder {
             ("NATTER_IDLE_TIMEOUT_MS", "600000".to_owned()),
             ("NATTER_DISCONNECT_GRACE_SECONDS", "600".to_owned()),
         ]
-        .map(|(name, value)| (name.to_owned(), value))
+        .map(|(name, value)| (name.replace("OPENAI", self.protocol), value))
         .into();
         settings.extend(self.settings);
         settings.retain(|name, _| !self.unset.contains(name));

@@ -68,6 +68,18 @@ both! {
         answer.events().await;
     }
 
+    async fn a_character_that_was_cut_into_two_escapes_is_one(backend) {
+        let app = TestApp::start(backend).await;
+        let half = |escape: &str| delta("HALF").replace("HALF", escape);
+        let reply = Reply::stream()
+            .bytes(half("a \\ud83e"))
+            .delta("")
+            .bytes(half("\\uDDD1 b \\ud83d\\ude00"))
+            .bytes(half("\\ude00."))
+            .end();
+        assert_eq!(answered(&app, "s1", reply).await, "a 🧑 b 😀\u{fffd}.");
+    }
+
     async fn line_ends_may_be_crlf_and_a_byte_order_mark_may_lead(backend) {
         let app = TestApp::start(backend).await;
         let text = String::from_utf8(whole()).unwrap();

@@ -2,6 +2,7 @@
 //! or a clean failure, and the server under test stays within its bounds.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod anthropic;
 mod bounds;
 mod dialect;
 mod failures;

@@ -41,6 +41,22 @@ both! {
         assert_eq!(app.upstream.count(), 1);
     }
 
+    async fn a_retry_after_that_is_no_time_breaks_nothing(backend) {
+        let app = TestApp::start(backend).await;
+        for (n, endless) in ["18446744073709551615", "9223372036854775807"].into_iter().enumerate()
+        {
+            app.upstream.then(Reply::refusal(503, "never").header("Retry-After", endless));
+            app.ask("s1", "Hi").send().await.error(502, "upstream_failed").await;
+            assert_eq!(app.upstream.count(), n + 1);
+        }
+        for (n, nonsense) in ["-1", "soon", "1e9", "", "18446744073709551616"].into_iter().enumerate()
+        {
+            app.upstream.then(Reply::refusal(503, "later").header("Retry-After", nonsense));
+            let events = app.ask(&format!("again{n}"), "Hi").events().await;
+            assert_eq!(types(&events).last(), Some(&"done"), "{nonsense}");
+        }
+    }
+
     async fn nothing_is_tried_again_once_a_token_was_said(backend) {
         let app = TestApp::start(backend).await;
         app.upstream.then(Reply::stream().delta("half").cut());

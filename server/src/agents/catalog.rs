@@ -182,7 +182,7 @@ fn provider(app: &App, row: &AgentRow, settings: &AgentSettings) -> (ProviderKin
             kind,
             Endpoint {
                 dialect,
-                base_url: named.base_url.clone(),
+                base_url: dialect.base(&named.base_url),
                 key: named.key.clone(),
                 model: named.model.clone(),
                 temperature: None,
@@ -216,10 +216,10 @@ fn provider(app: &App, row: &AgentRow, settings: &AgentSettings) -> (ProviderKin
 /// Where an agent's model server is: as set, else as the environment has it, else at its makers'.
 fn base_url(config: &Config, dialect: Dialect, settings: &AgentSettings) -> String {
     let named = environment(config, dialect).map(|named| named.base_url.as_str());
-    match settings.base_url.trim_end_matches('/') {
-        "" => named.unwrap_or(dialect.home()).to_owned(),
-        given => given.to_owned(),
-    }
+    dialect.base(match settings.base_url.as_str() {
+        "" => named.unwrap_or(dialect.home()),
+        given => given,
+    })
 }
 
 fn environment(config: &Config, dialect: Dialect) -> Option<&ModelSettings> {

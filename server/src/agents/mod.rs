@@ -9,12 +9,13 @@
 //! | `edit` | what admins do to them |
 //! | `trial` | trying one out, and testing its connection |
 //! | `builtin` | the provider without a model |
-//! | `model`, `openai`, `anthropic`, `sse` | model servers over HTTP |
+//! | `model`, `openai`, `anthropic`, `sse`, `halves` | model servers over HTTP |
 
 mod anthropic;
 mod builtin;
 mod catalog;
 pub mod edit;
+mod halves;
 mod model;
 mod openai;
 mod sse;

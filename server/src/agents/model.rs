@@ -9,12 +9,13 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use shared::agent::ProviderKind;
 use shared::{FinishReason, Source, Usage};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
+use super::halves::Halves;
 use super::sse::{Broken, EventReader};
 use super::{Delta, Prompt, UpstreamError, anthropic, openai};
 use crate::clock;
@@ -28,6 +29,8 @@ const BACKOFF: Duration = Duration::from_millis(300);
 const BODY_BYTES: usize = 1024 * 1024;
 /// Most bytes of one event stream: text, wrapping and all that is passed over.
 const STREAM_BYTES: usize = 64 * 1024 * 1024;
+/// Most tokens that a count may name: more is nonsense, and the sums over many answers must hold.
+const MOST_TOKENS: u64 = u32::MAX as u64;
 
 /// The protocol that a model server speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +50,15 @@ pub(super) struct Piece {
     pub failed: bool,
     /// Nothing follows.
     pub ended: bool,
+    /// Nothing of an answer: the server only shows that it is there.
+    pub silent: bool,
+}
+
+/// Tokens as a server counts them; none where it is no count at all, which is no reason to lose an
+/// answer.
+pub(super) fn count<'de, D: Deserializer<'de>>(given: D) -> Result<Option<u64>, D::Error> {
+    let given = serde_json::Value::deserialize(given)?;
+    Ok(given.as_u64().filter(|tokens| *tokens <= MOST_TOKENS))
 }
 
 /// What is asked, whatever the protocol.
@@ -76,6 +88,16 @@ impl Dialect {
         match self {
             Self::OpenAi => "https://api.openai.com/v1",
             Self::Anthropic => "https://api.anthropic.com/v1",
+        }
+    }
+
+    /// What stands before its paths at an address. Anthropic's own libraries leave the version out
+    /// of it, people often do not.
+    pub(super) fn base(self, address: &str) -> String {
+        let address = address.trim_end_matches('/');
+        match self {
+            Self::OpenAi => address.to_owned(),
+            Self::Anthropic => format!("{}/v1", address.strip_suffix("/v1").unwrap_or(address)),
         }
     }
 
@@ -137,9 +159,11 @@ impl Names {
             Dialect::OpenAi => {
                 Self { key: "OPENAI_API_KEY", address: "OPENAI_BASE_URL", model: "OPENAI_MODEL" }
             }
-            Dialect::Anthropic => {
-                Self { key: "ANTHROPIC_API_KEY", address: "the network", model: "ANTHROPIC_MODEL" }
-            }
+            Dialect::Anthropic => Self {
+                key: "ANTHROPIC_API_KEY",
+                address: "ANTHROPIC_BASE_URL",
+                model: "ANTHROPIC_MODEL",
+            },
         }
     }
 }
@@ -283,7 +307,8 @@ impl ModelServer {
             };
             let wait = wait.unwrap_or_else(|| backoff(tries));
             // A server that asks to wait longer than a visitor would is as good as away.
-            if tries == TRIES || Instant::now() + wait >= deadline {
+            let again = Instant::now().checked_add(wait).filter(|again| *again < deadline);
+            if tries == TRIES || again.is_none() {
                 return Err(error);
             }
             tracing::warn!(error = %error, tries, "asking the model server again");
@@ -296,6 +321,8 @@ impl ModelServer {
         let hint = match status.as_u16() {
             401 | 403 => format!(" Check {key}."),
             404 => format!(" Check {address} and {model}."),
+            429 => String::from(" It wants fewer requests, or its account is used up."),
+            503 | 529 => String::from(" It is overloaded."),
             _ => String::new(),
         };
         let detail = format!("The model server refused with status {}.{hint}", status.as_u16());
@@ -360,6 +387,7 @@ pub struct Completion {
     dialect: Dialect,
     bytes: BoxStream<'static, reqwest::Result<bytes::Bytes>>,
     events: EventReader,
+    halves: Halves,
     /// Pieces read but not yet handed out.
     ready: std::collections::VecDeque<Delta>,
     sources: Vec<Source>,
@@ -387,15 +415,15 @@ impl Completion {
         deadline: Instant,
         idle: Duration,
     ) -> Result<Self, UpstreamError> {
-        let is_json = response
-            .headers()
-            .get("content-type")
-            .and_then(|v| v.to_str().ok())
-            .is_some_and(|v| v.trim_start().starts_with("application/json"));
+        let is_json =
+            response.headers().get("content-type").and_then(|v| v.to_str().ok()).is_some_and(|v| {
+                v.trim_start().to_ascii_lowercase().starts_with("application/json")
+            });
         let mut completion = Self {
             dialect,
             bytes: futures_util::stream::empty().boxed(),
             events: EventReader::new(),
+            halves: Halves::default(),
             ready: std::collections::VecDeque::new(),
             sources,
             finish: None,
@@ -450,7 +478,11 @@ impl Completion {
                 }
                 Ok(None) => {
                     if let Some(data) = self.events.finish() {
-                        self.event(&data)?;
+                        let read = self.event(&data);
+                        // Half an event after the answer's end takes nothing from it.
+                        if self.finish.is_none() {
+                            read?;
+                        }
                     }
                     // Some servers leave out `[DONE]`; an answer without its end is a broken one.
                     if self.finish.is_none() && !self.ended {
@@ -496,7 +528,8 @@ impl Completion {
 
     /// Takes what one JSON text holds.
     fn take(&mut self, json: &str) -> Result<(), UpstreamError> {
-        let piece = self.dialect.read(json).map_err(|_| {
+        let json = self.halves.join(json);
+        let piece = self.dialect.read(&json).map_err(|_| {
             UpstreamError::failed("The model server sent what is not its protocol.")
         })?;
         if piece.failed {
@@ -513,7 +546,7 @@ impl Completion {
             let usage = Usage { input_tokens: self.input_tokens, output_tokens };
             self.ready.push_back(Delta::Usage(usage));
         }
-        if self.any_text {
+        if self.any_text && !piece.silent {
             self.deadline = Instant::now() + self.idle;
         }
         if piece.ended {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use shared::{FinishReason, Role};
 
-use super::model::{Asked, Piece};
+use super::model::{Asked, Piece, count};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -51,10 +51,10 @@ struct ChunkDelta {
 
 #[derive(Deserialize)]
 struct ChunkUsage {
-    #[serde(default)]
-    prompt_tokens: u64,
-    #[serde(default)]
-    completion_tokens: u64,
+    #[serde(default, deserialize_with = "count")]
+    prompt_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "count")]
+    completion_tokens: Option<u64>,
 }
 
 /// The body of a question.
@@ -81,7 +81,11 @@ pub(super) fn body(asked: &Asked<'_>) -> serde_json::Result<Vec<u8>> {
 /// What an event says, or a whole answer.
 pub(super) fn read(json: &str) -> serde_json::Result<Piece> {
     let chunk: Chunk = serde_json::from_str(json)?;
-    let mut piece = Piece { failed: chunk.error.is_some(), ..Piece::default() };
+    let mut piece = Piece {
+        failed: chunk.error.is_some(),
+        silent: chunk.choices.is_empty() && chunk.usage.is_none(),
+        ..Piece::default()
+    };
     for choice in chunk.choices {
         if let Some(text) = choice.delta.and_then(|delta| delta.content) {
             piece.text.push_str(&text);
@@ -94,8 +98,8 @@ pub(super) fn read(json: &str) -> serde_json::Result<Piece> {
         }
     }
     if let Some(usage) = chunk.usage {
-        piece.input_tokens = Some(usage.prompt_tokens);
-        piece.output_tokens = Some(usage.completion_tokens);
+        piece.input_tokens = usage.prompt_tokens;
+        piece.output_tokens = usage.completion_tokens;
     }
     Ok(piece)
 }

@@ -1,7 +1,7 @@
 //! A model server on loopback that answers exactly as a test scripts it.
 //!
-//! In goes a queue of [`Reply`]s, one for each request to `/chat/completions`; out come the
-//! requests it got ([`Seen`]), and how each connection ended. It speaks HTTP by hand, because a
+//! In goes a queue of [`Reply`]s, one for each request to `/chat/completions` or `/messages`; out
+//! come the requests it got ([`Seen`]), and how each connection ended. It speaks HTTP by hand, because a
 //! library would refuse to misbehave. Every [`Reply::bytes`] is a chunk of the transfer encoding of
 //! its own, so the server under test is handed the bytes cut where the test cut them.
 
@@ -33,7 +33,7 @@ pub struct FakeUpstream {
 #[derive(Debug)]
 struct Shared {
     script: Mutex<Script>,
-    /// Requests to `/chat/completions`, in the order they came.
+    /// Requests for an answer, in the order they came.
     seen: watch::Sender<Vec<Arc<Seen>>>,
     models_asked: AtomicU64,
 }
@@ -85,7 +85,7 @@ impl FakeUpstream {
         Self { addr, shared, task }
     }
 
-    /// What to set `OPENAI_BASE_URL` to.
+    /// What to set `OPENAI_BASE_URL` or `ANTHROPIC_BASE_URL` to.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}/v1", self.addr)
@@ -207,7 +207,7 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
         if seen.path.ends_with("/models") {
             shared.models_asked.fetch_add(1, Ordering::SeqCst);
             script.models.clone()
-        } else if seen.path.ends_with("/chat/completions") {
+        } else if ["/chat/completions", "/messages"].iter().any(|end| seen.path.ends_with(end)) {
             // Under the script's lock, so that request n gets reply n.
             shared.seen.send_modify(|all| all.push(Arc::clone(&seen)));
             script.next.pop_front().unwrap_or_else(|| script.otherwise.clone())
