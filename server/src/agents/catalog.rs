@@ -40,9 +40,30 @@ struct Catalog {
 #[derive(Clone, Debug)]
 pub struct Chosen {
     pub agent: Arc<Agent>,
-    pub documents: Arc<Index>,
+    pub material: Material,
     /// The one data source that was asked for; none where the agent's own are used.
     pub data_source_id: Option<String>,
+}
+
+/// What a question may be answered from.
+#[derive(Clone, Debug)]
+pub struct Material {
+    pub documents: Arc<Index>,
+    pub databases: Vec<Arc<Source>>,
+}
+
+impl Material {
+    /// What is in these sources.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn of(app: &App, source_ids: &[String]) -> Result<Self, ApiError> {
+        let sources = source_ids.iter().filter_map(|id| app.library.get(id));
+        Ok(Self {
+            documents: sources::index(app, source_ids).await?,
+            databases: sources.filter(|source| source.database.is_some()).collect(),
+        })
+    }
 }
 
 impl Agents {
@@ -171,7 +192,7 @@ fn provider(app: &App, row: &AgentRow, settings: &AgentSettings) -> (ProviderKin
     let model = |kind, endpoint| {
         let client = app.agents.client.clone();
         let server = ModelServer::new(client, endpoint, config.timeouts);
-        (kind, Provider::Model(Box::new(server)))
+        (kind, Provider::Model(Arc::new(server)))
     };
     if let Some((dialect, named)) = from_environment(config, row) {
         let kind = match dialect {
@@ -292,8 +313,8 @@ pub async fn choose(app: &App, key: &KeyRecord, request: &ChatRequest) -> Result
         return Err(ErrorCode::AgentInactive.into());
     }
     let Some(source_id) = source_id else {
-        let documents = sources::index(app, &active(app, agent.source_ids())).await?;
-        return Ok(Chosen { agent, documents, data_source_id: None });
+        let material = Material::of(app, &active(app, agent.source_ids())).await?;
+        return Ok(Chosen { agent, material, data_source_id: None });
     };
     let is_own = agent.source_ids().iter().any(|own| own == source_id);
     let may_name = |source: &Source| is_own || source.is_public || key.data_source_id.is_some();
@@ -302,8 +323,8 @@ pub async fn choose(app: &App, key: &KeyRecord, request: &ChatRequest) -> Result
     if !source.is_active {
         return Err(ErrorCode::DataSourceInactive.into());
     }
-    let documents = sources::index(app, std::slice::from_ref(&source.id)).await?;
-    Ok(Chosen { agent, documents, data_source_id: Some(source.id.clone()) })
+    let material = Material::of(app, std::slice::from_ref(&source.id)).await?;
+    Ok(Chosen { agent, material, data_source_id: Some(source.id.clone()) })
 }
 
 /// Those of an agent's sources that are switched on.

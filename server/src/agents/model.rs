@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::halves::Halves;
 use super::sse::{Broken, EventReader};
+use super::tools::{Lookup, Round, Tool, ToolCall};
 use super::{Delta, Prompt, UpstreamError, anthropic, openai};
 use crate::clock;
 use crate::config::{Secret, Timeouts};
@@ -29,6 +30,10 @@ const BACKOFF: Duration = Duration::from_millis(300);
 const BODY_BYTES: usize = 1024 * 1024;
 /// Most bytes of one event stream: text, wrapping and all that is passed over.
 const STREAM_BYTES: usize = 64 * 1024 * 1024;
+/// Most calls of one answer.
+const CALLS: usize = 8;
+/// Longest call, in bytes.
+const CALL_BYTES: usize = 64 * 1024;
 /// Most tokens that a count may name: more is nonsense, and the sums over many answers must hold.
 const MOST_TOKENS: u64 = u32::MAX as u64;
 
@@ -52,6 +57,18 @@ pub(super) struct Piece {
     pub ended: bool,
     /// Nothing of an answer: the server only shows that it is there.
     pub silent: bool,
+    /// What the model wants looked up, or parts of it.
+    pub calls: Vec<CallPart>,
+}
+
+/// A part of a call: a stream brings its arguments in pieces.
+#[derive(Debug, Default)]
+pub(super) struct CallPart {
+    /// Which call it belongs to.
+    pub index: u64,
+    pub id: Option<String>,
+    pub name: Option<String>,
+    pub arguments: String,
 }
 
 /// Tokens as a server counts them; none where it is no count at all, which is no reason to lose an
@@ -69,6 +86,11 @@ pub(super) struct Asked<'a> {
     pub prompt: &'a Prompt,
     pub temperature: Option<f64>,
     pub max_output_tokens: Option<u32>,
+    pub tools: &'a [Tool],
+    /// What was looked up so far.
+    pub rounds: &'a [Round],
+    /// Whether something may be looked up still.
+    pub may_call: bool,
 }
 
 impl Dialect {
@@ -229,11 +251,33 @@ impl ModelServer {
         prompt: &Prompt,
         sources: Vec<Source>,
     ) -> Result<Completion, UpstreamError> {
+        self.answer_with(system, prompt, sources, &Lookup::default()).await
+    }
+
+    /// The same, with what the model may look up and has looked up.
+    pub(super) async fn answer_with(
+        &self,
+        system: &str,
+        prompt: &Prompt,
+        sources: Vec<Source>,
+        lookup: &Lookup,
+    ) -> Result<Completion, UpstreamError> {
         let deadline = Instant::now() + self.timeouts.first_token;
         let opening = async {
             let model = self.model().await?;
             let Endpoint { temperature, max_output_tokens, .. } = self.endpoint;
-            let asked = Asked { model, system, prompt, temperature, max_output_tokens };
+            let Lookup { tools, rounds, may_call } = lookup;
+            let may_call = *may_call;
+            let asked = Asked {
+                model,
+                system,
+                prompt,
+                temperature,
+                max_output_tokens,
+                tools,
+                rounds,
+                may_call,
+            };
             let body = self.endpoint.dialect.body(&asked).map_err(|e| {
                 UpstreamError::failed(format!("the request cannot be written: {e}"))
             })?;
@@ -398,6 +442,7 @@ pub struct Completion {
     idle: Duration,
     received: usize,
     any_text: bool,
+    calls: Vec<(u64, ToolCall)>,
     ended: bool,
 }
 
@@ -432,6 +477,7 @@ impl Completion {
             idle,
             received: 0,
             any_text: false,
+            calls: Vec::new(),
             ended: false,
         };
         if is_json {
@@ -539,6 +585,10 @@ impl Completion {
             self.any_text = true;
             self.ready.push_back(Delta::Text(piece.text));
         }
+        for part in piece.calls {
+            self.any_text = true;
+            self.call(part)?;
+        }
         self.finish = piece.finish.or(self.finish);
         // One protocol tells both at the end, the other what went in at the start.
         self.input_tokens = piece.input_tokens.unwrap_or(self.input_tokens);
@@ -555,11 +605,36 @@ impl Completion {
         Ok(())
     }
 
+    /// Puts a part of a call to what came of it before.
+    fn call(&mut self, part: CallPart) -> Result<(), UpstreamError> {
+        let at = match self.calls.iter().position(|(index, _)| *index == part.index) {
+            Some(at) => at,
+            None => {
+                self.calls.push((part.index, ToolCall::default()));
+                self.calls.len() - 1
+            }
+        };
+        let too_many = self.calls.len() > CALLS;
+        if let Some((_, call)) = self.calls.get_mut(at) {
+            call.id = part.id.unwrap_or(std::mem::take(&mut call.id));
+            call.name = part.name.unwrap_or(std::mem::take(&mut call.name));
+            call.arguments.push_str(&part.arguments);
+            if too_many || call.arguments.len() + call.name.len() + call.id.len() > CALL_BYTES {
+                return Err(UpstreamError::failed("The model server's answer is too long."));
+            }
+        }
+        Ok(())
+    }
+
     fn end(&mut self) {
         if self.ended {
             return;
         }
         self.ended = true;
+        if !self.calls.is_empty() {
+            let calls = std::mem::take(&mut self.calls);
+            self.ready.push_back(Delta::Calls(calls.into_iter().map(|(_, call)| call).collect()));
+        }
         if !self.sources.is_empty() {
             self.ready.push_back(Delta::Sources(std::mem::take(&mut self.sources)));
         }

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use shared::{FinishReason, Role};
 
-use super::model::{Asked, Piece, count};
+use serde_json::{Value, json};
+
+use super::model::{Asked, CallPart, Piece, count};
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -15,6 +17,10 @@ struct Body<'a> {
     temperature: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -26,6 +32,16 @@ struct StreamOptions {
 struct Message<'a> {
     role: &'static str,
     content: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_calls: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_call_id: Option<&'a str>,
+}
+
+impl<'a> Message<'a> {
+    fn of(role: &'static str, content: &'a str) -> Self {
+        Self { role, content, tool_calls: Vec::new(), tool_call_id: None }
+    }
 }
 
 #[derive(Deserialize)]
@@ -47,6 +63,21 @@ struct Choice {
 #[derive(Deserialize)]
 struct ChunkDelta {
     content: Option<String>,
+    #[serde(default)]
+    tool_calls: Option<Vec<ChunkCall>>,
+}
+
+#[derive(Deserialize)]
+struct ChunkCall {
+    index: Option<u64>,
+    id: Option<String>,
+    function: Option<ChunkFunction>,
+}
+
+#[derive(Deserialize)]
+struct ChunkFunction {
+    name: Option<String>,
+    arguments: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -59,15 +90,31 @@ struct ChunkUsage {
 
 /// The body of a question.
 pub(super) fn body(asked: &Asked<'_>) -> serde_json::Result<Vec<u8>> {
-    let mut messages = vec![Message { role: "system", content: asked.system }];
-    messages.extend(asked.prompt.history.iter().map(|(role, content)| Message {
-        role: match role {
+    let mut messages = vec![Message::of("system", asked.system)];
+    messages.extend(asked.prompt.history.iter().map(|(role, content)| {
+        let role = match role {
             Role::User => "user",
             Role::Assistant => "assistant",
-        },
-        content,
+        };
+        Message::of(role, content)
     }));
-    messages.push(Message { role: "user", content: &asked.prompt.question });
+    messages.push(Message::of("user", &asked.prompt.question));
+    for round in asked.rounds {
+        let called = round.calls.iter().map(|call| {
+            json!({"id": call.id, "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments}})
+        });
+        let tool_calls = called.collect();
+        messages.push(Message { tool_calls, ..Message::of("assistant", &round.text) });
+        for (call, result) in round.calls.iter().zip(&round.results) {
+            let tool_call_id = Some(call.id.as_str());
+            messages.push(Message { tool_call_id, ..Message::of("tool", result) });
+        }
+    }
+    let tools = asked.tools.iter().map(|tool| {
+        json!({"type": "function", "function": {"name": tool.name,
+            "description": tool.description, "parameters": tool.parameters}})
+    });
     serde_json::to_vec(&Body {
         model: asked.model,
         messages,
@@ -75,6 +122,8 @@ pub(super) fn body(asked: &Asked<'_>) -> serde_json::Result<Vec<u8>> {
         stream_options: StreamOptions { include_usage: true },
         temperature: asked.temperature,
         max_tokens: asked.max_output_tokens,
+        tools: tools.collect(),
+        tool_choice: (!asked.tools.is_empty() && !asked.may_call).then_some("none"),
     })
 }
 
@@ -87,8 +136,20 @@ pub(super) fn read(json: &str) -> serde_json::Result<Piece> {
         ..Piece::default()
     };
     for choice in chunk.choices {
-        if let Some(text) = choice.delta.and_then(|delta| delta.content) {
-            piece.text.push_str(&text);
+        if let Some(delta) = choice.delta {
+            piece.text.push_str(&delta.content.unwrap_or_default());
+            let calls = delta.tool_calls.unwrap_or_default();
+            piece.calls.extend((0..).zip(calls).map(|(at, call)| {
+                let function =
+                    call.function.unwrap_or(ChunkFunction { name: None, arguments: None });
+                CallPart {
+                    // A whole answer has its calls in their order.
+                    index: call.index.unwrap_or(at),
+                    id: call.id,
+                    name: function.name,
+                    arguments: function.arguments.unwrap_or_default(),
+                }
+            }));
         }
         if let Some(reason) = choice.finish_reason {
             piece.finish = Some(match reason.as_str() {

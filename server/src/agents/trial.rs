@@ -9,10 +9,9 @@ use shared::agent::{AgentTry, ConnectionTest};
 use shared::{Event, FinishReason, StreamEvent, limits};
 use tokio::time::Instant;
 
-use super::{AnswerStream, Chosen, Delta, Prompt, Provider, UpstreamError, catalog, edit};
+use super::{AnswerStream, Delta, Material, Prompt, Provider, UpstreamError, catalog, edit};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::sources;
 
 /// Models that a test of the connection lists at most.
 const MODELS: usize = 200;
@@ -93,17 +92,16 @@ pub async fn run(
     let mut errors = shared::FieldErrors::default();
     asked.check(&mut errors);
     errors.into_result()?;
-    let agent = Arc::new(catalog::build(app, &edit::row(app, id).await?));
+    let agent = catalog::build(app, &edit::row(app, id).await?);
     let ids = catalog::active(app, agent.source_ids());
-    let documents = sources::index(app, &ids).await?;
-    let chosen = Chosen { agent, documents, data_source_id: None };
+    let material = Material::of(app, &ids).await?;
     let prompt = Prompt {
         history: asked.history.into_iter().map(|m| (m.role, m.content)).collect(),
         question: asked.message,
         visitor: Vec::new(),
         streamed: true,
     };
-    let answer = chosen.agent.answer(&chosen.documents, &prompt).await?;
+    let answer = agent.answer(&material, &prompt).await?;
     let state =
         Trial { answer, text: String::new(), usage: None, finish: None, seq: 0, over: false };
     Ok(futures_util::stream::unfold(state, |mut trial| async move {
@@ -137,6 +135,10 @@ impl Trial {
                     return Some(StreamEvent::Token { token });
                 }
                 Ok(Some(Delta::Sources(sources))) => return Some(StreamEvent::Sources { sources }),
+                Ok(Some(Delta::Tool { name, state, summary })) => {
+                    return Some(StreamEvent::Tool { name, state, summary });
+                }
+                Ok(Some(Delta::Calls(_))) => {}
                 Ok(Some(Delta::Usage(usage))) => self.usage = Some(usage),
                 Ok(Some(Delta::Finish(finish))) => self.finish = Some(finish),
                 Ok(None) => break,

@@ -275,7 +275,7 @@ async fn generate(
     prompt: &Prompt,
     outcome: &mut Outcome,
 ) -> Result<(), UpstreamError> {
-    let mut answer = chosen.agent.answer(&chosen.documents, prompt).await?;
+    let mut answer = chosen.agent.answer(&chosen.material, prompt).await?;
     outcome.started = true;
     turn.start(start_event(&turn.ids));
     let mut bytes = 0;
@@ -301,6 +301,10 @@ async fn generate(
                 }
             }
             Delta::Sources(sources) => outcome.sources = sources,
+            Delta::Tool { name, state, summary } => {
+                turn.event(StreamEvent::Tool { name, state, summary });
+            }
+            Delta::Calls(_) => {}
             Delta::Usage(usage) => outcome.usage = Some(usage),
             Delta::Finish(reason) => outcome.finish = Some(reason),
         }

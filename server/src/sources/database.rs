@@ -9,10 +9,12 @@
 mod postgres;
 mod sqlite;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use shared::data_source::{DatabaseColumn, DatabaseSettings, DatabaseTable, Engine};
 use sqlguard::{Column, Dialect, Schema, Table};
+use tokio::sync::OnceCell;
 
 use crate::config::Secret;
 
@@ -28,6 +30,8 @@ const TABLES: usize = 1000;
 pub struct Database {
     pub settings: DatabaseSettings,
     place: Place,
+    /// What of it may be read, once it was looked at.
+    schema: Arc<OnceCell<Schema>>,
 }
 
 #[derive(Clone, Debug)]
@@ -72,7 +76,7 @@ impl Database {
             Engine::Postgres => Place::Postgres(postgres::check(connection)?),
             Engine::Sqlite => Place::Sqlite(sqlite::check(connection, folder)?),
         };
-        Ok(Self { settings, place })
+        Ok(Self { settings, place, schema: Arc::default() })
     }
 
     #[must_use]
@@ -136,11 +140,15 @@ impl Database {
         })
     }
 
-    /// What of the database may be read, and is there.
+    /// What of the database may be read, and is there; it is looked at once.
     ///
     /// # Errors
     /// Why the database cannot be looked at.
-    pub async fn schema(&self) -> Result<Schema, QueryError> {
+    pub async fn schema(&self) -> Result<&Schema, QueryError> {
+        self.schema.get_or_try_init(|| self.look()).await
+    }
+
+    async fn look(&self) -> Result<Schema, QueryError> {
         let home = self.home();
         let tables = self.tables().await?.into_iter().filter_map(|table| {
             let columns: Vec<Column> = table
@@ -159,7 +167,8 @@ impl Database {
     ///
     /// # Errors
     /// Why it is refused, or what the database says.
-    pub async fn query(&self, statement: &str, schema: &Schema) -> Result<Rows, QueryError> {
+    pub async fn query(&self, statement: &str) -> Result<Rows, QueryError> {
+        let schema = self.schema().await?;
         let most = u64::from(self.settings.max_rows);
         let checked = sqlguard::check(statement, self.dialect(), schema, most)
             .map_err(|refusal| QueryError::Refused(refusal.to_string()))?;
