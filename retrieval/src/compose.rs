@@ -62,7 +62,7 @@ pub fn compose(index: &Index, question: &str, earlier_questions: &[&str]) -> Com
         .map(|question| index.query(question))
         .find(|query| !query.known.is_empty());
     let own = index.query(question);
-    let (query, ranked) = if own.words > 0 {
+    let (query, ranked) = if own.asks {
         let ranked = rank(index, &own, earlier.as_ref());
         (own, ranked)
     } else if let Some(earlier) = earlier.filter(|_| question.contains(['?', '？'])) {

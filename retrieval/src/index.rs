@@ -10,7 +10,7 @@ use crate::language::Language;
 use crate::lexicon::{Lexicon, Meant, Reader, Term};
 use crate::passage::Passage;
 use crate::scorer::Scorer;
-use crate::words::{Kind, asked};
+use crate::words::asked;
 
 /// How often a word of a passage's own heading counts.
 const HEADING: f32 = 3.0;
@@ -23,10 +23,18 @@ const ASKED: usize = 48;
 /// What earlier questions count beside the one at hand.
 const EARLIER: f32 = 0.3;
 /// In how many passages a word counts as standing that no document knows: it speaks against an
-/// answer, but people have words of their own for most things.
-const UNKNOWN: f32 = 2.0;
-/// What two letters of kana count beside a word.
-const KANA: f32 = 0.3;
+/// answer, as a rare word that the passage lacks.
+const UNKNOWN: f32 = 0.5;
+/// How much a passage gains by what stands in the headings above it, beside what its own gives.
+const ABOVE_CLOSE: f32 = 0.5;
+/// How much it gains when the question names all of its heading.
+const NAMED: f32 = 0.3;
+/// What the opening of a document counts: it names what the sections say.
+const OPENING: f32 = 0.8;
+/// What a passage counts whose first word was asked for.
+const BEGINS: f32 = 1.1;
+/// How much less the last passage counts than the first.
+const PLACE: f32 = 0.05;
 
 /// Passages, ready to be searched.
 pub struct Index {
@@ -66,6 +74,8 @@ pub(crate) struct Query {
     /// Weight of all words, also of those that no document knows.
     pub mass: f32,
     pub words: usize,
+    /// Whether anything is asked; thanks are no question.
+    pub asks: bool,
 }
 
 /// A passage with what spoke for it.
@@ -120,9 +130,10 @@ fn read(passage: &Passage, reader: &mut Reader) -> (Read, HashMap<Term, f32>) {
             *counted.entry(*term).or_insert(0.0) += times;
         }
     }
-    let blocks = passage.blocks.iter().map(|block| {
-        block.pieces.iter().map(|piece| set(reader.read(piece, language))).collect()
-    });
+    let blocks = passage
+        .blocks
+        .iter()
+        .map(|block| block.pieces.iter().map(|piece| set(reader.read(piece, language))).collect());
     let read = Read {
         blocks: blocks.collect(),
         first: text.first().copied(),
@@ -173,20 +184,22 @@ impl Index {
         let mut query = Query::default();
         for word in asked(question, &self.languages, ASKED) {
             let terms = self.lexicon.meant(&word);
-            if terms.is_empty() && matches!(word.kind, Kind::Whole | Kind::Kana) {
+            if terms.is_empty() && !word.speaks_when_unknown() {
                 continue;
             }
-            let says = if word.kind == Kind::Kana { KANA } else { 1.0 };
             // Several languages may know the word: its commonest form says how rare it is.
-            let commonest = terms.iter().map(|(term, _)| self.lexicon.passages(*term)).max();
-            let weight = says * self.idf(commonest.map_or(UNKNOWN, |passages| passages as f32));
+            let is_exact = terms.iter().any(|(_, share)| *share == 1.0);
+            let meant = terms.iter().filter(|(_, share)| !is_exact || *share == 1.0);
+            let commonest = meant.map(|(term, _)| self.lexicon.passages(*term)).max();
+            let idf = self.idf(commonest.map_or(UNKNOWN, |passages| passages as f32));
+            let weight = word.says() * idf;
             query.mass += weight;
-            query.words += usize::from(word.kind != Kind::Kana);
+            query.words += usize::from(word.is_word());
+            query.asks |= !word.is_chatter;
             if !terms.is_empty() {
-                query.known.push(Meant { terms, weight });
+                query.known.push(Meant { terms, weight, is_word: word.is_word() });
             }
         }
-        query.words = query.words.max(query.known.len().min(1));
         query
     }
 
@@ -221,22 +234,24 @@ impl Index {
         let pieces = read.blocks.iter().flatten();
         let together = pieces.map(|piece| part(piece)).fold(0.0, f32::max);
         candidate.coverage = part(&read.all);
-        candidate.terms = query.known.iter().filter(|word| share(word, &read.all) > 0.0).count();
-        // A passage begins with what it is about, and a manual's basics stand in front.
+        candidate.terms =
+            query.known.iter().filter(|word| word.is_word && share(word, &read.all) > 0.0).count();
+        // A passage begins with what it is about, and a manual's basics stand in front. What opens
+        // a document only names what follows.
         let begins = read.first.is_some_and(|first| {
             query.known.iter().any(|word| word.terms.iter().any(|(term, _)| *term == first))
         });
         let opens = self.passages[candidate.at].heading.is_empty();
-        let place = 1.0 - 0.1 * candidate.at as f32 / self.read.len().max(1) as f32;
-        candidate.score *= (0.25 + 0.5 * candidate.coverage + together)
+        let stands = 1.0 - PLACE * candidate.at as f32 / self.read.len().max(1) as f32;
+        candidate.score *= (0.25 + candidate.coverage + together)
             * (1.0 + part(&read.heading) + ABOVE_CLOSE * part(&read.above))
             * (1.0 + NAMED * self.named(query, &read.heading))
-            * match (begins, opens) {
-                (true, true) => 1.4,
-                (true, false) => 1.2,
-                (false, _) => 1.0,
+            * match (opens, begins) {
+                (true, _) => OPENING,
+                (false, true) => BEGINS,
+                (false, false) => 1.0,
             }
-            * place;
+            * stands;
     }
 
     /// The part of a heading that the question names, 0 to 1: "refund?" asks for "Refunds" and not
@@ -253,9 +268,6 @@ impl Index {
         named / f32::max(all, f32::MIN_POSITIVE)
     }
 }
-
-const ABOVE_CLOSE: f32 = 0.5;
-const NAMED: f32 = 0.3;
 
 fn best_first(ranked: &mut Vec<Ranked>, limit: usize) {
     ranked.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.at.cmp(&b.at)));

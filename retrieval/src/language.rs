@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use crate::spelling::is_one_slip;
+
 /// Words that say something about politeness and nothing about the matter: people write them to a
 /// chat, so no list made from books has them. They are no stop words in a document.
 const CHATTER: &str = "\
@@ -17,7 +19,7 @@ const CHATTER: &str = "\
     something tell thank thanks thing understand want wanted way wonder wondering would \
     could may might must shall us im id ill ive cannot via yes ok got go going also able \
     else exist see happen happens happening come many much often still ever sure now just \
-    wont find there say \
+    wont find there say came \
     bitte hallo danke brauche brauchen braucht bekomme bekommen bekommt möchte möchten darf \
     dürfen gibt geht gehen wohin woher wofür worauf mal eigentlich gerne gern wissen sagen \
     erklären hilfe welcher lassen machen mache \
@@ -157,6 +159,7 @@ impl Language {
                 }
                 stem
             }
+            Self::German => stemmer.stem(&unbent(word)).into_owned(),
             _ => stemmer.stem(word).into_owned(),
         }
     }
@@ -179,6 +182,11 @@ impl Language {
 /// Whether `word` (lower case) is what people say around a question.
 pub(crate) fn is_chatter(word: &str) -> bool {
     SAID_AROUND.contains(word)
+}
+
+/// Whether `word` (lower case) is such a word, misspelt.
+pub(crate) fn is_chatter_misspelt(word: &str) -> bool {
+    word.chars().nth(5).is_some() && SAID_AROUND.iter().any(|known| is_one_slip(word, known))
 }
 
 /// `question` without what people say around it in languages that are written without spaces.
@@ -211,6 +219,27 @@ fn american(word: &str) -> String {
     word.to_owned()
 }
 
+/// German verbs as their infinitive begins: abgeholt and abzuholen as abholen, geleert as leeren. What
+/// it does to other words does not matter, because it does it everywhere.
+fn unbent(word: &str) -> String {
+    let beginnings = [
+        "zurück", "ab", "an", "auf", "aus", "bei", "ein", "her", "hin", "mit", "nach", "um", "vor",
+        "weg", "zu", "",
+    ];
+    let long = |rest: &&str| rest.chars().nth(3).is_some();
+    for beginning in beginnings {
+        let Some(rest) = word.strip_prefix(beginning) else { continue };
+        let participle = rest.strip_prefix("ge").filter(|rest| rest.ends_with('t'));
+        let infinitive = rest.strip_prefix("zu").filter(|rest| rest.ends_with('n'));
+        let infinitive = infinitive.filter(|_| !beginning.is_empty());
+        if let Some(verb) = participle.or(infinitive).filter(long) {
+            let verb = verb.strip_suffix("et").or_else(|| verb.strip_suffix('t')).unwrap_or(verb);
+            return format!("{beginning}{verb}");
+        }
+    }
+    word.to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,6 +267,11 @@ mod tests {
             assert!(language.known().stop.len() > 40, "{language:?}");
         }
         assert_eq!(Language::German.stem("schaltfläche"), Language::German.stem("schaltflächen"));
+        for (bent, verb) in
+            [("abgeholt", "abholen"), ("anzumelden", "anmelden"), ("geleert", "leeren")]
+        {
+            assert_eq!(Language::German.stem(bent), Language::German.stem(verb));
+        }
         assert_eq!(Language::English.stem("colours"), Language::English.stem("color"));
         assert_eq!(Language::English.stem("authorise"), Language::English.stem("authorized"));
         assert_eq!(Language::English.stem("added"), Language::English.stem("add"));

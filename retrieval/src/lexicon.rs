@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use crate::language::Language;
+use crate::language::{Language, is_chatter_misspelt};
 use crate::spelling::{is_longer_form, is_one_slip};
 use crate::words::{Asked, Kind, each_word};
 
@@ -20,9 +20,11 @@ const MISSPELT: usize = 5;
 const PART: usize = 4;
 const REST: usize = 3;
 /// What the head of a compound counts beside the word itself: a Reisepass is a Pass.
-const HEAD: f32 = 0.7;
+const HEAD: f32 = 0.9;
 /// What any other part of it counts: a Passfoto is none.
-const MODIFIER: f32 = 0.5;
+const MODIFIER: f32 = 0.75;
+/// What a character counts of an unknown Chinese or Japanese word.
+const CHARACTER: f32 = 0.3;
 /// What a word counts that is only similar.
 const SIMILAR: f32 = 0.9;
 /// Most compounds that a word is looked for in.
@@ -35,6 +37,8 @@ pub(crate) struct Meant {
     pub terms: Vec<(Term, f32)>,
     /// How much the word says, times how rare it is.
     pub weight: f32,
+    /// Whether it is more than a character or two of a sentence.
+    pub is_word: bool,
 }
 
 /// Sorted words and their terms.
@@ -97,7 +101,8 @@ impl Reader {
     pub(crate) fn finish(self) -> Lexicon {
         let mut lexicon = self.lexicon;
         let written = self.known.iter().flat_map(|(_, words)| words);
-        lexicon.written = sorted(written.filter_map(|(word, term)| Some((word.as_str(), (*term)?))));
+        lexicon.written =
+            sorted(written.filter_map(|(word, term)| Some((word.as_str(), (*term)?))));
         lexicon.stems = sorted(lexicon.ids.iter().map(|(stem, term)| (stem.as_str(), *term)));
         let mut glued = vec![false; lexicon.passages.len()];
         for (language, words) in &self.known {
@@ -160,7 +165,7 @@ impl Lexicon {
     pub(crate) fn meant(&self, word: &Asked) -> Vec<(Term, f32)> {
         let exact = word.stems.iter().filter_map(|stem| self.ids.get(stem));
         let mut terms: Vec<(Term, f32)> = exact.map(|term| (*term, 1.0)).collect();
-        if word.kind == Kind::Whole {
+        if word.kind != Kind::Plain || word.is_chatter {
             return terms;
         }
         let is_known = !terms.is_empty();
@@ -172,7 +177,7 @@ impl Lexicon {
                 self.parts_of(stem, &mut terms);
             }
         }
-        if terms.is_empty() {
+        if terms.is_empty() && !is_chatter_misspelt(&word.written) {
             terms.extend(self.neighbour(word).map(|term| (term, SIMILAR)));
         }
         // The best reading of each term.
@@ -205,16 +210,18 @@ impl Lexicon {
         }
         let known = |part: &str| self.ids.get(part).copied();
         // The longest part is the likeliest.
-        let tails = starts.iter().enumerate().filter(|(at, _)| {
-            *at >= rest && starts.len() - at >= part
-        });
+        let tails =
+            starts.iter().enumerate().filter(|(at, _)| *at >= rest && starts.len() - at >= part);
+        let (head, modifier) = if is_han { (CHARACTER, CHARACTER) } else { (HEAD, MODIFIER) };
         let tail = tails.filter_map(|(_, at)| known(&stem[*at..])).next();
-        found.extend(tail.map(|term| (term, HEAD)));
-        let fronts = starts.iter().enumerate().rev().filter(|(at, _)| {
-            *at >= part && starts.len() - at >= rest
-        });
+        found.extend(tail.map(|term| (term, head)));
+        let fronts = starts
+            .iter()
+            .enumerate()
+            .rev()
+            .filter(|(at, _)| *at >= part && starts.len() - at >= rest);
         let front = fronts.filter_map(|(_, at)| known(&stem[..*at])).next();
-        found.extend(front.map(|term| (term, MODIFIER)));
+        found.extend(front.map(|term| (term, modifier)));
     }
 
     /// The commonest term that is one slip of the keys away, or a longer form of the word.

@@ -73,16 +73,18 @@ mod tests {
 
     #[test]
     fn short_passages_and_repeated_words_score_more() {
-        let [long, short, none] = scores(&Meant { terms: vec![(0, 1.0)], weight: 1.0 });
+        let [long, short, none] =
+            scores(&Meant { terms: vec![(0, 1.0)], weight: 1.0, is_word: true });
         assert!(short > long && long > 0.0 && none == 0.0);
-        let [thrice, _, four_times] = scores(&Meant { terms: vec![(1, 1.0)], weight: 1.0 });
+        let [thrice, _, four_times] =
+            scores(&Meant { terms: vec![(1, 1.0)], weight: 1.0, is_word: true });
         assert!(four_times > thrice);
     }
 
     #[test]
     fn a_passage_with_two_meanings_of_a_word_counts_the_better_one() {
-        let one = scores(&Meant { terms: vec![(0, 1.0)], weight: 1.0 });
-        let both = scores(&Meant { terms: vec![(0, 1.0), (2, 0.5)], weight: 1.0 });
+        let one = scores(&Meant { terms: vec![(0, 1.0)], weight: 1.0, is_word: true });
+        let both = scores(&Meant { terms: vec![(0, 1.0), (2, 0.5)], weight: 1.0, is_word: true });
         assert_eq!(one, both);
     }
 }

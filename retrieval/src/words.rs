@@ -2,7 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use crate::language::{Language, is_chatter, without_courtesies};
+use crate::language::{Language, is_chatter, is_chatter_misspelt, without_courtesies};
 
 /// What kind of word one is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub(crate) enum Kind {
     Whole,
     /// Two letters of kana, which more often hold a sentence together than name a thing.
     Kana,
+    /// A Chinese character by itself, in Japanese the root of a verb.
+    Root,
     /// One character of a longer word, for whoever asks with another word that has it.
     Part,
 }
@@ -24,16 +26,49 @@ pub(crate) struct Asked {
     /// As each of the documents' languages writes its stem.
     pub stems: Vec<String>,
     pub kind: Kind,
+    /// What people say around a question; worth a little where a document says it too.
+    pub is_chatter: bool,
 }
 
-/// The first `limit` words of a question that say what it is about: without stop words and chatter.
+/// What two letters of kana count beside a word.
+const KANA: f32 = 0.1;
+/// What a Chinese character counts that stands by itself.
+const ROOT: f32 = 0.5;
+/// What chatter counts.
+const CHATTER: f32 = 0.2;
+/// Letters of a word that counts as one; longer ones say more, because what is often said is short.
+const USUAL: f32 = 6.0;
+
+impl Asked {
+    /// Whether it is more than a character or two of a sentence, or what people say around it.
+    pub(crate) fn is_word(&self) -> bool {
+        self.kind == Kind::Plain && !self.is_chatter
+    }
+
+    /// Whether it speaks against an answer that no document knows it.
+    pub(crate) fn speaks_when_unknown(&self) -> bool {
+        (self.is_word() || self.kind == Kind::Root) && !is_chatter_misspelt(&self.written)
+    }
+
+    /// How much it says beside another word that is as rare.
+    pub(crate) fn says(&self) -> f32 {
+        match self.kind {
+            _ if self.is_chatter => CHATTER,
+            Kind::Kana => KANA,
+            Kind::Root => ROOT,
+            _ if self.written.chars().any(|c| Script::of(c).is_some()) => 1.0,
+            _ => (self.written.chars().count() as f32 / USUAL).sqrt().clamp(0.6, 1.6),
+        }
+    }
+}
+
+/// The first `limit` words of a question that say what it is about: without stop words.
 pub(crate) fn asked(question: &str, languages: &[Language], limit: usize) -> Vec<Asked> {
     let mut found: Vec<Asked> = Vec::new();
     let question = without_courtesies(question);
     each_word(&question, &mut |word, kind| {
         if found.len() == limit
             || kind == Kind::Part
-            || is_chatter(word)
             || languages.iter().any(|language| language.is_stop_word(word))
         {
             return;
@@ -43,7 +78,8 @@ pub(crate) fn asked(question: &str, languages: &[Language], limit: usize) -> Vec
         stems.sort_unstable();
         stems.dedup();
         if !found.iter().any(|asked| asked.stems == stems) {
-            found.push(Asked { written: word.to_owned(), stems, kind });
+            let is_chatter = is_chatter(word);
+            found.push(Asked { written: word.to_owned(), stems, kind, is_chatter });
         }
     });
     found
@@ -107,8 +143,10 @@ fn each_gram(run: &str, script: Script, found: &mut impl FnMut(&str, Kind)) {
     let kind = if script == Script::Hiragana { Kind::Kana } else { Kind::Plain };
     if starts.len() <= length {
         // A single kana is an ending or a particle.
-        if kind != Kind::Kana {
-            found(run, Kind::Plain);
+        match (script, starts.len()) {
+            (Script::Hiragana, 2) => {}
+            (Script::Han, 2) => found(run, Kind::Root),
+            _ => found(run, kind),
         }
         return;
     }
@@ -189,7 +227,8 @@ mod tests {
     #[test]
     fn stop_words_go_and_what_remains_is_stemmed() {
         let stems = |question| -> Vec<_> {
-            asked(question, &[Language::English], 9).into_iter().map(|asked| asked.stems).collect()
+            let asked = asked(question, &[Language::English], 9).into_iter();
+            asked.filter(|asked| !asked.is_chatter).map(|asked| asked.stems).collect()
         };
         assert_eq!(stems("please tell me about keys and keys"), [["key", "keys"]]);
         assert!(stems("Thank you!").is_empty());
