@@ -2,13 +2,14 @@
 //!
 //! Nothing is invented: what is said about the matter stands in a passage, in its order and in its
 //! Markdown. Where the best passage covers too little of what was asked, the answer says that
-//! nothing was found. A short question may lean on the ones before it, but never be carried by
+//! nothing was found, in the language of the question. A short question may lean on the ones before it, but never be carried by
 //! them alone.
 
 use shared::Source;
 
 use crate::index::{Index, Query, Ranked, weight};
 use crate::markdown::{BlockKind, plain};
+use crate::nothing::{Tongue, is_nothing_found};
 use crate::passage::Passage;
 
 /// The part of a question's weight that a passage must cover to answer it.
@@ -29,11 +30,6 @@ const FURTHER: usize = 260;
 /// Longest snippet of a source, in characters.
 const SNIPPET: usize = 300;
 
-const NOTHING_FOUND: &str = "I found nothing about that in the documentation. \
-    Please try other words, or ask about something else.";
-const NOTHING_ASKED: &str =
-    "I answer questions from the documentation. What would you like to know?";
-
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Composed {
@@ -49,7 +45,7 @@ impl Composed {
     /// Whether something was asked that the documents do not answer.
     #[must_use]
     pub fn is_nothing_found(&self) -> bool {
-        self.text == NOTHING_FOUND
+        is_nothing_found(&self.text)
     }
 }
 
@@ -62,6 +58,10 @@ pub fn compose(index: &Index, question: &str, earlier_questions: &[&str]) -> Com
         .map(|question| index.query(question))
         .find(|query| !query.known.is_empty());
     let own = index.query(question);
+    let tongue = || {
+        let questions = [earlier_questions, &[question]].concat();
+        Tongue::of(&questions, index.languages())
+    };
     let (query, ranked) = if own.asks {
         let ranked = rank(index, &own, earlier.as_ref());
         (own, ranked)
@@ -70,11 +70,11 @@ pub fn compose(index: &Index, question: &str, earlier_questions: &[&str]) -> Com
         let ranked = rank(index, &earlier, None);
         (earlier, ranked)
     } else {
-        return without_answer(NOTHING_ASKED);
+        return without_answer(tongue().nothing_asked());
     };
     match ranked.first() {
         Some(best) if answers(best) => answer(index, &query, &ranked),
-        _ => without_answer(NOTHING_FOUND),
+        _ => without_answer(tongue().nothing_found()),
     }
 }
 

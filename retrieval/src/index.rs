@@ -170,6 +170,11 @@ impl Index {
             .collect()
     }
 
+    /// The languages of the documents.
+    pub(crate) fn languages(&self) -> &[Language] {
+        &self.languages
+    }
+
     pub(crate) fn passage(&self, at: usize) -> &Passage {
         &self.passages[at]
     }

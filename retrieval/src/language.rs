@@ -65,7 +65,7 @@ pub(crate) enum Language {
     Russian,
 }
 
-const ALL: [Language; 12] = [
+pub(crate) const ALL: [Language; 12] = [
     Language::English,
     Language::German,
     Language::French,
@@ -167,16 +167,27 @@ impl Language {
     /// The language that `text` is written in, when its stop words tell.
     pub(crate) fn of(text: &str) -> Option<Self> {
         let words: Vec<String> = text.unicode_words().take(2000).map(str::to_lowercase).collect();
-        let mut best = (None, words.len() / 20);
-        for language in ALL {
-            let known = language.known();
-            let hits = words.iter().filter(|word| known.stop.contains(word.as_str())).count();
-            if hits > best.1 {
-                best = (Some(language), hits);
-            }
-        }
-        best.0
+        best(&words, words.len() / 20, &ALL)
     }
+
+    /// As [`Language::of`] for as little as a question; between equals one of `likely`.
+    pub(crate) fn of_question(question: &str, likely: &[Self]) -> Option<Self> {
+        let words: Vec<String> = question.unicode_words().map(str::to_lowercase).collect();
+        best(&words, 0, &[likely, &ALL].concat())
+    }
+}
+
+/// The first of `languages` that has most stop words among `words`, when these are more than `few`.
+fn best(words: &[String], few: usize, languages: &[Language]) -> Option<Language> {
+    let mut best = (None, few);
+    for language in languages {
+        let known = language.known();
+        let hits = words.iter().filter(|word| known.stop.contains(word.as_str())).count();
+        if hits > best.1 {
+            best = (Some(*language), hits);
+        }
+    }
+    best.0
 }
 
 /// Whether `word` (lower case) is what people say around a question.
