@@ -18,7 +18,7 @@ const FOUND: f32 = 0.5;
 /// in words of their own, but a foreign question seldom shares two with one passage.
 const FOUND_BY_SEVERAL: f32 = 0.33;
 /// A question with no more words than this may be a follow-up.
-const SHORT: usize = 2;
+const SHORT: f32 = 2.0;
 /// Passages that an answer draws on.
 const SOURCES: usize = 3;
 /// The part of the best passage's score that a further one needs.

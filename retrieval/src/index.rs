@@ -73,7 +73,7 @@ pub(crate) struct Query {
     pub known: Vec<Meant>,
     /// Weight of all words, also of those that no document knows.
     pub mass: f32,
-    pub words: usize,
+    pub words: f32,
     /// Whether anything is asked; thanks are no question.
     pub asks: bool,
 }
@@ -199,7 +199,7 @@ impl Index {
             let idf = self.idf(commonest.map_or(UNKNOWN, |passages| passages as f32));
             let weight = word.says() * idf;
             query.mass += weight;
-            query.words += usize::from(word.is_word());
+            query.words += word.words();
             query.asks |= !word.is_chatter;
             if !terms.is_empty() {
                 query.known.push(Meant { terms, weight, is_word: word.is_word() });

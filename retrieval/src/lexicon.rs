@@ -5,7 +5,7 @@
 //! beginning of a longer word, and in languages that glue words together as a part of one. All of
 //! these are ranges of sorted lists, so that a large vocabulary costs little.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::language::{Language, is_chatter_misspelt};
 use crate::spelling::{is_longer_form, is_one_slip};
@@ -100,20 +100,20 @@ impl Reader {
 
     pub(crate) fn finish(self) -> Lexicon {
         let mut lexicon = self.lexicon;
-        let written = self.known.iter().flat_map(|(_, words)| words);
+        let written = self.known.values().flatten();
         lexicon.written =
             sorted(written.filter_map(|(word, term)| Some((word.as_str(), (*term)?))));
         lexicon.stems = sorted(lexicon.ids.iter().map(|(stem, term)| (stem.as_str(), *term)));
-        let mut glued = vec![false; lexicon.passages.len()];
+        let mut glued = HashSet::new();
         for (language, words) in &self.known {
             if language.is_some_and(Language::glues_words) {
                 for term in words.values().flatten() {
-                    glued[*term as usize] = true;
+                    glued.insert(*term);
                 }
             }
         }
         let is_glued = |(stem, term): &&(Box<str>, Term)| {
-            glued[*term as usize] && stem.chars().nth(PART + REST - 1).is_some()
+            glued.contains(term) && stem.chars().nth(PART + REST - 1).is_some()
         };
         lexicon.glued = lexicon.stems.iter().filter(is_glued).cloned().collect();
         let backwards: Vec<(String, Term)> =
@@ -165,7 +165,7 @@ impl Lexicon {
     pub(crate) fn meant(&self, word: &Asked) -> Vec<(Term, f32)> {
         let exact = word.stems.iter().filter_map(|stem| self.ids.get(stem));
         let mut terms: Vec<(Term, f32)> = exact.map(|term| (*term, 1.0)).collect();
-        if word.kind != Kind::Plain || word.is_chatter {
+        if matches!(word.kind, Kind::Whole | Kind::Kana | Kind::Root) || word.is_chatter {
             return terms;
         }
         let is_known = !terms.is_empty();

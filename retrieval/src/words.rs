@@ -8,6 +8,8 @@ use crate::language::{Language, is_chatter, is_chatter_misspelt, without_courtes
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Plain,
+    /// A few characters of a word or phrase that has so many of them.
+    Gram(usize),
     /// A name whose parts follow: `chatbotid` before `chatbot` and `id`.
     Whole,
     /// Two letters of kana, which more often hold a sentence together than name a thing.
@@ -42,12 +44,21 @@ const USUAL: f32 = 6.0;
 impl Asked {
     /// Whether it is more than a character or two of a sentence, or what people say around it.
     pub(crate) fn is_word(&self) -> bool {
-        self.kind == Kind::Plain && !self.is_chatter
+        matches!(self.kind, Kind::Plain | Kind::Gram(_)) && !self.is_chatter
     }
 
     /// Whether it speaks against an answer that no document knows it.
     pub(crate) fn speaks_when_unknown(&self) -> bool {
         (self.is_word() || self.kind == Kind::Root) && !is_chatter_misspelt(&self.written)
+    }
+
+    /// How many words it is of the question.
+    pub(crate) fn words(&self) -> f32 {
+        match self.kind {
+            _ if !self.is_word() => 0.0,
+            Kind::Gram(grams) => (grams as f32).recip(),
+            _ => 1.0,
+        }
     }
 
     /// How much it says beside another word that is as rare.
@@ -56,7 +67,8 @@ impl Asked {
             _ if self.is_chatter => CHATTER,
             Kind::Kana => KANA,
             Kind::Root => ROOT,
-            _ if self.written.chars().any(|c| Script::of(c).is_some()) => 1.0,
+            // Of a long word each gram says less, all together more than of a short one.
+            Kind::Gram(grams) => (grams as f32).sqrt().recip(),
             _ => (self.written.chars().count() as f32 / USUAL).sqrt().clamp(0.6, 1.6),
         }
     }
@@ -140,7 +152,8 @@ fn each_gram(run: &str, script: Script, found: &mut impl FnMut(&str, Kind)) {
     let starts: Vec<usize> = run.char_indices().map(|(at, _)| at).chain([run.len()]).collect();
     // Two katakana are a syllable or two of a foreign word: card and code would share half.
     let length = if script == Script::Katakana { 3 } else { 2 };
-    let kind = if script == Script::Hiragana { Kind::Kana } else { Kind::Plain };
+    let grams = starts.len().saturating_sub(length).max(1);
+    let kind = if script == Script::Hiragana { Kind::Kana } else { Kind::Gram(grams) };
     if starts.len() <= length {
         // A single kana is an ending or a particle.
         match (script, starts.len()) {
