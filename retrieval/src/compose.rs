@@ -17,6 +17,9 @@ const FOUND: f32 = 0.5;
 /// As [`FOUND`], for a passage that holds several words of the question: people wrap what they ask
 /// in words of their own, but a foreign question seldom shares two with one passage.
 const FOUND_BY_SEVERAL: f32 = 0.33;
+/// The part of a passage's heading that is as good as several words: who names a section asks for
+/// it.
+const NAMED: f32 = 0.6;
 /// A question with no more words than this may be a follow-up.
 const SHORT: f32 = 2.0;
 /// Passages that an answer draws on.
@@ -84,7 +87,8 @@ fn rank(index: &Index, own: &Query, earlier: Option<&Query>) -> Vec<Ranked> {
 }
 
 fn answers(candidate: &Ranked) -> bool {
-    candidate.coverage >= if candidate.terms > 1 { FOUND_BY_SEVERAL } else { FOUND }
+    let is_sure = candidate.terms > 1 || candidate.named >= NAMED;
+    candidate.coverage >= if is_sure { FOUND_BY_SEVERAL } else { FOUND }
 }
 
 fn without_answer(text: &str) -> Composed {

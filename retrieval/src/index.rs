@@ -87,6 +87,8 @@ pub(crate) struct Ranked {
     pub coverage: f32,
     /// Words of the question that stand in the passage.
     pub terms: usize,
+    /// The part of its heading that the question names, 0 to 1.
+    pub named: f32,
 }
 
 impl std::fmt::Debug for Index {
@@ -223,8 +225,9 @@ impl Index {
             }
         }
         let scored = scores.into_iter().enumerate().filter(|(_, score)| *score > 0.0);
-        let mut ranked: Vec<Ranked> =
-            scored.map(|(at, score)| Ranked { at, score, coverage: 0.0, terms: 0 }).collect();
+        let mut ranked: Vec<Ranked> = scored
+            .map(|(at, score)| Ranked { at, score, coverage: 0.0, terms: 0, named: 0.0 })
+            .collect();
         best_first(&mut ranked, PROPOSALS);
         ranked.iter_mut().for_each(|candidate| self.settle(query, candidate));
         best_first(&mut ranked, limit);
@@ -239,6 +242,7 @@ impl Index {
         let pieces = read.blocks.iter().flatten();
         let together = pieces.map(|piece| part(piece)).fold(0.0, f32::max);
         candidate.coverage = part(&read.all);
+        candidate.named = self.named(query, &read.heading);
         candidate.terms =
             query.known.iter().filter(|word| word.is_word && share(word, &read.all) > 0.0).count();
         // A passage begins with what it is about, and a manual's basics stand in front. What opens
@@ -250,7 +254,7 @@ impl Index {
         let stands = 1.0 - PLACE * candidate.at as f32 / self.read.len().max(1) as f32;
         candidate.score *= (0.25 + candidate.coverage + together)
             * (1.0 + part(&read.heading) + ABOVE_CLOSE * part(&read.above))
-            * (1.0 + NAMED * self.named(query, &read.heading))
+            * (1.0 + NAMED * candidate.named)
             * match (opens, begins) {
                 (true, _) => OPENING,
                 (false, true) => BEGINS,
