@@ -1,9 +1,10 @@
 //! The words of all documents: which term each is, and which terms a word of a question may mean.
 //!
 //! In: texts, while an index is built. Out: their terms; afterwards the terms that a word of a
-//! question stands for. A word that no document has is looked for as a slip of the keys, as the
-//! beginning of a longer word, and in languages that glue words together as a part of one. All of
-//! these are ranges of sorted lists, so that a large vocabulary costs little.
+//! question stands for. A word that no document has is looked for as a slip of the keys and as the
+//! beginning of a longer word; in languages that glue words together, words are looked for in
+//! compounds and unknown compounds by their parts. All of these are ranges of sorted lists, so that
+//! a large vocabulary costs little.
 
 use std::collections::{HashMap, HashSet};
 
@@ -172,13 +173,13 @@ impl Lexicon {
         for stem in &word.stems {
             self.compounds_of(stem, &mut terms);
         }
+        if terms.is_empty() && !is_chatter_misspelt(&word.written) {
+            terms.extend(self.neighbour(word).map(|term| (term, SIMILAR)));
+        }
         if !is_known {
             for stem in &word.stems {
                 self.parts_of(stem, &mut terms);
             }
-        }
-        if terms.is_empty() && !is_chatter_misspelt(&word.written) {
-            terms.extend(self.neighbour(word).map(|term| (term, SIMILAR)));
         }
         // The best reading of each term.
         terms.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
@@ -234,6 +235,8 @@ impl Lexicon {
         let longer = word.stems.iter().flat_map(|stem| {
             beginning(&self.stems, stem).filter(|(term, _)| is_longer_form(stem, term))
         });
-        slips.chain(longer).map(|(_, term)| *term).max_by_key(|term| (self.passages(*term), *term))
+        let commonest = |term: &Term| (self.passages(*term), *term);
+        let slip = slips.map(|(_, term)| *term).max_by_key(commonest);
+        slip.or_else(|| longer.map(|(_, term)| *term).max_by_key(commonest))
     }
 }
