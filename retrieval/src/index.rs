@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use crate::language::Language;
 use crate::lexicon::{Lexicon, Meant, Reader, Term};
+use crate::markdown::BlockKind;
 use crate::passage::Passage;
 use crate::scorer::Scorer;
 use crate::words::asked;
@@ -21,7 +22,7 @@ const PROPOSALS: usize = 24;
 /// Words of a question that count; the rest of a long one says little.
 const ASKED: usize = 48;
 /// What earlier questions count beside the one at hand.
-const EARLIER: f32 = 0.3;
+const EARLIER: f32 = 0.5;
 /// In how many passages a word counts as standing that no document knows: it speaks against an
 /// answer, as a rare word that the passage lacks.
 const UNKNOWN: f32 = 0.5;
@@ -56,6 +57,8 @@ struct Read {
     first: Option<Term>,
     /// Of each block, of each piece.
     blocks: Vec<Vec<Vec<Term>>>,
+    /// Of each block, of its head, if it is a table.
+    heads: Vec<Vec<Term>>,
 }
 
 /// A passage that was found.
@@ -76,6 +79,13 @@ pub(crate) struct Query {
     pub words: f32,
     /// Whether anything is asked; thanks are no question.
     pub asks: bool,
+}
+
+impl Query {
+    /// The part of the question that stands in `terms` (sorted), 0 to 1.
+    fn part(&self, terms: &[Term]) -> f32 {
+        weight(&self.known, terms) / self.mass.max(f32::MIN_POSITIVE)
+    }
 }
 
 /// A passage with what spoke for it.
@@ -132,12 +142,18 @@ fn read(passage: &Passage, reader: &mut Reader) -> (Read, HashMap<Term, f32>) {
             *counted.entry(*term).or_insert(0.0) += times;
         }
     }
+    let heads = passage.blocks.iter().map(|block| match &block.kind {
+        BlockKind::Table { head } => set(reader.read(head, language)),
+        _ => Vec::new(),
+    });
+    let heads = heads.collect();
     let blocks = passage
         .blocks
         .iter()
         .map(|block| block.pieces.iter().map(|piece| set(reader.read(piece, language))).collect());
     let read = Read {
         blocks: blocks.collect(),
+        heads,
         first: text.first().copied(),
         all: set(counted.keys().copied().collect()),
         heading: set(heading),
@@ -229,18 +245,23 @@ impl Index {
             .map(|(at, score)| Ranked { at, score, coverage: 0.0, terms: 0, named: 0.0 })
             .collect();
         best_first(&mut ranked, PROPOSALS);
-        ranked.iter_mut().for_each(|candidate| self.settle(query, candidate));
+        ranked.iter_mut().for_each(|candidate| self.settle(query, earlier, candidate));
         best_first(&mut ranked, limit);
         ranked
     }
 
     /// Looks closely at a proposal.
-    fn settle(&self, query: &Query, candidate: &mut Ranked) {
+    fn settle(&self, query: &Query, earlier: Option<&Query>, candidate: &mut Ranked) {
         let read = &self.read[candidate.at];
-        let part = |terms: &[Term]| weight(&query.known, terms) / query.mass.max(f32::MIN_POSITIVE);
-        // What one sentence says together is meant together.
-        let pieces = read.blocks.iter().flatten();
-        let together = pieces.map(|piece| part(piece)).fold(0.0, f32::max);
+        let part = |terms: &[Term]| query.part(terms);
+        // What one sentence says together is meant together, and so is a row with its table's head.
+        let rows = read.blocks.iter().zip(&read.heads);
+        let pieces = rows.flat_map(|(pieces, head)| pieces.iter().map(move |piece| (piece, head)));
+        let both = |(piece, head): (&Vec<Term>, &Vec<Term>)| {
+            let better = |word: &Meant| share(word, piece).max(share(word, head));
+            query.known.iter().map(|word| word.weight * better(word)).sum::<f32>()
+        };
+        let together = pieces.map(both).fold(0.0, f32::max) / query.mass.max(f32::MIN_POSITIVE);
         candidate.coverage = part(&read.all);
         candidate.named = self.named(query, &read.heading);
         candidate.terms =
@@ -260,6 +281,7 @@ impl Index {
                 (false, true) => BEGINS,
                 (false, false) => 1.0,
             }
+            * (1.0 + EARLIER * earlier.map_or(0.0, |earlier| earlier.part(&read.all)))
             * stands;
     }
 
