@@ -7,10 +7,11 @@
 
 use shared::Source;
 
-use crate::index::{Index, Query, Ranked, weight};
+use crate::index::{Index, Ranked};
 use crate::markdown::{BlockKind, plain};
 use crate::nothing::{Tongue, is_nothing_found};
 use crate::passage::Passage;
+use crate::query::Query;
 
 /// The part of a question's weight that a passage must cover to answer it.
 const FOUND: f32 = 0.5;
@@ -168,7 +169,7 @@ fn weighed<'a>(index: &'a Index, query: &Query, at: usize) -> Vec<Weighed<'a>> {
     let mut found = Vec::new();
     for (block, (read, terms)) in passage.blocks.iter().zip(terms).enumerate() {
         for (piece, (text, terms)) in read.pieces.iter().zip(terms).enumerate() {
-            let weight = weight(&query.known, terms);
+            let weight = query.weight(terms);
             found.push(Weighed { block, piece, kind: &read.kind, text, weight });
         }
     }

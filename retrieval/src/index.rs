@@ -4,19 +4,14 @@
 //! of the question a passage covers, because a passage that holds one rare word of it many times
 //! answers less than one that holds all of them once.
 
-use std::collections::HashMap;
-
 use crate::language::Language;
 use crate::lexicon::{Lexicon, Meant, Reader, Term};
-use crate::markdown::BlockKind;
 use crate::passage::Passage;
+use crate::query::Query;
+use crate::reading::Reading;
 use crate::scorer::Scorer;
 use crate::words::asked;
 
-/// How often a word of a passage's own heading counts.
-const HEADING: f32 = 3.0;
-/// How often a word of the headings above it, or of its document's title, counts.
-const ABOVE: f32 = 1.0;
 /// How many of BM25's proposals are looked at closely.
 const PROPOSALS: usize = 24;
 /// Words of a question that count; the rest of a long one says little.
@@ -40,25 +35,10 @@ const PLACE: f32 = 0.05;
 /// Passages, ready to be searched.
 pub struct Index {
     passages: Vec<Passage>,
-    read: Vec<Read>,
+    read: Vec<Reading>,
     scorer: Scorer,
     lexicon: Lexicon,
     languages: Vec<Language>,
-}
-
-/// A passage as terms. Every list is sorted.
-struct Read {
-    all: Vec<Term>,
-    /// Of its own heading.
-    heading: Vec<Term>,
-    /// Of the headings above it.
-    above: Vec<Term>,
-    /// The first of the text.
-    first: Option<Term>,
-    /// Of each block, of each piece.
-    blocks: Vec<Vec<Vec<Term>>>,
-    /// Of each block, of its head, if it is a table.
-    heads: Vec<Vec<Term>>,
 }
 
 /// A passage that was found.
@@ -67,25 +47,6 @@ pub struct Hit<'a> {
     pub passage: &'a Passage,
     /// Comparable within one search only.
     pub score: f32,
-}
-
-/// What a question is about.
-#[derive(Debug, Default)]
-pub(crate) struct Query {
-    /// Words that stand in the documents.
-    pub known: Vec<Meant>,
-    /// Weight of all words, also of those that no document knows.
-    pub mass: f32,
-    pub words: f32,
-    /// Whether anything is asked; thanks are no question.
-    pub asks: bool,
-}
-
-impl Query {
-    /// The part of the question that stands in `terms` (sorted), 0 to 1.
-    fn part(&self, terms: &[Term]) -> f32 {
-        weight(&self.known, terms) / self.mass.max(f32::MIN_POSITIVE)
-    }
 }
 
 /// A passage with what spoke for it.
@@ -110,65 +71,13 @@ impl std::fmt::Debug for Index {
     }
 }
 
-fn set(mut terms: Vec<Term>) -> Vec<Term> {
-    terms.sort_unstable();
-    terms.dedup();
-    terms
-}
-
-/// The part of `word` that stands in `terms` (sorted), 0 to 1.
-fn share(word: &Meant, terms: &[Term]) -> f32 {
-    let there = word.terms.iter().filter(|(term, _)| terms.binary_search(term).is_ok());
-    there.map(|(_, share)| *share).fold(0.0, f32::max)
-}
-
-/// The weight of the words of `query` that stand in `terms` (sorted).
-pub(crate) fn weight(query: &[Meant], terms: &[Term]) -> f32 {
-    query.iter().map(|word| word.weight * share(word, terms)).sum()
-}
-
-/// A passage as terms, and how often each counts.
-fn read(passage: &Passage, reader: &mut Reader) -> (Read, HashMap<Term, f32>) {
-    let language = passage.language;
-    let page = reader.read(&passage.page, language);
-    let (above, own) = passage.heading.rsplit_once(" › ").unwrap_or(("", &passage.heading));
-    // What opens a document stands under its title.
-    let heading = if own.is_empty() { page.clone() } else { reader.read(own, language) };
-    let above = [page, reader.read(above, language)].concat();
-    let text = reader.read(&passage.text, language);
-    let mut counted: HashMap<Term, f32> = HashMap::new();
-    for (terms, times) in [(&heading, HEADING), (&above, ABOVE), (&text, 1.0)] {
-        for term in terms {
-            *counted.entry(*term).or_insert(0.0) += times;
-        }
-    }
-    let heads = passage.blocks.iter().map(|block| match &block.kind {
-        BlockKind::Table { head } => set(reader.read(head, language)),
-        _ => Vec::new(),
-    });
-    let heads = heads.collect();
-    let blocks = passage
-        .blocks
-        .iter()
-        .map(|block| block.pieces.iter().map(|piece| set(reader.read(piece, language))).collect());
-    let read = Read {
-        blocks: blocks.collect(),
-        heads,
-        first: text.first().copied(),
-        all: set(counted.keys().copied().collect()),
-        heading: set(heading),
-        above: set(above),
-    };
-    (read, counted)
-}
-
 impl Index {
     /// Reads the passages; their order decides between equals.
     #[must_use]
     pub fn new(passages: Vec<Passage>) -> Self {
         let mut reader = Reader::default();
-        let (readings, counted): (Vec<Read>, Vec<_>) =
-            passages.iter().map(|passage| read(passage, &mut reader)).unzip();
+        let (readings, counted): (Vec<Reading>, Vec<_>) =
+            passages.iter().map(|passage| Reading::of(passage, &mut reader)).unzip();
         readings.iter().for_each(|read| reader.count(&read.all));
         let lexicon = reader.finish();
         let scorer = Scorer::new(&counted, lexicon.len());
@@ -254,18 +163,12 @@ impl Index {
     fn settle(&self, query: &Query, earlier: Option<&Query>, candidate: &mut Ranked) {
         let read = &self.read[candidate.at];
         let part = |terms: &[Term]| query.part(terms);
-        // What one sentence says together is meant together, and so is a row with its table's head.
-        let rows = read.blocks.iter().zip(&read.heads);
-        let pieces = rows.flat_map(|(pieces, head)| pieces.iter().map(move |piece| (piece, head)));
-        let both = |(piece, head): (&Vec<Term>, &Vec<Term>)| {
-            let better = |word: &Meant| share(word, piece).max(share(word, head));
-            query.known.iter().map(|word| word.weight * better(word)).sum::<f32>()
-        };
-        let together = pieces.map(both).fold(0.0, f32::max) / query.mass.max(f32::MIN_POSITIVE);
+        // What one sentence says together is meant together.
+        let together = read.together(query);
         candidate.coverage = part(&read.all);
         candidate.named = self.named(query, &read.heading);
         candidate.terms =
-            query.known.iter().filter(|word| word.is_word && share(word, &read.all) > 0.0).count();
+            query.known.iter().filter(|word| word.is_word && word.share(&read.all) > 0.0).count();
         // A passage begins with what it is about, and a manual's basics stand in front. What opens
         // a document only names what follows.
         let begins = read.first.is_some_and(|first| {

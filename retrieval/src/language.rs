@@ -9,42 +9,6 @@ use std::sync::LazyLock;
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use crate::spelling::is_one_slip;
-
-/// Words that say something about politeness and nothing about the matter: people write them to a
-/// chat, so no list made from books has them. They are no stop words in a document.
-const CHATTER: &str = "\
-    actually anybody anyone anything exactly explain get give hello help hey hi kindly know \
-    let like maybe mean need okay one please possible question really somebody someone \
-    something tell thank thanks thing understand want wanted way wonder wondering would \
-    could may might must shall us im id ill ive cannot via yes ok got go going also able \
-    else exist see happen happens happening come many much often still ever sure now just \
-    wont find there say came \
-    bitte hallo danke brauche brauchen braucht bekomme bekommen bekommt möchte möchten darf \
-    dürfen gibt geht gehen wohin woher wofür worauf mal eigentlich gerne gern wissen sagen \
-    erklären hilfe welcher lassen machen mache \
-    bonjour merci pouvez veux voudrais puis hola gracias quiero puedo necesito ciao grazie \
-    vorrei posso olá obrigado quero graag wil kunnen hej tack kan vill";
-
-/// The same of languages that are written without spaces, the longest first.
-const COURTESIES: &[&str] = &[
-    "教えてください",
-    "教えて下さい",
-    "知りたいです",
-    "お願いします",
-    "してください",
-    "ください",
-    "知りたい",
-    "教えて",
-    "方法",
-    "如何",
-    "怎么",
-    "什么",
-    "请问",
-    "어떻게",
-    "주세요",
-];
-
 /// Stop words of books that make a difference in a manual: switched off, back up, after a crash.
 const MEANINGFUL: &[&str] = &["up", "down", "off", "before", "after", "own", "again", "not"];
 
@@ -83,9 +47,6 @@ pub(crate) const ALL: [Language; 12] = [
 /// What is known of each language, in the order of [`ALL`].
 static KNOWN: LazyLock<Vec<Known>> =
     LazyLock::new(|| ALL.iter().map(|language| Known::of(*language)).collect());
-
-static SAID_AROUND: LazyLock<HashSet<&str>> =
-    LazyLock::new(|| CHATTER.split_whitespace().collect());
 
 struct Known {
     stop: HashSet<&'static str>,
@@ -188,25 +149,6 @@ fn best(words: &[String], few: usize, languages: &[Language]) -> Option<Language
         }
     }
     best.0
-}
-
-/// Whether `word` (lower case) is what people say around a question.
-pub(crate) fn is_chatter(word: &str) -> bool {
-    SAID_AROUND.contains(word)
-}
-
-/// Whether `word` (lower case) is such a word, misspelt.
-pub(crate) fn is_chatter_misspelt(word: &str) -> bool {
-    word.chars().nth(5).is_some() && SAID_AROUND.iter().any(|known| is_one_slip(word, known))
-}
-
-/// `question` without what people say around it in languages that are written without spaces.
-pub(crate) fn without_courtesies(question: &str) -> String {
-    let mut kept = question.to_owned();
-    for courtesy in COURTESIES.iter().filter(|courtesy| question.contains(**courtesy)) {
-        kept = kept.replace(courtesy, " ");
-    }
-    kept
 }
 
 /// One spelling for colour and color, for authorise and authorize. What it does to other words does

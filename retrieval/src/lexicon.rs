@@ -8,7 +8,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::language::{Language, is_chatter_misspelt};
+use crate::chatter::is_chatter_misspelt;
+use crate::language::Language;
 use crate::spelling::{is_longer_form, is_one_slip};
 use crate::words::{Asked, Kind, each_word};
 
@@ -40,6 +41,14 @@ pub(crate) struct Meant {
     pub weight: f32,
     /// Whether it is more than a character or two of a sentence.
     pub is_word: bool,
+}
+
+impl Meant {
+    /// The part of the word that stands in `terms` (sorted), 0 to 1.
+    pub(crate) fn share(&self, terms: &[Term]) -> f32 {
+        let there = self.terms.iter().filter(|(term, _)| terms.binary_search(term).is_ok());
+        there.map(|(_, share)| *share).fold(0.0, f32::max)
+    }
 }
 
 /// Sorted words and their terms.
@@ -238,5 +247,50 @@ impl Lexicon {
         let commonest = |term: &Term| (self.passages(*term), *term);
         let slip = slips.map(|(_, term)| *term).max_by_key(commonest);
         slip.or_else(|| longer.map(|(_, term)| *term).max_by_key(commonest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::asked;
+
+    /// The terms that `question` may mean among `words`, as text.
+    fn meant(language: Option<Language>, words: &str, question: &str) -> Vec<String> {
+        let mut reader = Reader::default();
+        let mut terms = reader.read(words, language);
+        terms.sort_unstable();
+        reader.count(&terms);
+        let lexicon = reader.finish();
+        let languages: Vec<Language> = language.into_iter().collect();
+        let asked = asked(question, &languages, 9);
+        let meant = asked.iter().flat_map(|word| lexicon.meant(word));
+        let stem = |term| lexicon.ids.iter().find(|(_, id)| **id == term).map(|(stem, _)| stem);
+        meant.filter_map(|(term, _)| stem(term).cloned()).collect()
+    }
+
+    #[test]
+    fn a_german_word_is_found_in_compounds_and_a_compound_by_its_parts() {
+        let german = Some(Language::German);
+        let words = "Besucherparkkarten Tonne Hafen";
+        assert_eq!(meant(german, words, "Parkkarte"), ["besucherparkkart"]);
+        assert_eq!(meant(german, words, "Besucher"), ["besucherparkkart"]);
+        assert_eq!(meant(german, words, "Mülltonne"), ["tonn"]);
+        assert!(meant(german, words, "Karton").is_empty());
+        assert!(meant(Some(Language::English), "portrait report", "port").is_empty());
+    }
+
+    #[test]
+    fn an_unknown_word_is_a_slip_of_the_keys_or_the_beginning_of_a_longer_one() {
+        let english = Some(Language::English);
+        assert_eq!(meant(english, "wedding photograph", "weding"), ["wed"]);
+        assert_eq!(meant(english, "wedding photograph", "photo"), ["photograph"]);
+        assert!(meant(english, "wedding photograph", "weather").is_empty());
+    }
+
+    #[test]
+    fn an_unknown_japanese_word_is_looked_for_by_its_characters() {
+        assert_eq!(meant(None, "通信", "通信"), ["通信"]);
+        assert_eq!(meant(None, "休会", "休止"), ["休"]);
     }
 }

@@ -7,10 +7,11 @@
 //!
 //! | room | what it is for |
 //! |---|---|
-//! | `language`, `words`, `spelling` | from text to terms: languages, Unicode words, stems, stop words |
+//! | `language`, `words`, `spelling`, `chatter` | from text to words: languages, stems, slips of the keys, what says nothing |
 //! | `markdown`, `sentence` | from Markdown to sections, blocks and sentences; anchors |
 //! | `passage` | a document along its headings |
 //! | `lexicon` | the words of all documents, and what a word of a question may mean among them |
+//! | `reading`, `query` | a passage and a question as terms |
 //! | `scorer`, `index` | ranking |
 //! | `compose`, `nothing` | the answer, or what is said when there is none |
 //! | `guide` | the user guide as pages |
@@ -21,6 +22,7 @@
 //! `WIDGET_API_KEY` nor Japanese as words that somebody would ask for. Synonyms are not known:
 //! whoever asks for the warranty of what the documents give a guarantee on finds nothing.
 
+mod chatter;
 mod compose;
 mod guide;
 mod index;
@@ -29,6 +31,8 @@ mod lexicon;
 mod markdown;
 mod nothing;
 mod passage;
+mod query;
+mod reading;
 mod scorer;
 mod sentence;
 mod spelling;

@@ -2,7 +2,8 @@
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use crate::language::{Language, is_chatter, is_chatter_misspelt, without_courtesies};
+use crate::chatter::{is_chatter, is_chatter_misspelt, without_courtesies};
+use crate::language::Language;
 
 /// What kind of word one is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

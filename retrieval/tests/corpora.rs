@@ -4,7 +4,7 @@
 //! ranker is wrong, not the question. `fresh.json` was not looked at while the ranker was changed.
 //! About one question in eight shares no word with the section that answers it ("How long is the
 //! warranty?" of a manual that gives a guarantee): no ranking by words finds these, and they count.
-#![allow(clippy::panic)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -174,7 +174,7 @@ fn the_right_section_is_found_in_documentation_of_six_kinds() {
     // Recall at 1 and at 5, and answered, alone; recall at 5 in one index. Each just below what was
     // reached, so that a change for the worse shows.
     let floors =
-        [("questions.json", [0.66, 0.83, 0.80, 0.81]), ("fresh.json", [0.69, 0.86, 0.75, 0.83])];
+        [("questions.json", [0.66, 0.84, 0.82, 0.81]), ("fresh.json", [0.66, 0.86, 0.77, 0.83])];
     let mut low = Vec::new();
     for (file, [first, five, answered, joint_five]) in floors {
         let questions = questions(file);
