@@ -258,3 +258,21 @@ fn a_follow_up_is_answered_in_the_light_of_the_question_before() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn a_question_without_an_answer_is_declined_in_its_own_language() {
+    let declined = [
+        ("shop", "Do you sell garden hoses?", "I found nothing"),
+        ("deutsch", "Wie wird das Wetter am Wochenende?", "Dazu habe ich"),
+        ("nihongo", "明日の東京の天気を教えてください", "ドキュメントには"),
+        ("shop", "明天天气怎么样？", "文档中没有"),
+        ("deutsch", "Где находится аэропорт?", "В документации"),
+    ];
+    for (kind, question, beginning) in declined {
+        let answer = compose(&ALONE[kind], question, &[]);
+        assert!(answer.text.starts_with(beginning), "{question}: {}", answer.text);
+        assert!(answer.is_nothing_found() && !answer.found && answer.sources.is_empty());
+    }
+    let thanks = compose(&ALONE["deutsch"], "Danke!", &["Was kostet ein Reisepass?"]);
+    assert!(thanks.text.starts_with("Ich beantworte Fragen") && !thanks.is_nothing_found());
+}
