@@ -22,6 +22,9 @@ const CHATTER: &str = "\
 
 /// The same of languages that are written without spaces, the longest first.
 const COURTESIES: &[&str] = &[
+    "ありがとうございます",
+    "ありがとう",
+    "こんにちは",
     "教えてください",
     "教えて下さい",
     "知りたいです",
@@ -35,8 +38,12 @@ const COURTESIES: &[&str] = &[
     "怎么",
     "什么",
     "请问",
+    "谢谢",
+    "你好",
     "어떻게",
     "주세요",
+    "감사합니다",
+    "안녕하세요",
 ];
 
 static SAID_AROUND: LazyLock<HashSet<&str>> =

@@ -10,7 +10,7 @@ use crate::passage::Passage;
 use crate::query::Query;
 use crate::reading::Reading;
 use crate::scorer::Scorer;
-use crate::words::asked;
+use crate::words::{Kind, asked};
 
 /// How many of BM25's proposals are looked at closely.
 const PROPOSALS: usize = 24;
@@ -114,11 +114,15 @@ impl Index {
     /// What `question` is about.
     pub(crate) fn query(&self, question: &str) -> Query {
         let mut query = Query::default();
+        let (mut unknown_kana, mut names) = (0.0, false);
         for word in asked(question, &self.languages, ASKED) {
             let terms = self.lexicon.meant(&word);
+            let is_kana = word.kind == Kind::Kana;
             if terms.is_empty() && !word.speaks_when_unknown() {
+                unknown_kana += if is_kana { word.says() * self.idf(UNKNOWN) } else { 0.0 };
                 continue;
             }
+            names |= !is_kana && !word.is_chatter;
             // Several languages may know the word: its commonest form says how rare it is.
             let is_exact = terms.iter().any(|(_, share)| *share == 1.0);
             let meant = terms.iter().filter(|(_, share)| !is_exact || *share == 1.0);
@@ -131,6 +135,11 @@ impl Index {
             if !terms.is_empty() {
                 query.known.push(Meant { terms, weight, is_word: word.is_word() });
             }
+        }
+        // Beside words, unknown kana are grammar. Alone they are what is asked.
+        if !names {
+            query.mass += unknown_kana;
+            query.asks |= unknown_kana > 0.0;
         }
         query
     }

@@ -25,6 +25,8 @@ const REST: usize = 3;
 const HEAD: f32 = 0.9;
 /// What any other part of it counts: a Passfoto is none.
 const MODIFIER: f32 = 0.75;
+/// What a compound counts when the documents have the word by itself, too.
+const BESIDE: f32 = 0.9;
 /// What a character counts of an unknown Chinese or Japanese word.
 const CHARACTER: f32 = 0.3;
 /// What a word counts that is only similar.
@@ -178,14 +180,17 @@ impl Lexicon {
         if matches!(word.kind, Kind::Whole | Kind::Kana | Kind::Root) || word.is_chatter {
             return terms;
         }
-        let is_known = !terms.is_empty();
+        let known = terms.len();
         for stem in &word.stems {
             self.compounds_of(stem, &mut terms);
+        }
+        if known > 0 {
+            terms.iter_mut().skip(known).for_each(|(_, share)| *share *= BESIDE);
         }
         if terms.is_empty() && !is_chatter_misspelt(&word.written) {
             terms.extend(self.neighbour(word).map(|term| (term, SIMILAR)));
         }
-        if !is_known {
+        if known == 0 {
             for stem in &word.stems {
                 self.parts_of(stem, &mut terms);
             }

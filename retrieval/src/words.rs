@@ -50,7 +50,10 @@ impl Asked {
 
     /// Whether it speaks against an answer that no document knows it.
     pub(crate) fn speaks_when_unknown(&self) -> bool {
-        (self.is_word() || self.kind == Kind::Root) && !is_chatter_misspelt(&self.written)
+        match self.kind {
+            Kind::Whole | Kind::Part | Kind::Kana => false,
+            _ => !self.is_chatter && !is_chatter_misspelt(&self.written),
+        }
     }
 
     /// How many words it is of the question.

@@ -265,6 +265,7 @@ fn a_question_without_an_answer_is_declined_in_its_own_language() {
         ("shop", "Do you sell garden hoses?", "I found nothing"),
         ("deutsch", "Wie wird das Wetter am Wochenende?", "Dazu habe ich"),
         ("nihongo", "明日の東京の天気を教えてください", "ドキュメントには"),
+        ("nihongo", "すごいですね", "ドキュメントには"),
         ("shop", "明天天气怎么样？", "文档中没有"),
         ("deutsch", "Где находится аэропорт?", "В документации"),
     ];
@@ -275,4 +276,6 @@ fn a_question_without_an_answer_is_declined_in_its_own_language() {
     }
     let thanks = compose(&ALONE["deutsch"], "Danke!", &["Was kostet ein Reisepass?"]);
     assert!(thanks.text.starts_with("Ich beantworte Fragen") && !thanks.is_nothing_found());
+    let thanks = compose(&ALONE["nihongo"], "ありがとうございます", &[]);
+    assert!(thanks.text.starts_with("ドキュメントをもとに") && !thanks.is_nothing_found());
 }
