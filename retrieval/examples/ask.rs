@@ -14,6 +14,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut pages = Vec::new();
     for entry in fs::read_dir(&docs)? {
         let path = entry?.path();
+        // Pictures stand in a folder beside the pages.
+        if path.extension().is_none_or(|extension| extension != "md") {
+            continue;
+        }
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
         pages.push((name, fs::read_to_string(path)?));
     }

@@ -2,22 +2,27 @@
 //!
 //! Nothing is invented: what is said about the matter stands in a passage, in its order and in its
 //! Markdown. Where the best passage covers too little of what was asked, the answer says that
-//! nothing was found. A short question may lean on the ones before it, but never be carried by
+//! nothing was found, in the language of the question. A short question may lean on the ones before it, but never be carried by
 //! them alone.
 
 use shared::Source;
 
-use crate::index::{Index, Query, Ranked, weight};
+use crate::index::{Index, Ranked};
 use crate::markdown::{BlockKind, plain};
+use crate::nothing::{Tongue, is_nothing_found};
 use crate::passage::Passage;
+use crate::query::Query;
 
 /// The part of a question's weight that a passage must cover to answer it.
 const FOUND: f32 = 0.5;
 /// As [`FOUND`], for a passage that holds several words of the question: people wrap what they ask
 /// in words of their own, but a foreign question seldom shares two with one passage.
 const FOUND_BY_SEVERAL: f32 = 0.33;
+/// The part of a passage's heading that is as good as several words: who names a section asks for
+/// it.
+const NAMED: f32 = 0.6;
 /// A question with no more words than this may be a follow-up.
-const SHORT: usize = 2;
+const SHORT: f32 = 2.0;
 /// Passages that an answer draws on.
 const SOURCES: usize = 3;
 /// The part of the best passage's score that a further one needs.
@@ -28,11 +33,6 @@ const MAIN: usize = 1000;
 const FURTHER: usize = 260;
 /// Longest snippet of a source, in characters.
 const SNIPPET: usize = 300;
-
-const NOTHING_FOUND: &str = "I found nothing about that in the documentation. \
-    Please try other words, or ask about something else.";
-const NOTHING_ASKED: &str =
-    "I answer questions from the documentation. What would you like to know?";
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Composed {
     /// Whether something was asked that the documents do not answer.
     #[must_use]
     pub fn is_nothing_found(&self) -> bool {
-        self.text == NOTHING_FOUND
+        is_nothing_found(&self.text)
     }
 }
 
@@ -62,7 +62,11 @@ pub fn compose(index: &Index, question: &str, earlier_questions: &[&str]) -> Com
         .map(|question| index.query(question))
         .find(|query| !query.known.is_empty());
     let own = index.query(question);
-    let (query, ranked) = if own.words > 0 {
+    let tongue = || {
+        let questions = [earlier_questions, &[question]].concat();
+        Tongue::of(&questions, index.languages())
+    };
+    let (query, ranked) = if own.asks {
         let ranked = rank(index, &own, earlier.as_ref());
         (own, ranked)
     } else if let Some(earlier) = earlier.filter(|_| question.contains(['?', '？'])) {
@@ -70,11 +74,11 @@ pub fn compose(index: &Index, question: &str, earlier_questions: &[&str]) -> Com
         let ranked = rank(index, &earlier, None);
         (earlier, ranked)
     } else {
-        return without_answer(NOTHING_ASKED);
+        return without_answer(tongue().nothing_asked());
     };
     match ranked.first() {
         Some(best) if answers(best) => answer(index, &query, &ranked),
-        _ => without_answer(NOTHING_FOUND),
+        _ => without_answer(tongue().nothing_found()),
     }
 }
 
@@ -84,7 +88,8 @@ fn rank(index: &Index, own: &Query, earlier: Option<&Query>) -> Vec<Ranked> {
 }
 
 fn answers(candidate: &Ranked) -> bool {
-    candidate.coverage >= if candidate.terms > 1 { FOUND_BY_SEVERAL } else { FOUND }
+    let is_sure = candidate.terms > 1 || candidate.named >= NAMED;
+    candidate.coverage >= if is_sure { FOUND_BY_SEVERAL } else { FOUND }
 }
 
 fn without_answer(text: &str) -> Composed {
@@ -164,7 +169,7 @@ fn weighed<'a>(index: &'a Index, query: &Query, at: usize) -> Vec<Weighed<'a>> {
     let mut found = Vec::new();
     for (block, (read, terms)) in passage.blocks.iter().zip(terms).enumerate() {
         for (piece, (text, terms)) in read.pieces.iter().zip(terms).enumerate() {
-            let weight = weight(&query.known, terms);
+            let weight = query.weight(terms);
             found.push(Weighed { block, piece, kind: &read.kind, text, weight });
         }
     }

@@ -9,81 +9,6 @@ use std::sync::LazyLock;
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-/// Words that say something about politeness and nothing about the matter: people write them to a
-/// chat, so no list made from books has them. They are no stop words in a document.
-const CHATTER: &[&str] = &[
-    "actually",
-    "anybody",
-    "anyone",
-    "anything",
-    "exactly",
-    "explain",
-    "get",
-    "give",
-    "hello",
-    "help",
-    "hey",
-    "hi",
-    "kindly",
-    "know",
-    "let",
-    "like",
-    "maybe",
-    "mean",
-    "need",
-    "okay",
-    "one",
-    "please",
-    "possible",
-    "question",
-    "really",
-    "somebody",
-    "someone",
-    "something",
-    "tell",
-    "thank",
-    "thanks",
-    "thing",
-    "understand",
-    "want",
-    "wanted",
-    "way",
-    "wonder",
-    "wondering",
-    "would",
-    "could",
-    "may",
-    "might",
-    "must",
-    "shall",
-    "us",
-    "im",
-    "id",
-    "ill",
-    "ive",
-    "cannot",
-    "via",
-    "yes",
-    "ok",
-    "got",
-    "go",
-    "going",
-    "also",
-    "able",
-    "else",
-    "exist",
-    "see",
-    "happen",
-    "happens",
-    "happening",
-    "come",
-    "many",
-    "much",
-    "often",
-    "still",
-    "ever",
-];
-
 /// Stop words of books that make a difference in a manual: switched off, back up, after a crash.
 const MEANINGFUL: &[&str] = &["up", "down", "off", "before", "after", "own", "again", "not"];
 
@@ -104,7 +29,7 @@ pub(crate) enum Language {
     Russian,
 }
 
-const ALL: [Language; 12] = [
+pub(crate) const ALL: [Language; 12] = [
     Language::English,
     Language::German,
     Language::French,
@@ -165,6 +90,12 @@ impl Language {
         self.known().stop.contains(word)
     }
 
+    /// Whether it writes compounds as one word.
+    pub(crate) fn glues_words(self) -> bool {
+        use Language::{Danish, Dutch, Finnish, German, Norwegian, Swedish};
+        matches!(self, German | Dutch | Danish | Norwegian | Swedish | Finnish)
+    }
+
     /// The stem of `word` (lower case); the word itself when it is not of this language's script.
     pub(crate) fn stem(self, word: &str) -> String {
         // The stemmers cut at bytes: what is not of their alphabet is none of their business.
@@ -189,6 +120,7 @@ impl Language {
                 }
                 stem
             }
+            Self::German => stemmer.stem(&unbent(word)).into_owned(),
             _ => stemmer.stem(word).into_owned(),
         }
     }
@@ -219,21 +151,27 @@ impl Language {
     /// The language that `text` is written in, when its stop words tell.
     pub(crate) fn of(text: &str) -> Option<Self> {
         let words: Vec<String> = text.unicode_words().take(2000).map(str::to_lowercase).collect();
-        let mut best = (None, words.len() / 20);
-        for language in ALL {
-            let known = language.known();
-            let hits = words.iter().filter(|word| known.stop.contains(word.as_str())).count();
-            if hits > best.1 {
-                best = (Some(language), hits);
-            }
-        }
-        best.0
+        best(&words, words.len() / 20, &ALL)
+    }
+
+    /// As [`Language::of`] for as little as a question; between equals one of `likely`.
+    pub(crate) fn of_question(question: &str, likely: &[Self]) -> Option<Self> {
+        let words: Vec<String> = question.unicode_words().map(str::to_lowercase).collect();
+        best(&words, 0, &[likely, &ALL].concat())
     }
 }
 
-/// Whether `word` (lower case) is what people say around a question.
-pub(crate) fn is_chatter(word: &str) -> bool {
-    CHATTER.contains(&word)
+/// The first of `languages` that has most stop words among `words`, when these are more than `few`.
+fn best(words: &[String], few: usize, languages: &[Language]) -> Option<Language> {
+    let mut best = (None, few);
+    for language in languages {
+        let known = language.known();
+        let hits = words.iter().filter(|word| known.stop.contains(word.as_str())).count();
+        if hits > best.1 {
+            best = (Some(*language), hits);
+        }
+    }
+    best.0
 }
 
 /// One spelling for colour and color, for authorise and authorize. What it does to other words does
@@ -252,6 +190,27 @@ fn american(word: &str) -> String {
     for (british, american) in pairs {
         if let Some(head) = word.strip_suffix(british).filter(|head| head.len() >= 3) {
             return format!("{head}{american}");
+        }
+    }
+    word.to_owned()
+}
+
+/// German verbs as their infinitive begins: abgeholt and abzuholen as abholen, geleert as leeren. What
+/// it does to other words does not matter, because it does it everywhere.
+fn unbent(word: &str) -> String {
+    let beginnings = [
+        "zurück", "ab", "an", "auf", "aus", "bei", "ein", "her", "hin", "mit", "nach", "um", "vor",
+        "weg", "zu", "",
+    ];
+    let long = |rest: &&str| rest.chars().nth(3).is_some();
+    for beginning in beginnings {
+        let Some(rest) = word.strip_prefix(beginning) else { continue };
+        let participle = rest.strip_prefix("ge").filter(|rest| rest.ends_with('t'));
+        let infinitive = rest.strip_prefix("zu").filter(|rest| rest.ends_with('n'));
+        let infinitive = infinitive.filter(|_| !beginning.is_empty());
+        if let Some(verb) = participle.or(infinitive).filter(long) {
+            let verb = verb.strip_suffix("et").or_else(|| verb.strip_suffix('t')).unwrap_or(verb);
+            return format!("{beginning}{verb}");
         }
     }
     word.to_owned()
@@ -284,6 +243,11 @@ mod tests {
             assert!(language.known().stop.len() > 40, "{language:?}");
         }
         assert_eq!(Language::German.stem("schaltfläche"), Language::German.stem("schaltflächen"));
+        for (bent, verb) in
+            [("abgeholt", "abholen"), ("anzumelden", "anmelden"), ("geleert", "leeren")]
+        {
+            assert_eq!(Language::German.stem(bent), Language::German.stem(verb));
+        }
         assert_eq!(Language::English.stem("colours"), Language::English.stem("color"));
         assert_eq!(Language::English.stem("authorise"), Language::English.stem("authorized"));
         assert_eq!(Language::English.stem("added"), Language::English.stem("add"));

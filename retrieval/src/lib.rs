@@ -7,24 +7,33 @@
 //!
 //! | room | what it is for |
 //! |---|---|
-//! | `language`, `words`, `spelling` | from text to terms: languages, Unicode words, stems, stop words |
+//! | `language`, `words`, `spelling`, `chatter` | from text to words: languages, stems, slips of the keys, what says nothing |
 //! | `markdown`, `sentence` | from Markdown to sections, blocks and sentences; anchors |
 //! | `passage` | a document along its headings |
-//! | `index` | ranking |
-//! | `compose` | the answer |
+//! | `lexicon` | the words of all documents, and what a word of a question may mean among them |
+//! | `reading`, `query` | a passage and a question as terms |
+//! | `scorer`, `index` | ranking |
+//! | `compose`, `nothing` | the answer, or what is said when there is none |
 //! | `guide` | the user guide as pages |
 //!
-//! Scoring is the `bm25` crate's. `tantivy` was the other choice: it is made for indexes on disk,
-//! brings about a hundred crates and a thread pool, and a few hundred passages are too few to need
-//! it. `bm25` adds two tiny crates. Its own tokenizer is not used, because it knows one language at
-//! a time and cuts neither `WIDGET_API_KEY` nor Japanese into words that somebody would ask for.
+//! Scoring is BM25, sixty lines of our own: a word of a question stands for several terms here, of
+//! which the best one counts, and no crate has that. `tantivy` was the other choice: it is made for
+//! indexes on disk, brings about a hundred crates and a thread pool, and knows neither
+//! `WIDGET_API_KEY` nor Japanese as words that somebody would ask for. Synonyms are not known:
+//! whoever asks for the warranty of what the documents give a guarantee on finds nothing.
 
+mod chatter;
 mod compose;
 mod guide;
 mod index;
 mod language;
+mod lexicon;
 mod markdown;
+mod nothing;
 mod passage;
+mod query;
+mod reading;
+mod scorer;
 mod sentence;
 mod spelling;
 mod words;

@@ -21,9 +21,10 @@ pub(crate) fn is_one_slip(a: &str, b: &str) -> bool {
     }
 }
 
-/// Whether `term` begins with `stem` and goes on for a few letters: postgres, postgresql.
+/// Whether `term` begins with `stem` and goes on for no more letters than that has: postgres,
+/// postgresql; photo, photograph.
 pub(crate) fn is_longer_form(stem: &str, term: &str) -> bool {
-    term.strip_prefix(stem).is_some_and(|rest| rest.chars().count() <= 3)
+    term.strip_prefix(stem).is_some_and(|rest| rest.chars().count() <= stem.chars().count())
 }
 
 #[cfg(test)]
@@ -43,6 +44,7 @@ mod tests {
     #[test]
     fn a_longer_form_goes_on_for_a_few_letters() {
         assert!(is_longer_form("postgres", "postgresql"));
+        assert!(is_longer_form("photo", "photograph"));
         assert!(!is_longer_form("post", "postgresql") && !is_longer_form("ostgres", "postgresql"));
     }
 }

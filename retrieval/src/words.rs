@@ -2,36 +2,89 @@
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use crate::language::{Language, is_chatter};
+use crate::chatter::{is_chatter, is_chatter_misspelt, without_courtesies};
+use crate::language::Language;
 
-/// A term, hashed: what index and question are compared by.
-pub(crate) type Term = u64;
-
-/// The terms of a document's `text` in their order, as text.
-pub(crate) fn terms(text: &str, language: Option<Language>) -> Vec<String> {
-    let mut found = Vec::new();
-    each_word(text, &mut |word, _| match language {
-        Some(language) if language.is_stop_word(word) => {}
-        Some(language) => found.push(language.stem(word)),
-        None => found.push(word.to_owned()),
-    });
-    found
+/// What kind of word one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Plain,
+    /// A few characters of a word or phrase that has so many of them.
+    Gram(usize),
+    /// A name whose parts follow: `chatbotid` before `chatbot` and `id`.
+    Whole,
+    /// Two letters of kana, which more often hold a sentence together than name a thing.
+    Kana,
+    /// A Chinese character by itself, in Japanese the root of a verb.
+    Root,
+    /// One character of a longer word, for whoever asks with another word that has it.
+    Part,
 }
 
-/// A word of a question, as each of the documents' languages writes its stem.
+/// A word of a question.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Asked {
+    /// As it was written, in lower case.
+    pub written: String,
+    /// As each of the documents' languages writes its stem.
     pub stems: Vec<String>,
-    /// A name whose parts follow: `chatbotid` before `chatbot` and `id`.
-    pub is_whole: bool,
+    pub kind: Kind,
+    /// What people say around a question; worth a little where a document says it too.
+    pub is_chatter: bool,
 }
 
-/// The first `limit` words of a question that say what it is about: without stop words and chatter.
+/// What two letters of kana count beside a word.
+const KANA: f32 = 0.1;
+/// What a Chinese character counts that stands by itself.
+const ROOT: f32 = 0.5;
+/// What chatter counts.
+const CHATTER: f32 = 0.2;
+/// Letters of a word that counts as one; longer ones say more, because what is often said is short.
+const USUAL: f32 = 6.0;
+
+impl Asked {
+    /// Whether it is more than a character or two of a sentence, or what people say around it.
+    pub(crate) fn is_word(&self) -> bool {
+        matches!(self.kind, Kind::Plain | Kind::Gram(_)) && !self.is_chatter
+    }
+
+    /// Whether it speaks against an answer that no document knows it.
+    pub(crate) fn speaks_when_unknown(&self) -> bool {
+        match self.kind {
+            Kind::Whole | Kind::Part | Kind::Kana => false,
+            _ => !self.is_chatter && !is_chatter_misspelt(&self.written),
+        }
+    }
+
+    /// How many words it is of the question.
+    pub(crate) fn words(&self) -> f32 {
+        match self.kind {
+            _ if !self.is_word() => 0.0,
+            Kind::Gram(grams) => (grams as f32).recip(),
+            _ => 1.0,
+        }
+    }
+
+    /// How much it says beside another word that is as rare.
+    pub(crate) fn says(&self) -> f32 {
+        match self.kind {
+            _ if self.is_chatter => CHATTER,
+            Kind::Kana => KANA,
+            Kind::Root => ROOT,
+            // Of a long word each gram says less, all together more than of a short one.
+            Kind::Gram(grams) => (grams as f32).sqrt().recip(),
+            _ => (self.written.chars().count() as f32 / USUAL).sqrt().clamp(0.6, 1.6),
+        }
+    }
+}
+
+/// The first `limit` words of a question that say what it is about: without stop words.
 pub(crate) fn asked(question: &str, languages: &[Language], limit: usize) -> Vec<Asked> {
-    let mut found = Vec::new();
-    each_word(question, &mut |word, is_whole| {
+    let mut found: Vec<Asked> = Vec::new();
+    let question = without_courtesies(question);
+    each_word(&question, &mut |word, kind| {
         if found.len() == limit
-            || is_chatter(word)
+            || kind == Kind::Part
             || languages.iter().any(|language| language.is_stop_word(word))
         {
             return;
@@ -40,67 +93,103 @@ pub(crate) fn asked(question: &str, languages: &[Language], limit: usize) -> Vec
         stems.push(word.to_owned());
         stems.sort_unstable();
         stems.dedup();
-        let asked = Asked { stems, is_whole };
-        if !found.contains(&asked) {
-            found.push(asked);
+        if !found.iter().any(|asked| asked.stems == stems) {
+            let is_chatter = is_chatter(word);
+            found.push(Asked { written: word.to_owned(), stems, kind, is_chatter });
         }
     });
     found
 }
 
-/// The number of a term.
-pub(crate) fn number(term: &str) -> Term {
-    <Term as bm25::TokenEmbedder>::embed(term)
-}
-
-/// Hands out the words of `text` in lower case, and whether one is a name whose parts follow.
-fn each_word(text: &str, found: &mut impl FnMut(&str, bool)) {
+/// Hands out the words of `text` in lower case.
+pub(crate) fn each_word(text: &str, found: &mut impl FnMut(&str, Kind)) {
     let mut rest = text;
-    while let Some(from) = rest.find(is_unspaced) {
+    while let Some(from) = rest.find(|c| Script::of(c).is_some()) {
         let (spaced, tail) = rest.split_at(from);
         each_spaced_word(spaced, found);
-        let to = tail.find(|c| !is_unspaced(c)).unwrap_or(tail.len());
+        let script = tail.chars().next().and_then(Script::of);
+        let to = tail.find(|c| Script::of(c) != script).unwrap_or(tail.len());
         let (run, tail) = tail.split_at(to);
-        each_bigram(run, found);
+        if let Some(script) = script {
+            each_gram(run, script, found);
+        }
         rest = tail;
     }
     each_spaced_word(rest, found);
 }
 
-/// Whether `c` is of a script that is written without spaces, or glues its words together.
-fn is_unspaced(c: char) -> bool {
-    matches!(c,
-        '\u{3040}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{ff66}'..='\u{ff9f}' // kana
-        | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' // Han
-        | '\u{20000}'..='\u{3134f}'
-        | '\u{ac00}'..='\u{d7af}' // Hangul
-        | '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}') // Thai, Lao, Burmese, Khmer
+/// A script that is written without spaces, or glues its words together. Where one ends and another
+/// begins, a word does too.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Script {
+    Han,
+    Hiragana,
+    Katakana,
+    Hangul,
+    /// Thai, Lao, Burmese, Khmer.
+    Southern,
 }
 
-/// Two characters at a time find words without knowing where they begin.
-fn each_bigram(run: &str, found: &mut impl FnMut(&str, bool)) {
+impl Script {
+    fn of(c: char) -> Option<Self> {
+        match c {
+            '\u{3040}'..='\u{309f}' => Some(Self::Hiragana),
+            '\u{30a0}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{ff66}'..='\u{ff9f}' => {
+                Some(Self::Katakana)
+            }
+            '々'
+            | '\u{3400}'..='\u{4dbf}'
+            | '\u{4e00}'..='\u{9fff}'
+            | '\u{f900}'..='\u{faff}'
+            | '\u{20000}'..='\u{3134f}' => Some(Self::Han),
+            '\u{ac00}'..='\u{d7af}' => Some(Self::Hangul),
+            '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' => {
+                Some(Self::Southern)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A few characters at a time find words without knowing where they begin.
+fn each_gram(run: &str, script: Script, found: &mut impl FnMut(&str, Kind)) {
     let starts: Vec<usize> = run.char_indices().map(|(at, _)| at).chain([run.len()]).collect();
-    if starts.len() == 2 {
-        found(run, false);
+    // Two katakana are a syllable or two of a foreign word: card and code would share half.
+    let length = if script == Script::Katakana { 3 } else { 2 };
+    let grams = starts.len().saturating_sub(length).max(1);
+    let kind = if script == Script::Hiragana { Kind::Kana } else { Kind::Gram(grams) };
+    if starts.len() <= length {
+        // A single kana is an ending or a particle.
+        match (script, starts.len()) {
+            (Script::Hiragana, 2) => {}
+            (Script::Han, 2) => found(run, Kind::Root),
+            _ => found(run, kind),
+        }
+        return;
     }
-    for window in starts.windows(3) {
-        found(&run[window[0]..window[2]], false);
+    for window in starts.windows(length + 1) {
+        found(&run[window[0]..window[length]], kind);
+    }
+    if script == Script::Han {
+        for window in starts.windows(2) {
+            found(&run[window[0]..window[1]], Kind::Part);
+        }
     }
 }
 
-fn each_spaced_word(text: &str, found: &mut impl FnMut(&str, bool)) {
+fn each_spaced_word(text: &str, found: &mut impl FnMut(&str, Kind)) {
     for word in text.unicode_words() {
         if word.bytes().all(|b| b.is_ascii_lowercase()) {
-            found(word, false);
+            found(word, Kind::Plain);
             continue;
         }
         let parts = parts(word);
         // `chatbotId` is asked for as `chatbotid` and as chatbot.
         if parts.len() > 1 && !word.contains(['\'', '’']) {
-            found(&word.to_lowercase(), true);
+            found(&word.to_lowercase(), Kind::Whole);
         }
         for part in parts {
-            found(&part.to_lowercase(), false);
+            found(&part.to_lowercase(), Kind::Plain);
         }
     }
 }
@@ -144,18 +233,19 @@ mod tests {
     }
 
     #[test]
-    fn scripts_without_spaces_are_cut_into_bigrams() {
-        assert_eq!(words("鍵は東京 key"), ["鍵は", "は東", "東京", "key"]);
+    fn scripts_without_spaces_are_cut_into_grams_where_the_script_changes() {
+        assert_eq!(words("鍵は東京 key"), ["鍵", "東京", "東", "京", "key"]);
+        assert_eq!(words("カードの登録"), ["カード", "登録", "登", "録"]);
+        assert_eq!(words("メモをしおり"), ["メモ", "をし", "しお", "おり"]);
         assert_eq!(words("한국어"), ["한국", "국어"]);
         assert_eq!(words("水"), ["水"]);
     }
 
     #[test]
     fn stop_words_go_and_what_remains_is_stemmed() {
-        let english = Some(Language::English);
-        assert_eq!(terms("How are the keys rotated?", english), ["key", "rotat"]);
         let stems = |question| -> Vec<_> {
-            asked(question, &[Language::English], 9).into_iter().map(|asked| asked.stems).collect()
+            let asked = asked(question, &[Language::English], 9).into_iter();
+            asked.filter(|asked| !asked.is_chatter).map(|asked| asked.stems).collect()
         };
         assert_eq!(stems("please tell me about keys and keys"), [["key", "keys"]]);
         assert!(stems("Thank you!").is_empty());
