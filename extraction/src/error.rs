@@ -15,7 +15,7 @@ pub enum ExtractError {
     TooManyPages { limit: usize },
     #[error("The table has more than {limit} rows. Split it into smaller files.")]
     TooManyRows { limit: usize },
-    #[error("The file has more than {limit} parts. Save it again with a word processor.")]
+    #[error("The file has more than {limit} parts. Simplify it, or save it anew.")]
     TooManyParts { limit: usize },
     #[error("The file's elements are nested more than {limit} deep. Simplify its structure.")]
     TooDeep { limit: usize },
@@ -23,7 +23,9 @@ pub enum ExtractError {
     Encrypted,
     #[error("No text was found in the file. If it is a scan, run text recognition (OCR) first.")]
     NoText,
-    #[error("The file is called {named} but is {found}. Give it the right ending, or save it again.")]
+    #[error(
+        "The file is called {named} but is {found}. Give it the right ending, or save it again."
+    )]
     OtherFormat { named: &'static str, found: &'static str },
     #[error("The {format} file is damaged: {what}. Save it again.")]
     Malformed { format: &'static str, what: &'static str },

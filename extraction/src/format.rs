@@ -51,7 +51,7 @@ impl Format {
     }
 
     fn of_bytes(bytes: &[u8]) -> Option<Self> {
-        let start = bytes.get(..bytes.len().min(1024)).unwrap_or_default();
+        let start = start(bytes);
         if is_pdf(bytes) {
             return Some(Self::Pdf);
         }
@@ -59,7 +59,9 @@ impl Format {
             return contains(bytes, b"word/document").then_some(Self::Docx);
         }
         let head = start.trim_ascii_start().to_ascii_lowercase();
-        if [&b"<!doctype html"[..], b"<html", b"<head", b"<body"].iter().any(|s| head.starts_with(s))
+        if [&b"<!doctype html"[..], b"<html", b"<head", b"<body"]
+            .iter()
+            .any(|s| head.starts_with(s))
         {
             return Some(Self::Html);
         }
@@ -84,7 +86,9 @@ pub(crate) fn expect(named: &'static str, bytes: &[u8]) -> Result<(), ExtractErr
             return Err(ExtractError::Encrypted);
         }
         "an old Office document (such as DOC)"
-    } else if bytes.contains(&0) && !bytes.starts_with(b"\xff\xfe") && !bytes.starts_with(b"\xfe\xff")
+    } else if start(bytes).contains(&0)
+        && !bytes.starts_with(b"\xff\xfe")
+        && !bytes.starts_with(b"\xfe\xff")
     {
         "no text"
     } else {
@@ -100,7 +104,11 @@ pub(crate) fn expect(named: &'static str, bytes: &[u8]) -> Result<(), ExtractErr
 
 /// A PDF's mark may stand behind other bytes.
 fn is_pdf(bytes: &[u8]) -> bool {
-    contains(bytes.get(..bytes.len().min(1024)).unwrap_or_default(), b"%PDF-")
+    contains(start(bytes), b"%PDF-")
+}
+
+fn start(bytes: &[u8]) -> &[u8] {
+    bytes.get(..bytes.len().min(1024)).unwrap_or_default()
 }
 
 fn is_zip(bytes: &[u8]) -> bool {

@@ -67,11 +67,7 @@ pub struct Extracted {
 ///
 /// # Errors
 /// Whatever keeps the file from being read; see [`ExtractError`].
-pub fn extract(
-    format: Format,
-    bytes: &[u8],
-    limits: &Limits,
-) -> Result<Extracted, ExtractError> {
+pub fn extract(format: Format, bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
     if bytes.len() > limits.bytes {
         return Err(ExtractError::TooLarge { limit: limits.bytes });
     }

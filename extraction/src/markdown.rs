@@ -1,5 +1,9 @@
 //! Markdown: as it is, without its front matter.
 
+use std::ops::Range;
+
+use pulldown_cmark::{Event, Options, Parser, Tag};
+
 use crate::error::ExtractError;
 use crate::page::clean;
 use crate::text::decode;
@@ -13,7 +17,10 @@ pub(crate) fn extract(bytes: &[u8], limits: &Limits) -> Result<Extracted, Extrac
     if body.len() > limits.text {
         return Err(ExtractError::TooMuchText { limit: limits.text });
     }
-    let title = matter.and_then(matter_title).or_else(|| first_heading(body));
+    let title = matter.and_then(matter_title).or_else(|| {
+        let first = headings(body).into_iter().next();
+        first.map(|(_, text)| text)
+    });
     Ok(Extracted { title, markdown: body.to_owned() })
 }
 
@@ -48,35 +55,38 @@ fn matter_title(matter: &str) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
 }
 
-/// The first `#` line or underlined line outside of code.
-fn first_heading(body: &str) -> Option<String> {
-    let mut fence: Option<&str> = None;
-    let mut before = "";
-    for line in body.lines() {
-        let start = line.trim_start();
-        let marks = ["```", "~~~"].into_iter().find(|marks| start.starts_with(marks));
-        match (fence, marks) {
-            (None, Some(marks)) => fence = Some(marks),
-            (Some(open), Some(marks)) if open == marks => fence = None,
-            (None, None) => {
-                let text = start.trim_start_matches('#');
-                let level = start.len() - text.len();
-                if (1..=6).contains(&level) && text.starts_with([' ', '\t']) {
-                    return Some(plain(text.trim().trim_end_matches('#')));
+/// The text of the headings that cut a document, with their places; none of those within quotes
+/// and lists.
+pub(crate) fn headings(markdown: &str) -> Vec<(Range<usize>, String)> {
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let (mut found, mut open, mut depth) = (Vec::new(), None, 0_usize);
+    for (event, range) in Parser::new_ext(markdown, options).into_offset_iter() {
+        match event {
+            Event::Start(tag) => {
+                if depth == 0 && matches!(tag, Tag::Heading { .. }) {
+                    open = Some((range, String::new()));
                 }
-                if line.len() > 2 && line.trim_end().bytes().all(|b| b == b'=') && !before.is_empty()
-                {
-                    return Some(plain(before));
+                depth += 1;
+            }
+            Event::End(_) => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    found.extend(open.take());
+                }
+            }
+            Event::Text(part) | Event::Code(part) => {
+                if let Some((_, text)) = &mut open {
+                    text.push_str(&part);
+                }
+            }
+            Event::SoftBreak | Event::HardBreak => {
+                if let Some((_, text)) = &mut open {
+                    text.push(' ');
                 }
             }
             _ => {}
         }
-        before = start.trim_end();
     }
-    None
-}
-
-/// Without the commonest marks.
-fn plain(heading: &str) -> String {
-    heading.replace(['`', '*', '\\'], "").trim().to_owned()
+    found
 }

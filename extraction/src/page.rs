@@ -63,7 +63,13 @@ impl Page {
             _ => String::from("-"),
         };
         let joined = self.in_list;
-        self.push(if self.text.is_empty() { "" } else if joined { "\n" } else { "\n\n" })?;
+        self.push(if self.text.is_empty() {
+            ""
+        } else if joined {
+            "\n"
+        } else {
+            "\n\n"
+        })?;
         self.push(&" ".repeat(4 * (depth.clamp(1, DEEPEST_LIST) - 1)))?;
         self.push(&format!("{mark} {text}"))?;
         self.in_list = true;
@@ -83,11 +89,7 @@ impl Page {
     }
 
     /// The first row is the head; what has one row or one column is no table but paragraphs.
-    pub(crate) fn table(
-        &mut self,
-        depth: usize,
-        rows: &[Vec<String>],
-    ) -> Result<(), ExtractError> {
+    pub(crate) fn table(&mut self, depth: usize, rows: &[Vec<String>]) -> Result<(), ExtractError> {
         let rows: Vec<&Vec<String>> =
             rows.iter().filter(|row| row.iter().any(|cell| !cell.trim().is_empty())).collect();
         let width = rows.iter().map(|row| row.len()).max().unwrap_or(0);

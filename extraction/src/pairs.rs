@@ -1,5 +1,6 @@
 //! Questions with their answers, as typed in by hand or found in a table.
 
+use crate::markdown::headings;
 use crate::page::{clean, escape};
 
 /// Each question as a heading, its answer under it. Questions are plain text. Answers are Markdown;
@@ -25,51 +26,37 @@ pub fn questions_and_answers(pairs: &[(String, String)]) -> String {
     text
 }
 
-/// An answer in which no line is a heading and no code block stays open.
+/// An answer that neither opens a section nor swallows the next one.
 fn answer_body(answer: &str) -> String {
     let answer = clean(answer);
-    let mut lines: Vec<String> = Vec::new();
-    let mut fence: Option<String> = None;
-    for line in answer.trim().lines() {
-        let start = line.trim_start();
-        if let Some(open) = &fence {
-            let closes = start.starts_with(open.as_str())
-                && start.trim_end().chars().all(|c| open.starts_with(c));
-            lines.push(line.to_owned());
-            if closes {
-                fence = None;
-            }
-            continue;
+    let answer = without_headings(answer.trim_matches('\n').trim_end());
+    // Code that nobody closed goes on to the end of the document.
+    for end in ["", "\n```", "\n~~~"] {
+        let closed = format!("{answer}{end}");
+        if stands_alone(&closed) {
+            return closed;
         }
-        fence = fence_of(start);
-        lines.push(without_heading(line, lines.last().map_or("", String::as_str)));
     }
-    if let Some(open) = fence {
-        lines.push(open);
-    }
-    lines.join("\n").trim_end().to_owned()
+    let paragraphs: Vec<String> = answer.split("\n\n").map(escape).collect();
+    paragraphs.join("\n\n").trim().to_owned()
 }
 
-fn fence_of(start: &str) -> Option<String> {
-    let mark = start.chars().next().filter(|c| matches!(c, '`' | '~'))?;
-    let length = start.chars().take_while(|&c| c == mark).count();
-    let info = start.get(length..).unwrap_or_default();
-    (length >= 3 && !(mark == '`' && info.contains('`'))).then(|| mark.to_string().repeat(length))
+/// Headings as bold lines.
+fn without_headings(answer: &str) -> String {
+    let (mut text, mut copied) = (String::with_capacity(answer.len()), 0);
+    for (range, heading) in headings(answer) {
+        text.push_str(answer.get(copied..range.start).unwrap_or_default());
+        let heading = escape(&heading);
+        if !heading.is_empty() {
+            text.push_str(&format!("\n**{heading}**\n"));
+        }
+        copied = range.end;
+    }
+    text.push_str(answer.get(copied..).unwrap_or_default());
+    text.trim_matches('\n').to_owned()
 }
 
-/// `# Title` → `**Title**`; an underline of `=` or `-` loses its meaning.
-fn without_heading(line: &str, before: &str) -> String {
-    let start = line.trim_start_matches([' ', '\t']);
-    let text = start.trim_start_matches('#');
-    let level = start.len() - text.len();
-    if (1..=6).contains(&level) && (text.is_empty() || text.starts_with([' ', '\t'])) {
-        let text = text.trim().trim_end_matches('#').trim_end();
-        return if text.is_empty() { String::new() } else { format!("**{}**", text.replace('*', "")) };
-    }
-    let underline = start.trim_end();
-    let one_of = |mark: u8| !underline.is_empty() && underline.bytes().all(|b| b == mark);
-    if !before.trim().is_empty() && (one_of(b'=') || one_of(b'-')) {
-        return String::new();
-    }
-    line.to_owned()
+fn stands_alone(answer: &str) -> bool {
+    let followed = format!("{answer}\n\n## next");
+    matches!(headings(&followed).as_slice(), [(_, only)] if only == "next")
 }

@@ -2,9 +2,10 @@
 //!
 //! `lopdf` reads the file's objects. What a stranger can blow up is done here: the pages' programs
 //! and the fonts' tables are read step by step against one budget of unpacked bytes and one
-//! deadline. `lopdf` itself cannot be stopped while it loads a file, and a bug of it may panic, so
-//! reading has a thread of its own: a panic becomes an error, and after the deadline the caller
-//! goes on. The thread then still runs until loading ends; it keeps a copy of the file until then.
+//! deadline, and loading is stopped between two objects once it costs too much. One object alone
+//! cannot be stopped, and a bug of `lopdf` may panic, so reading has a thread of its own: a panic
+//! becomes an error, and after the deadline the caller goes on. The thread may then still run
+//! until the object at hand has been read; it keeps a copy of the file until then.
 
 mod budget;
 mod font;
@@ -16,7 +17,7 @@ mod unicode;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 
-use lopdf::{DecompressError, Document, Error, LoadOptions, Object};
+use lopdf::{Document, Object};
 
 use crate::error::ExtractError;
 use crate::{Deadline, Extracted, Limits, format};
@@ -45,18 +46,9 @@ pub(crate) fn extract(bytes: &[u8], limits: &Limits) -> Result<Extracted, Extrac
 }
 
 fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
-    let mut budget = Budget::new(limits.unpacked, Deadline::after(limits.time));
-    let options = LoadOptions {
-        filter: Some(budget::on_load),
-        max_decompressed_size: Some(limits.unpacked),
-        ..LoadOptions::default()
-    };
-    budget::start_loading(limits.unpacked);
-    let document = Document::load_mem_with_options(bytes, options);
-    if budget::exhausted() {
-        return Err(ExtractError::UnpacksTooLarge { limit: limits.unpacked });
-    }
-    let document = document.map_err(|error| refused(&error, limits))?;
+    let deadline = Deadline::after(limits.time);
+    let document = budget::load(bytes, limits.unpacked, deadline)?;
+    let mut budget = Budget::new(limits.unpacked, deadline);
     // A file that opens without a password is read: its author only restricts printing and such.
     if document.is_encrypted() {
         return Err(ExtractError::Encrypted);
@@ -76,18 +68,6 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
 fn title(document: &Document) -> Option<String> {
     let info = document.trailer.get_deref(b"Info", document).and_then(Object::as_dict).ok()?;
     lopdf::decode_text_string(info.get_deref(b"Title", document).ok()?).ok()
-}
-
-fn refused(error: &Error, limits: &Limits) -> ExtractError {
-    match error {
-        Error::Decompress(DecompressError::MemoryLimitExceeded { .. }) => {
-            ExtractError::UnpacksTooLarge { limit: limits.unpacked }
-        }
-        Error::InvalidPassword | Error::Decryption(_) | Error::UnsupportedSecurityHandler(_) => {
-            ExtractError::Encrypted
-        }
-        _ => malformed("it is not complete"),
-    }
 }
 
 fn malformed(what: &'static str) -> ExtractError {

@@ -39,8 +39,7 @@ pub(super) fn render(tree: &Tree, root: NodeId, limits: &Limits) -> Result<Strin
         while down.is_none() && at != root {
             down = tree.next_sibling(at);
             let Some(parent) = tree.parent(at) else { break };
-            if let (None, Data::Element(element), true) =
-                (down, tree.data(parent), parent != root)
+            if let (None, Data::Element(element), true) = (down, tree.data(parent), parent != root)
             {
                 writer.close(element)?;
             }
@@ -269,10 +268,48 @@ impl Writer {
 fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "address" | "article" | "blockquote" | "body" | "caption" | "center" | "dd" | "details"
-            | "div" | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer" | "form"
-            | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "header" | "hgroup" | "hr" | "legend"
-            | "li" | "main" | "menu" | "ol" | "option" | "p" | "pre" | "section" | "summary"
-            | "table" | "tbody" | "td" | "tfoot" | "th" | "thead" | "tr" | "ul"
+        "address"
+            | "article"
+            | "blockquote"
+            | "body"
+            | "caption"
+            | "center"
+            | "dd"
+            | "details"
+            | "div"
+            | "dl"
+            | "dt"
+            | "fieldset"
+            | "figcaption"
+            | "figure"
+            | "footer"
+            | "form"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "header"
+            | "hgroup"
+            | "hr"
+            | "legend"
+            | "li"
+            | "main"
+            | "menu"
+            | "ol"
+            | "option"
+            | "p"
+            | "pre"
+            | "section"
+            | "summary"
+            | "table"
+            | "tbody"
+            | "td"
+            | "tfoot"
+            | "th"
+            | "thead"
+            | "tr"
+            | "ul"
     )
 }

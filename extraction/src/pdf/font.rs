@@ -39,9 +39,8 @@ impl Font {
         }
         if wide {
             let name = font.get_deref(b"Encoding", document).and_then(Object::as_name);
-            found.utf16 = name.is_ok_and(|name| {
-                name.ends_with(b"-UCS2-H") || name.ends_with(b"-UTF16-H")
-            });
+            found.utf16 =
+                name.is_ok_and(|name| name.ends_with(b"-UCS2-H") || name.ends_with(b"-UTF16-H"));
             found.read_wide_widths(document, font);
         } else {
             found.encoding = encoding(document, font, budget)?;
@@ -52,14 +51,21 @@ impl Font {
 
     /// The text of a string and its width in thousandths of the font's size, with what stands
     /// between its characters and its words added by `spacing` (for each code).
-    pub(super) fn decode(&self, bytes: &[u8], mut spacing: impl FnMut(u32) -> f32) -> (String, f32) {
+    pub(super) fn decode(
+        &self,
+        bytes: &[u8],
+        mut spacing: impl FnMut(u32) -> f32,
+    ) -> (String, f32) {
         let (mut text, mut width) = (String::new(), 0.0);
         let length = if self.wide { 2 } else { 1 };
         for chunk in bytes.chunks(length) {
             let code = chunk.iter().fold(0, |code, &byte| code << 8 | u32::from(byte));
             width += self.widths.get(&code).copied().unwrap_or(self.usual_width) + spacing(code);
             // Some writers give a table of one-byte codes to a two-byte font, or the reverse.
-            match self.to_unicode.text(length, code).or_else(|| self.to_unicode.text(3 - length, code))
+            match self
+                .to_unicode
+                .text(length, code)
+                .or_else(|| self.to_unicode.text(3 - length, code))
             {
                 Some(found) => text.push_str(&found),
                 None if self.utf16 => text.extend(char::from_u32(code)),
@@ -82,7 +88,8 @@ impl Font {
         let widths = font.get_deref(b"Widths", document).and_then(Object::as_array);
         // A Type 3 font has units of its own.
         let matrix = font.get_deref(b"FontMatrix", document).and_then(Object::as_array).ok();
-        let unit = matrix.and_then(|m| m.first()?.as_float().ok()).map_or(1.0, |unit| unit * 1000.0);
+        let unit =
+            matrix.and_then(|m| m.first()?.as_float().ok()).map_or(1.0, |unit| unit * 1000.0);
         for (code, width) in (first.clamp(0, 255)..256).zip(widths.into_iter().flatten()) {
             if let (Ok(code), Some(width)) = (u32::try_from(code), number(document, width)) {
                 self.widths.insert(code, width * unit);

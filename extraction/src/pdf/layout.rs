@@ -72,6 +72,7 @@ fn is_heading(paragraph: &Paragraph, body: i32) -> bool {
     paragraph.size as f32 > body as f32 * LARGER
         && paragraph.lines <= 3
         && paragraph.text.len() <= LONGEST_HEADING
+        && bullet(&paragraph.text).is_none()
         && paragraph.text.chars().any(char::is_alphabetic)
 }
 

@@ -295,7 +295,7 @@ impl Run<'_, '_> {
                 line.text.push(' ');
             }
             // A line is as large as most of it: a drop cap or a footnote's mark is not it.
-            if text.len() > line.text.len() {
+            if text.chars().count() >= line.text.trim().chars().count() {
                 line.size = size;
             }
             line.text.push_str(text);
