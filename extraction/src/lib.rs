@@ -1,0 +1,104 @@
+//! Turns an uploaded file into Markdown with headings, which search cuts into passages.
+//!
+//! In: a file's bytes, its format, limits. Out: its title and its text as Markdown, or one sentence
+//! that tells an admin what is wrong with the file. No I/O and no network. Files come from
+//! strangers: every loop is bounded by [`Limits`], no input makes it panic, and nothing a file
+//! names (entities, links, embedded files) is followed.
+
+use std::time::{Duration, Instant};
+
+mod docx;
+mod error;
+mod format;
+mod html;
+mod markdown;
+mod page;
+mod pairs;
+mod pdf;
+mod table;
+mod text;
+
+pub use error::ExtractError;
+pub use format::Format;
+pub use pairs::questions_and_answers;
+
+/// What one file may cost.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Of the file, in bytes.
+    pub bytes: usize,
+    /// Of what the file's compressed parts hold together, in bytes.
+    pub unpacked: usize,
+    /// Of the resulting Markdown, in bytes.
+    pub text: usize,
+    /// How deep HTML and XML elements may stand in each other.
+    pub depth: usize,
+    /// Of a PDF.
+    pub pages: usize,
+    /// Of a CSV file, without its header.
+    pub rows: usize,
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            bytes: 20 << 20,
+            unpacked: 50 << 20,
+            text: 5 << 20,
+            depth: 200,
+            pages: 2000,
+            rows: 10_000,
+            time: Duration::from_secs(20),
+        }
+    }
+}
+
+/// What a file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extracted {
+    /// The file's own name for itself, one line of at most 300 characters.
+    pub title: Option<String>,
+    /// Without control characters other than newline and tab, at most [`Limits::text`] bytes.
+    pub markdown: String,
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// Whatever keeps the file from being read; see [`ExtractError`].
+pub fn extract(format: Format, bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
+    if bytes.len() > limits.bytes {
+        return Err(ExtractError::TooLarge { limit: limits.bytes });
+    }
+    let deadline = Deadline::after(limits.time);
+    let found = match format {
+        Format::Markdown => markdown::extract(bytes, limits),
+        Format::Html => html::extract(bytes, limits, deadline),
+        Format::Text => text::extract(bytes, limits),
+        Format::Pdf => pdf::extract(bytes, limits),
+        Format::Docx => docx::extract(bytes, limits, deadline),
+        Format::Csv => table::extract(bytes, limits, deadline),
+    }?;
+    if found.markdown.trim().is_empty() {
+        return Err(ExtractError::NoText);
+    }
+    Ok(Extracted { title: found.title.as_deref().and_then(page::title), ..found })
+}
+
+/// The moment by which a file has to be read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline(Option<Instant>);
+
+impl Deadline {
+    pub(crate) fn after(time: Duration) -> Self {
+        Self(Instant::now().checked_add(time))
+    }
+
+    pub(crate) fn check(self) -> Result<(), ExtractError> {
+        match self.0 {
+            Some(end) if Instant::now() > end => Err(ExtractError::TimedOut),
+            _ => Ok(()),
+        }
+    }
+}
