@@ -9,7 +9,7 @@ use crate::schema::Schema;
 /// Levels of queries and expressions at most; the stack of a thread has room for more.
 const MAX_DEPTH: usize = 60;
 /// Joins at most, those of all subqueries together; a comma in FROM is one.
-const MAX_JOINS: usize = 8;
+pub(crate) const MAX_JOINS: usize = 8;
 
 /// The check of one statement. Its methods check a part of the tree and give back its text, so that
 /// nothing is printed that was not looked at.

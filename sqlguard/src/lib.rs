@@ -18,6 +18,9 @@ pub use schema::{Column, Schema, Table, describe};
 
 use guard::Guard;
 
+/// What the deepest statement within the bounds needs, unoptimised, twice over.
+const STACK_BYTES: usize = 4 << 20;
+
 /// A statement that may be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
@@ -42,6 +45,10 @@ pub fn check(
     schema: &Schema,
     max_rows: u64,
 ) -> Result<Checked, Refusal> {
+    stacker::maybe_grow(STACK_BYTES, STACK_BYTES, || twice(sql, dialect, schema, max_rows))
+}
+
+fn twice(sql: &str, dialect: Dialect, schema: &Schema, max_rows: u64) -> Result<Checked, Refusal> {
     let checked = rewrite(sql, dialect, schema, max_rows)?;
     // What is to run is proven once more, by its own text: an error in the printing cannot pass.
     if rewrite(&checked.sql, dialect, schema, max_rows)? == checked {

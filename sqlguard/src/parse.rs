@@ -2,9 +2,11 @@
 
 use sqlparser::ast::{Query, Statement};
 use sqlparser::dialect::{Dialect as Grammar, PostgreSqlDialect, SQLiteDialect};
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
+use crate::guard::MAX_JOINS;
 use crate::names::Dialect;
 use crate::refusal::Refusal;
 
@@ -34,6 +36,7 @@ pub(crate) fn query(sql: &str, dialect: Dialect) -> Result<Box<Query>, Refusal> 
     let tokens = Tokenizer::new(grammar, sql)
         .tokenize_with_location()
         .map_err(|error| syntax_error(error.location.line, error.location.column))?;
+    check_kind(&tokens)?;
     check_size(&tokens)?;
     let mut statements = Parser::new(grammar)
         .with_recursion_limit(MAX_RECURSION)
@@ -47,19 +50,42 @@ pub(crate) fn query(sql: &str, dialect: Dialect) -> Result<Box<Query>, Refusal> 
     }
 }
 
+/// Keeps all but one query away from the parser, whose rules for other statements are many.
+fn check_kind(tokens: &[TokenWithSpan]) -> Result<(), Refusal> {
+    let mut words = tokens
+        .iter()
+        .map(|token| &token.token)
+        .filter(|token| !matches!(token, Token::Whitespace(_) | Token::EOF));
+    match words.next() {
+        None => return Err(Refusal::NotOneStatement),
+        Some(Token::LParen) => {}
+        Some(Token::Word(word)) if matches!(word.keyword, Keyword::SELECT | Keyword::WITH) => {}
+        Some(_) => return Err(Refusal::NotAQuery),
+    }
+    let mut after = words.skip_while(|token| **token != Token::SemiColon);
+    if after.any(|token| *token != Token::SemiColon) {
+        return Err(Refusal::NotOneStatement);
+    }
+    Ok(())
+}
+
 fn check_size(tokens: &[TokenWithSpan]) -> Result<(), Refusal> {
-    let (mut count, mut open) = (0_usize, 0_usize);
+    let (mut count, mut open, mut joins) = (0_usize, 0_usize, 0_usize);
     for token in tokens {
         match &token.token {
             Token::Whitespace(_) => continue,
             Token::LParen | Token::LBracket | Token::LBrace => open += 1,
             Token::RParen | Token::RBracket | Token::RBrace => open = open.saturating_sub(1),
-            // These nest without a bracket.
+            // Joins without a condition nest to the right, without end and without a bracket.
+            Token::Word(word) if word.keyword == Keyword::JOIN => joins += 1,
             _ => {}
         }
         count += 1;
         if count > MAX_TOKENS || open > MAX_BRACKETS {
             return Err(Refusal::TooComplex);
+        }
+        if joins > MAX_JOINS {
+            return Err(Refusal::TooManyJoins);
         }
     }
     Ok(())
