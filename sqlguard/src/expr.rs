@@ -258,7 +258,8 @@ impl Guard<'_> {
                 special: _,
                 shorthand: _,
             } => {
-                let mut sql = format!("substr({}, {}", self.expr(expr, env)?, self.expr(from, env)?);
+                let mut sql =
+                    format!("substr({}, {}", self.expr(expr, env)?, self.expr(from, env)?);
                 if let Some(length) = substring_for {
                     sql.push_str(&format!(", {}", self.expr(length, env)?));
                 }

@@ -149,6 +149,8 @@ impl Guard<'_> {
                 guard.derived(*lateral, subquery, alias.as_ref(), scope, outer)
             }
             TableFactor::NestedJoin { table_with_joins, alias: None } => {
+                // SQLite makes a subquery of all columns of it, those too that may not be read.
+                guard.postgres_only("a join in brackets; write the joins one after another")?;
                 Ok(format!("({})", guard.joined(table_with_joins, scope, outer)?))
             }
             TableFactor::Function { .. } | TableFactor::TableFunction { .. } => {

@@ -41,9 +41,8 @@ impl Dialect {
         if *quote_style == Some('\'') {
             return Err(Refusal::Construct("a name in single quotes; use double quotes"));
         }
-        let bad = value.is_empty()
-            || value.len() > MAX_NAME_BYTES
-            || value.chars().any(char::is_control);
+        let bad =
+            value.is_empty() || value.len() > MAX_NAME_BYTES || value.chars().any(char::is_control);
         if bad {
             return Err(Refusal::BadName(Name::new(value)));
         }

@@ -127,7 +127,9 @@ impl Guard<'_> {
             let mut head = quote(&name);
             if !columns.is_empty() {
                 if columns.len() != output.columns.len() {
-                    return Err(Refusal::Construct("a column list of another length than the query"));
+                    return Err(Refusal::Construct(
+                        "a column list of another length than the query",
+                    ));
                 }
                 output.columns = columns
                     .iter()
@@ -271,7 +273,9 @@ impl Guard<'_> {
         let (mut items, mut columns) = (Vec::new(), Vec::new());
         for item in projection {
             match item {
-                SelectItem::UnnamedExpr(expr @ (Expr::Identifier(_) | Expr::CompoundIdentifier(_))) => {
+                SelectItem::UnnamedExpr(
+                    expr @ (Expr::Identifier(_) | Expr::CompoundIdentifier(_)),
+                ) => {
                     let found = self.column(expr, env)?;
                     items.push(found.sql);
                     columns.push(found.name);
@@ -384,7 +388,11 @@ impl Guard<'_> {
                 Ok(sql) => self.checked_position(key, columns)?.unwrap_or(sql),
             });
         }
-        if items.is_empty() { Ok(String::new()) } else { Ok(format!(" GROUP BY {}", items.join(", "))) }
+        if items.is_empty() {
+            Ok(String::new())
+        } else {
+            Ok(format!(" GROUP BY {}", items.join(", ")))
+        }
     }
 
     fn order_by(
@@ -404,7 +412,11 @@ impl Guard<'_> {
             };
             items.push(key + &Self::direction(options)?);
         }
-        if items.is_empty() { Ok(String::new()) } else { Ok(format!(" ORDER BY {}", items.join(", "))) }
+        if items.is_empty() {
+            Ok(String::new())
+        } else {
+            Ok(format!(" ORDER BY {}", items.join(", ")))
+        }
     }
 
     fn order_of_set(&self, order: &[OrderByExpr], columns: &[String]) -> Result<String, Refusal> {
@@ -412,11 +424,17 @@ impl Guard<'_> {
         for OrderByExpr { expr, options, with_fill } in order {
             let position = self.output_position(expr, columns)?.filter(|_| with_fill.is_none());
             let Some(position) = position else {
-                return Err(Refusal::Construct("this in ORDER BY of a UNION; name a result column"));
+                return Err(Refusal::Construct(
+                    "this in ORDER BY of a UNION; name a result column",
+                ));
             };
             items.push(position + &Self::direction(options)?);
         }
-        if items.is_empty() { Ok(String::new()) } else { Ok(format!(" ORDER BY {}", items.join(", "))) }
+        if items.is_empty() {
+            Ok(String::new())
+        } else {
+            Ok(format!(" ORDER BY {}", items.join(", ")))
+        }
     }
 
     /// The position of the result column that a key of ORDER BY names, if it does.
