@@ -159,6 +159,7 @@ impl Guard<'_> {
         self.deeper(|guard| match set {
             SetExpr::Select(select) => guard.select(select, &[], env, naming),
             SetExpr::Query(query) => {
+                guard.postgres_only("brackets around a query; leave them out")?;
                 let Output { sql, columns } = guard.query(query, env, naming)?;
                 Ok(Output { sql: format!("({sql})"), columns })
             }

@@ -134,7 +134,7 @@ proptest! {
 }
 
 /// Statements of the grammar; most are refused, as they should be.
-const STATEMENTS: u32 = 20_000;
+const STATEMENTS: u32 = 4_000;
 
 #[test]
 fn what_passes_reads_nothing_but_the_schema() {
@@ -152,9 +152,8 @@ fn what_passes_reads_nothing_but_the_schema() {
     });
     run.unwrap();
     let (passed, ran) = (passed.get(), ran.get());
-    println!("{passed} of {STATEMENTS} passed, {ran} ran");
     // Else the test would prove nothing.
-    assert!(ran > 300, "{passed} passed, {ran} ran");
+    assert!(ran > 200, "{passed} of {STATEMENTS} passed, {ran} ran");
 }
 
 #[test]

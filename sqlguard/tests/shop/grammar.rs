@@ -5,6 +5,8 @@
 pub struct Tape<'a> {
     bytes: &'a [u8],
     at: usize,
+    aliases: Vec<&'static str>,
+    ctes: Vec<&'static str>,
 }
 
 const TABLES: &[&str] = &[
@@ -13,23 +15,31 @@ const TABLES: &[&str] = &[
     "leads",
     "customers",
     "orders",
-    "x",
-    "y",
-    "staff",
+    "leads",
     "main.leads",
     "Orders",
+    "customers",
+    "orders",
+    "leads",
+    "\"orders\"",
+    "customers",
+    "orders",
+    "staff",
+    "x",
 ];
 const ALIASES: &[&str] = &["a", "b", "c", "customers", "orders", "x"];
 const COLUMNS: &[&str] = &[
     "id",
     "name",
     "id",
+    "id",
+    "\"id\"",
+    "ID",
+    "id",
     "name",
     "total",
     "email",
     "city",
-    "\"id\"",
-    "ID",
     "n",
     "customer_id",
     "secret",
@@ -37,7 +47,7 @@ const COLUMNS: &[&str] = &[
     "a",
 ];
 const CALLS: &[&str] =
-    &["lower", "count", "max", "coalesce", "length", "sum", "min", "hex", "printf"];
+    &["lower", "count", "max", "coalesce", "length", "sum", "min", "lower", "max", "hex"];
 const OPERATORS: &[&str] =
     &["=", "<", "||", "+", "-", "AND", "OR", "LIKE", "IS DISTINCT FROM", "->>"];
 const JOINS: &[&str] =
@@ -46,7 +56,7 @@ const ITEMS: &[&str] = &["n", "name", "secret", "email", "id", "total"];
 
 impl<'a> Tape<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self { bytes, at: 0, aliases: Vec::new(), ctes: Vec::new() }
     }
 
     fn choose(&mut self, of: usize) -> usize {
@@ -59,15 +69,31 @@ impl<'a> Tape<'a> {
         of[self.choose(of.len())]
     }
 
+    /// Mostly a name that is in sight, the nearest first.
+    fn alias(&mut self) -> &'static str {
+        let back = self.choose(8);
+        match self.aliases.iter().rev().nth(back % 3) {
+            Some(alias) if back < 7 => alias,
+            _ => self.one(ALIASES),
+        }
+    }
+
+    fn table(&mut self) -> &'static str {
+        match self.ctes.last().copied() {
+            Some(cte) if self.choose(3) == 0 => cte,
+            _ => self.one(TABLES),
+        }
+    }
+
     fn done(&self) -> bool {
         self.at >= self.bytes.len()
     }
 
     pub fn statement(&mut self) -> String {
         let query = self.query(0);
-        match self.choose(12) {
-            10 => format!("{query} FOR UPDATE"),
-            11 => format!("{query}; SELECT 1"),
+        match self.choose(40) {
+            38 => format!("{query} FOR UPDATE"),
+            39 => format!("{query}; SELECT 1"),
             _ => query,
         }
     }
@@ -80,6 +106,7 @@ impl<'a> Tape<'a> {
         if self.choose(4) == 3 {
             let name = self.one(&["x", "y", "customers", "staff"]);
             sql = format!("WITH {name} AS ({}) ", self.query(depth + 1));
+            self.ctes.push(name);
         }
         sql.push_str(&self.select(depth));
         if self.choose(6) == 5 {
@@ -94,15 +121,17 @@ impl<'a> Tape<'a> {
     }
 
     fn select(&mut self, depth: usize) -> String {
+        let before = self.aliases.len();
+        let mut from = self.factor(depth);
+        while self.choose(3) == 2 {
+            from.push_str(&self.join(depth));
+        }
         let mut items = vec![self.item(depth)];
         while self.choose(3) == 2 {
             items.push(self.item(depth));
         }
         let distinct = self.one(&["", "", "", "DISTINCT "]);
-        let mut sql = format!("SELECT {distinct}{} FROM {}", items.join(", "), self.factor(depth));
-        while self.choose(3) == 2 {
-            sql.push_str(&self.join(depth));
-        }
+        let mut sql = format!("SELECT {distinct}{} FROM {from}", items.join(", "));
         if self.choose(3) == 2 {
             sql.push_str(&format!(" WHERE {}", self.expression(depth)));
         }
@@ -114,26 +143,43 @@ impl<'a> Tape<'a> {
             }
             _ => {}
         }
+        self.aliases.truncate(before);
         sql
     }
 
     fn item(&mut self, depth: usize) -> String {
         match self.choose(6) {
             0 => "*".to_owned(),
-            1 => format!("{}.*", self.one(ALIASES)),
+            1 => format!("{}.*", self.alias()),
             2 | 3 => format!("{} AS {}", self.expression(depth), self.one(ITEMS)),
             _ => self.expression(depth),
         }
     }
 
     fn factor(&mut self, depth: usize) -> String {
-        match self.choose(7) {
-            0 => self.one(TABLES).to_owned(),
-            1 if depth < 3 => format!("({}) AS {}", self.query(depth + 1), self.one(ALIASES)),
-            2 if depth < 3 => format!("({}{})", self.factor(depth + 1), self.join(depth + 1)),
-            3 if self.choose(4) == 0 => "json_each('[1]')".to_owned(),
-            _ => format!("{} {}", self.one(TABLES), self.one(ALIASES)),
-        }
+        let kind = self.choose(40);
+        let relation = match kind {
+            39 => return "json_each('[1]')".to_owned(),
+            1 if depth < 3 => {
+                return format!("({}{})", self.factor(depth + 1), self.join(depth + 1));
+            }
+            2..=9 if depth < 3 => {
+                // What stands beside a subquery is not in sight inside of it, mostly.
+                let outside = std::mem::take(&mut self.aliases);
+                let query = self.query(depth + 1);
+                self.aliases = outside;
+                format!("({query})")
+            }
+            10..=15 => {
+                let table = self.table();
+                self.aliases.push(table);
+                return table.to_owned();
+            }
+            _ => self.table().to_owned(),
+        };
+        let alias = self.one(ALIASES);
+        self.aliases.push(alias);
+        format!("{relation} AS {alias}")
     }
 
     fn join(&mut self, depth: usize) -> String {
@@ -152,7 +198,7 @@ impl<'a> Tape<'a> {
         }
         match self.choose(13) {
             0..=2 => self.one(COLUMNS).to_owned(),
-            3..=5 => format!("{}.{}", self.one(ALIASES), self.one(COLUMNS)),
+            3..=5 => format!("{}.{}", self.alias(), self.one(COLUMNS)),
             6 => self
                 .one(&["1", "'a'", "NULL", "2.5", "'it''s'", "'\\'", "- -1", "count(*)"])
                 .to_owned(),
