@@ -1,15 +1,18 @@
 //! Stub.
+mod convert;
 mod expr;
 mod from;
 mod function;
 mod guard;
 mod literal;
 mod names;
+mod order;
 mod parse;
 mod query;
 mod refusal;
 mod schema;
 mod scope;
+mod select;
 mod types;
 
 pub use names::Dialect;
