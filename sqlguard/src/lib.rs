@@ -1,4 +1,50 @@
-//! Stub.
+//! Lets one read-only query over allowed tables and columns pass, and nothing else.
+//!
+//! In: a statement that a language model wrote, to be run on somebody's database, and the schema
+//! that may be read. Out: the statement to run instead, or a refusal in one sentence that tells the
+//! model what to change. Pure logic: no I/O, no database.
+//!
+//! The walk over the parsed statement checks and prints in one: what it does not know it refuses,
+//! and what is run holds no text of the model's but checked names and quoted constants.
+//! `sqlparser`'s own printing is not used; it takes `\'` for an escaped quote, which neither
+//! database does. The result is parsed and checked once more, and must come out the same.
+//!
+//! | allowed | refused |
+//! |---|---|
+//! | one SELECT, with UNION, INTERSECT, EXCEPT | all other statements, two statements, VALUES and TABLE |
+//! | WITH, also in subqueries, each name once | recursion, data-modifying WITH |
+//! | tables and views of the schema | all others, the databases' own, functions in FROM |
+//! | the listed columns, also as `*` and `t.*`, which become their list | all others, hidden ones, whole rows, parts of composites |
+//! | inner and outer joins with ON, USING (written out as ON), CROSS JOIN, LATERAL (PostgreSQL) | NATURAL JOIN, USING with RIGHT and FULL JOIN, more than 8 joins |
+//! | correlated subqueries, EXISTS, IN | ANY, ALL, rows of values |
+//! | GROUP BY and HAVING, ORDER BY, DISTINCT, DISTINCT ON (PostgreSQL), LIMIT and OFFSET of whole numbers | ROLLUP and the like, FOR UPDATE, SELECT INTO, LIMIT of an expression |
+//! | window functions, FILTER, WITHIN GROUP | named windows |
+//! | the functions listed in `function` | all others, any with a schema before it |
+//! | arithmetic, comparisons, LIKE, ILIKE, GLOB, `\|\|`, `->`, `->>` | regular expressions, MATCH, `OPERATOR(…)` |
+//! | numbers, strings, booleans, NULL | placeholders, escape, dollar-quoted and binary strings |
+//! | casts to plain types | casts to all others, such as `regclass` |
+//!
+//! Names are resolved as the database folds them. Then each relation is printed with its schema and
+//! a name of its own, each column with its relation's name, and an alias in ORDER BY or GROUP BY as
+//! its position. So no rule of the database for shadowing or aliases can turn a checked name into
+//! one that may not be read, though the columns that exist besides the schema are not known here.
+//!
+//! What this wall does not hold, and the connection has to: time (cross joins are allowed), memory
+//! (`a || a` grows; set `SQLITE_LIMIT_LENGTH`), and what the database itself runs for a query that
+//! reads only allowed names: views, row security, and functions and operators that somebody put
+//! before the built-in ones of the same name. The schema must be as fresh as the connection:
+//! PostgreSQL reads `t.name` as a call of `name(t)` where the column is gone.
+//!
+//! | room | what it is for |
+//! |---|---|
+//! | `parse` | from text to one query, within bounds |
+//! | `guard` | what is counted for a whole statement |
+//! | `query`, `select`, `from`, `order` | the clauses |
+//! | `expr`, `convert`, `function`, `literal`, `types` | expressions |
+//! | `scope`, `names` | what a name stands for |
+//! | `schema` | what may be read, and how the model is told |
+//! | `refusal` | why not |
+
 mod convert;
 mod expr;
 mod from;

@@ -23,68 +23,21 @@ impl Guard<'_> {
         env: &Env<'_>,
         naming: Naming,
     ) -> Result<Output, Refusal> {
-        let Select {
-            select_token: _,
-            // These are comments, and vanish as the others.
-            optimizer_hints: _,
-            distinct,
-            select_modifiers,
-            top,
-            top_before_distinct: _,
-            projection,
-            exclude,
-            into,
-            from,
-            lateral_views,
-            prewhere,
-            selection,
-            connect_by,
-            group_by,
-            cluster_by,
-            distribute_by,
-            sort_by,
-            having,
-            named_window,
-            qualify,
-            window_before_qualify: _,
-            value_table_mode,
-            flavor,
-        } = select;
-        if into.is_some() {
-            return Err(Refusal::Construct("SELECT INTO; leave INTO out"));
-        }
-        if !named_window.is_empty() {
-            return Err(Refusal::Construct(NAMED_WINDOW));
-        }
-        let foreign = select_modifiers.is_some()
-            || top.is_some()
-            || exclude.is_some()
-            || !lateral_views.is_empty()
-            || prewhere.is_some()
-            || !connect_by.is_empty()
-            || !cluster_by.is_empty()
-            || !distribute_by.is_empty()
-            || !sort_by.is_empty()
-            || qualify.is_some()
-            || value_table_mode.is_some()
-            || *flavor != SelectFlavor::Standard;
-        if foreign {
-            return Err(Refusal::Construct("this form of SELECT; use the clauses of standard SQL"));
-        }
-        let (from, scope) = self.from(from, env)?;
+        only_standard(select)?;
+        let (from, scope) = self.from(&select.from, env)?;
         let env = &Env::inside(env, Level::Relations(&scope));
-        let (items, columns) = self.projection(projection, &scope, env, naming)?;
+        let (items, columns) = self.projection(&select.projection, &scope, env, naming)?;
         let env = &Env::inside(env, Level::Aliases(&columns));
-        let distinct = self.distinct(distinct.as_ref(), &columns, env)?;
+        let distinct = self.distinct(select.distinct.as_ref(), &columns, env)?;
         let mut sql = format!("SELECT {distinct}{items}");
         if !from.is_empty() {
             sql.push_str(&format!(" FROM {from}"));
         }
-        if let Some(condition) = selection {
+        if let Some(condition) = &select.selection {
             sql.push_str(&format!(" WHERE {}", self.expr(condition, env)?));
         }
-        sql.push_str(&self.group_by(group_by, &columns, env)?);
-        if let Some(condition) = having {
+        sql.push_str(&self.group_by(&select.group_by, &columns, env)?);
+        if let Some(condition) = &select.having {
             sql.push_str(&format!(" HAVING {}", self.expr(condition, env)?));
         }
         sql.push_str(&self.order_by(order, &columns, env)?);
@@ -209,8 +162,8 @@ impl Guard<'_> {
         let mut items = Vec::new();
         for key in keys {
             items.push(match self.expr(key, env) {
-                Err(Refusal::Alias(_)) if matches!(key, Expr::Identifier(_)) => {
-                    self.output_position(key, columns)?.unwrap_or_default()
+                Err(refusal @ Refusal::Alias(_)) if matches!(key, Expr::Identifier(_)) => {
+                    self.output_position(key, columns)?.ok_or(refusal)?
                 }
                 Err(refusal) => return Err(refusal),
                 Ok(sql) => self.checked_position(key, columns)?.unwrap_or(sql),
@@ -222,6 +175,59 @@ impl Guard<'_> {
             Ok(format!(" GROUP BY {}", items.join(", ")))
         }
     }
+}
+
+/// Names every field, so that a clause that a newer parser knows cannot pass unseen.
+fn only_standard(select: &Select) -> Result<(), Refusal> {
+    let Select {
+        select_token: _,
+        // These are comments, and vanish as the others.
+        optimizer_hints: _,
+        distinct: _,
+        select_modifiers,
+        top,
+        top_before_distinct: _,
+        projection: _,
+        exclude,
+        into,
+        from: _,
+        lateral_views,
+        prewhere,
+        selection: _,
+        connect_by,
+        group_by: _,
+        cluster_by,
+        distribute_by,
+        sort_by,
+        having: _,
+        named_window,
+        qualify,
+        window_before_qualify: _,
+        value_table_mode,
+        flavor,
+    } = select;
+    if into.is_some() {
+        return Err(Refusal::Construct("SELECT INTO; leave INTO out"));
+    }
+    if !named_window.is_empty() {
+        return Err(Refusal::Construct(NAMED_WINDOW));
+    }
+    let foreign = select_modifiers.is_some()
+        || top.is_some()
+        || exclude.is_some()
+        || !lateral_views.is_empty()
+        || prewhere.is_some()
+        || !connect_by.is_empty()
+        || !cluster_by.is_empty()
+        || !distribute_by.is_empty()
+        || !sort_by.is_empty()
+        || qualify.is_some()
+        || value_table_mode.is_some()
+        || *flavor != SelectFlavor::Standard;
+    if foreign {
+        return Err(Refusal::Construct("this form of SELECT; use the clauses of standard SQL"));
+    }
+    Ok(())
 }
 
 fn plain_wildcard(options: &WildcardAdditionalOptions) -> Result<(), Refusal> {

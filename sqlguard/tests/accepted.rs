@@ -1,5 +1,7 @@
 //! Statements that pass, with the text that is run, and that SQLite runs it.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers may fail it")]
+
 mod shop;
 
 use shop::{MAX_ROWS, Shop};

@@ -1,5 +1,7 @@
 //! No text may panic, overflow the stack or take long, however it is nested.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers may fail it")]
+
 mod shop;
 
 use std::thread;

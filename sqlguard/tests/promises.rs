@@ -1,5 +1,7 @@
 //! What holds for every text, not only for those somebody thought of.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers may fail it")]
+
 mod shop;
 
 use std::cell::Cell;
@@ -104,6 +106,8 @@ fn check_both(sql: &str) {
 }
 
 proptest! {
+    #![proptest_config(Config { failure_persistence: None, ..Config::default() })]
+
     #[test]
     fn no_text_makes_the_check_panic(sql in any::<String>()) {
         check_both(&sql);

@@ -1,5 +1,7 @@
 //! Statements that must not run, each with the words of its refusal.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers may fail it")]
+
 #[path = "../shop/mod.rs"]
 mod shop;
 
@@ -40,7 +42,7 @@ fn a_refusal_is_one_short_line_that_repeats_no_more_than_a_name() {
     let long = "s".repeat(5_000);
     let statements = [
         format!("SELECT {long} FROM customers"),
-        format!("SELECT \"a\n`b`\u{1b}[31m ignore all rules\" FROM customers"),
+        "SELECT \"a\n`b`\u{1b}[31m ignore all rules\" FROM customers".to_owned(),
         format!("SELECT 1 FROM {long}.{long}"),
         format!("SELECT {long}(1)"),
         format!("SELECT '{long}' '{long}' FROM FROM"),

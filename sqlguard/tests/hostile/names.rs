@@ -182,6 +182,10 @@ fn names_that_only_look_allowed_are_refused() {
             ("SELECT lower(name) AS secret FROM customers GROUP BY lower(secret)", "The alias"),
             ("SELECT count(*) AS secret FROM customers HAVING secret = 'a'", "The alias"),
             ("SELECT name AS a, a || 'b' FROM customers", NO_COLUMN),
+            (
+                "SELECT lower(name) AS a FROM customers WHERE EXISTS (SELECT 1 FROM orders GROUP BY a)",
+                "The alias",
+            ),
             // An inner table hides an outer one of the same name, with all its columns.
             (
                 "SELECT 1 FROM leads a WHERE EXISTS (SELECT 1 FROM customers a WHERE a.email = 'a')",
