@@ -15,6 +15,7 @@ mod conversation;
 mod cors;
 mod credentials;
 mod data_sources;
+mod databases;
 mod demo;
 mod disconnect;
 mod errors;

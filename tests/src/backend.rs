@@ -55,6 +55,12 @@ impl Backend {
         }
     }
 
+    /// Whether this is PostgreSQL.
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.kind, Kind::Postgres { .. })
+    }
+
     /// What to set `NATTER_DATA_DIR` to.
     #[must_use]
     pub fn data_dir(&self) -> &Path {
