@@ -126,6 +126,20 @@ const QUESTIONS: &[(&str, &str)] = &[
         "/docs/data-sources#write-documents-that-are-found",
     ),
     ("Why does my scanned PDF fail?", "/docs/data-sources#when-a-file-fails"),
+    ("How big may a file be?", "/docs/data-sources#upload-files"),
+    ("Can I have it read an Excel file?", "/docs/data-sources#when-a-file-fails"),
+    (
+        "How often is my website imported again?",
+        "/docs/data-sources#import-the-same-sitemap-again",
+    ),
+    (
+        "What happens to an import when the server restarts?",
+        "/docs/data-sources#when-the-server-restarts-during-an-import",
+    ),
+    (
+        "How do I stop the bot from answering out of the user guide?",
+        "/docs/data-sources#the-user-guide-as-a-data-source",
+    ),
     (
         "Can I see which passages a question finds without asking an agent?",
         "/docs/data-sources#try-what-a-question-finds",
