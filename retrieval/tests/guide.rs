@@ -128,10 +128,7 @@ const QUESTIONS: &[(&str, &str)] = &[
     ("Why does my scanned PDF fail?", "/docs/data-sources#when-a-file-fails"),
     ("How big may a file be?", "/docs/data-sources#upload-files"),
     ("Can I have it read an Excel file?", "/docs/data-sources#when-a-file-fails"),
-    (
-        "How often is my website imported again?",
-        "/docs/data-sources#import-the-same-sitemap-again",
-    ),
+    ("How often is my website imported again?", "/docs/data-sources#import-the-same-sitemap-again"),
     (
         "What happens to an import when the server restarts?",
         "/docs/data-sources#when-the-server-restarts-during-an-import",
