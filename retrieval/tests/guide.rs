@@ -102,6 +102,75 @@ const QUESTIONS: &[(&str, &str)] = &[
         "I edited the Demo agent and now the model is not asked any more. Why?",
         "/docs/troubleshooting#the-model-is-no-longer-asked-since-the-demo-agent-was-edited",
     ),
+    ("Can I upload a PDF with our handbook?", "/docs/data-sources#upload-files"),
+    ("How do I add an FAQ?", "/docs/data-sources#add-questions-with-answers"),
+    (
+        "Can it crawl my website and learn all its pages?",
+        "/docs/data-sources#import-the-pages-of-a-website",
+    ),
+    (
+        "Pages were deleted from my site. Does another import of the sitemap remove them?",
+        "/docs/data-sources#import-the-same-sitemap-again",
+    ),
+    ("Does the import respect robots.txt?", "/docs/data-sources#what-an-import-fetches"),
+    ("Can pages of our intranet be imported?", "/docs/data-sources#import-from-an-intranet"),
+    ("How can I cancel a running import?", "/docs/data-sources#follow-or-stop-an-import"),
+    (
+        "How do I upload a newer version of a document?",
+        "/docs/data-sources#replace-or-remove-a-document",
+    ),
+    ("Which languages may my documents be in?", "/docs/data-sources#languages-of-documents"),
+    ("How many passages can a data source hold?", "/docs/data-sources#limits-of-data-sources"),
+    (
+        "How should I write headings so that my text is found?",
+        "/docs/data-sources#write-documents-that-are-found",
+    ),
+    ("Why does my scanned PDF fail?", "/docs/data-sources#when-a-file-fails"),
+    ("How big may a file be?", "/docs/data-sources#upload-files"),
+    ("Can I have it read an Excel file?", "/docs/data-sources#when-a-file-fails"),
+    ("How often is my website imported again?", "/docs/data-sources#import-the-same-sitemap-again"),
+    (
+        "What happens to an import when the server restarts?",
+        "/docs/data-sources#when-the-server-restarts-during-an-import",
+    ),
+    (
+        "How do I stop the bot from answering out of the user guide?",
+        "/docs/data-sources#the-user-guide-as-a-data-source",
+    ),
+    (
+        "Can I see which passages a question finds without asking an agent?",
+        "/docs/data-sources#try-what-a-question-finds",
+    ),
+    (
+        "What does is_public of a data source mean?",
+        "/docs/data-sources#who-may-draw-on-which-data-source",
+    ),
+    ("Why can I not delete this data source?", "/docs/data-sources#remove-a-data-source"),
+    ("Why do I get data_source_inactive?", "/docs/troubleshooting#403-data_source_inactive"),
+    (
+        "My bot ignores the document that I uploaded. Why does it not answer from it?",
+        "/docs/troubleshooting#answers-do-not-come-from-my-document",
+    ),
+    (
+        "Can I use the openai Python package with it?",
+        "/docs/openai-clients#the-openai-sdk-for-python",
+    ),
+    (
+        "Which base URL do I enter in an app made for OpenAI?",
+        "/docs/openai-clients#base-url-and-key",
+    ),
+    (
+        "Why is my system message ignored by chat completions?",
+        "/docs/openai-clients#what-of-a-request-is-left-out",
+    ),
+    (
+        "What do I write for the model parameter of a completion?",
+        "/docs/openai-clients#the-model-is-an-agent",
+    ),
+    (
+        "Does the completions endpoint remember earlier messages of a user?",
+        "/docs/openai-clients#continue-a-conversation-with-user",
+    ),
 ];
 
 /// Questions that the guide does not answer.

@@ -98,6 +98,8 @@ CREATE TABLE imports (
     status TEXT NOT NULL,
     -- Whether the sitemap has been read.
     is_listed BOOLEAN NOT NULL,
+    -- Whether what was read lists all of its pages.
+    is_whole BOOLEAN NOT NULL,
     error TEXT,
     node TEXT NOT NULL,
     lease_until BIGINT NOT NULL,

@@ -161,6 +161,9 @@ impl Running {
             self.app.turns.stop_all();
             let _ = tokio::time::timeout(Duration::from_secs(5), self.app.tasks.wait()).await;
         }
+        if let Err(error) = self.app.store.free_imports_of(&self.app.node).await {
+            tracing::warn!(%error, "imports are taken up again once their lease has ended");
+        }
         usage::log::flush(&self.app, true);
         if let Err(error) = upkeep::note_last_used(&self.app).await {
             tracing::warn!(%error, "when keys were last used was not noted");

@@ -219,7 +219,9 @@ fn put(
             }
         }
         (GivenConnection::Kept, _)
-            if row.connection_sealed.is_some() && engine(old) != engine(&settings) =>
+            if row.connection_sealed.is_some()
+                && settings.database.is_some()
+                && engine(old) != engine(&settings) =>
         {
             errors.add("connection", "must be given again when the engine changes, or be null");
         }

@@ -25,6 +25,13 @@ pub struct Fetcher {
     reach: Reach,
 }
 
+/// What becomes of more than may be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Longer {
+    Refused,
+    Cut,
+}
+
 /// What was found at an address.
 #[derive(Debug)]
 pub struct Fetched {
@@ -51,16 +58,21 @@ impl Fetcher {
         self.reach.check(url).await
     }
 
-    /// Fetches what is at `url`, of the same host all the way, at most `limit` bytes.
+    /// Fetches what is at `url`, of the same host all the way, at most `limit` bytes of it.
     ///
     /// # Errors
     /// Why not, as a sentence. An answer with an error status is no error here.
-    pub(super) async fn get(&self, url: &Url, limit: usize) -> Result<Fetched, String> {
+    pub(super) async fn get(
+        &self,
+        url: &Url,
+        limit: usize,
+        longer: Longer,
+    ) -> Result<Fetched, String> {
         let mut at = url.clone();
         for _ in 0..=REDIRECTS {
             self.check(at.as_str()).await.map_err(|why| format!("The address {why}."))?;
             let answer = self.http.get(at.clone()).send().await.map_err(|e| told(&e))?;
-            let Some(next) = redirect(&answer, &at)? else { return read(answer, at, limit).await };
+            let Some(next) = redirect(&answer, &at)? else { return read(answer, at, limit, longer).await };
             if next.host_str() != url.host_str() {
                 let host = next.host_str().unwrap_or_default();
                 return Err(format!("It leads to another website, {host}: import from there."));
@@ -81,9 +93,15 @@ fn redirect(answer: &Response, at: &Url) -> Result<Option<Url>, String> {
     next.map(Some).ok_or_else(|| "It was redirected to no address.".into())
 }
 
-async fn read(answer: Response, url: Url, limit: usize) -> Result<Fetched, String> {
+async fn read(
+    answer: Response,
+    url: Url,
+    limit: usize,
+    longer: Longer,
+) -> Result<Fetched, String> {
     let too_large = || format!("It has more than {} MiB.", limit / (1024 * 1024));
-    if answer.content_length().is_some_and(|length| length > limit as u64) {
+    let is_longer = answer.content_length().is_some_and(|length| length > limit as u64);
+    if is_longer && longer == Longer::Refused {
         return Err(too_large());
     }
     let status = answer.status();
@@ -93,8 +111,13 @@ async fn read(answer: Response, url: Url, limit: usize) -> Result<Fetched, Strin
     let mut body = answer.bytes_stream();
     while let Some(piece) = body.next().await {
         let piece = piece.map_err(|e| told(&e))?;
-        if bytes.len() + piece.len() > limit {
-            return Err(too_large());
+        let room = limit - bytes.len();
+        if piece.len() > room {
+            if longer == Longer::Refused {
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(&piece[..room]);
+            break;
         }
         bytes.extend_from_slice(&piece);
     }

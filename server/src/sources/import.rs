@@ -14,7 +14,7 @@ use shared::{ErrorCode, FieldErrors, limits};
 use url::Url;
 
 use super::documents::{self, NewText};
-use super::fetch::Fetched;
+use super::fetch::{Fetched, Longer};
 use super::robots::{self, Robots};
 use super::{library, sitemap};
 use crate::app::App;
@@ -173,7 +173,11 @@ pub async fn keep(app: Arc<App>) {
     loop {
         let work = async {
             let now_ms = app.clock.now_ms();
-            match app.store.claim_import(&app.node, now_ms, now_ms + LEASE_MS).await {
+            let claimed = match app.is_stopping() {
+                true => Ok(None),
+                false => app.store.claim_import(&app.node, now_ms, now_ms + LEASE_MS).await,
+            };
+            match claimed {
                 Ok(Some(import)) => {
                     if let Err(error) = (Running { app: &app, import }).run().await {
                         tracing::warn!(%error, "an import was left; it is taken up again");
@@ -206,7 +210,9 @@ impl Running<'_> {
         let mut robots = HashMap::new();
         if !self.import.is_listed {
             match self.list(&mut robots).await {
-                Ok(urls) => store.import_listed(id, &self.app.node, urls).await?,
+                Ok((urls, is_whole)) => {
+                    store.import_listed(id, &self.app.node, urls, is_whole).await?;
+                }
                 Err(why) => {
                     return store
                         .end_import(id, "failed", Some(why), self.app.clock.now_ms())
@@ -214,7 +220,7 @@ impl Running<'_> {
                 }
             }
         }
-        while self.is_ours().await? {
+        while !self.app.is_stopping() && self.is_ours().await? {
             let Some(page) = store.next_page(id).await? else { return self.end().await };
             let (status, detail) = match self.page(&page.url, &mut robots).await {
                 Ok(status) => (status, String::new()),
@@ -234,7 +240,9 @@ impl Running<'_> {
     async fn end(&self) -> Result<(), StoreError> {
         let App { store, clock, .. } = self.app;
         let import = &self.import;
-        if let Some(sitemap) = &import.sitemap {
+        if let Some(sitemap) = &import.sitemap
+            && store.import_is_whole(&import.id).await?
+        {
             // What the sitemap no longer lists is gone from the website.
             let which = Remove::Unlisted { sitemap: sitemap.clone(), import_id: import.id.clone() };
             store.remove_documents(&import.data_source_id, which, None, clock.now_ms()).await?;
@@ -243,44 +251,56 @@ impl Running<'_> {
         store.end_import(&import.id, "done", None, clock.now_ms()).await
     }
 
-    /// The pages of the sitemap, and of the sitemaps that it leads to.
-    async fn list(&self, robots: &mut HashMap<String, Robots>) -> Result<Vec<String>, String> {
+    /// The pages of the sitemap and of the sitemaps that it leads to, and whether these are all.
+    async fn list(
+        &self,
+        robots: &mut HashMap<String, Robots>,
+    ) -> Result<(Vec<String>, bool), String> {
         let first = self.import.sitemap.as_deref().unwrap_or_default();
         let first = Url::parse(first).map_err(|_| "The sitemap's address is none.")?;
         let most = usize::try_from(self.import.max_pages).unwrap_or(0);
         let mut waiting = VecDeque::from([first.clone()]);
         let mut seen = HashSet::from([first.clone()]);
-        let (mut pages, mut known) = (Vec::new(), HashSet::new());
+        let (mut pages, mut known, mut is_whole) = (Vec::new(), HashSet::new(), true);
         while let Some(url) = waiting.pop_front() {
             // A website that is slow must not cost the lease.
             let kept = self.is_ours().await.map_err(|_| "The database does not answer.")?;
-            if pages.len() == most || !kept {
+            if !kept {
                 break;
             }
             let found = self.sitemap(&url, robots).await;
             // The first must be one; a further one that is broken costs its own pages.
             let found = match found {
                 Err(why) if url == first => return Err(why),
-                found => found.unwrap_or_default(),
+                found => {
+                    is_whole &= found.is_ok();
+                    found.unwrap_or_default()
+                }
             };
             for page in found.pages {
                 let Ok(mut page) = of_host(&page, &first) else { continue };
                 page.set_fragment(None);
-                if pages.len() < most && known.insert(page.clone()) {
-                    pages.push(String::from(page));
+                if known.insert(page.clone()) {
+                    is_whole &= pages.len() < most;
+                    if pages.len() < most {
+                        pages.push(String::from(page));
+                    }
                 }
             }
             for next in found.sitemaps {
                 let Ok(next) = of_host(&next, &first) else { continue };
-                if seen.len() < SITEMAPS && seen.insert(next.clone()) {
-                    waiting.push_back(next);
+                if seen.insert(next.clone()) {
+                    is_whole &= seen.len() <= SITEMAPS;
+                    if seen.len() <= SITEMAPS {
+                        waiting.push_back(next);
+                    }
                 }
             }
         }
         if pages.is_empty() {
             return Err("The sitemap lists no page of its own website.".into());
         }
-        Ok(pages)
+        Ok((pages, is_whole))
     }
 
     async fn sitemap(
@@ -289,10 +309,11 @@ impl Running<'_> {
         robots: &mut HashMap<String, Robots>,
     ) -> Result<sitemap::Sitemap, String> {
         self.may_fetch(url, robots).await?;
-        let fetched = self.app.fetcher.get(url, SITEMAP_BYTES).await?;
+        let fetched = self.app.fetcher.get(url, SITEMAP_BYTES, Longer::Refused).await?;
         let fetched = fine(fetched)?;
         let text = String::from_utf8(fetched.bytes).map_err(|_| "It is no sitemap.")?;
-        sitemap::read(&text, limits::IMPORT_PAGES)
+        // One more than may be taken shows that there are more.
+        sitemap::read(&text, limits::IMPORT_PAGES + 1)
     }
 
     /// Fetches one page and stores what it says; what became of it.
@@ -303,7 +324,7 @@ impl Running<'_> {
     ) -> Result<&'static str, String> {
         let url = Url::parse(url).map_err(|_| "The address is none.")?;
         self.may_fetch(&url, robots).await?;
-        let fetched = fine(self.app.fetcher.get(&url, PAGE_BYTES).await?)?;
+        let fetched = fine(self.app.fetcher.get(&url, PAGE_BYTES, Longer::Refused).await?)?;
         let name = fetched.url.path().rsplit('/').next().unwrap_or_default();
         let media_type = fetched.media_type.as_deref();
         let extracted = documents::extract(name, media_type, fetched.bytes).await?;
@@ -348,7 +369,7 @@ impl Running<'_> {
 
     async fn robots(&self, url: &Url) -> Result<Robots, String> {
         let at = url.join("/robots.txt").map_err(|_| "The address is none.")?;
-        let fetched = self.app.fetcher.get(&at, robots::LIMIT).await;
+        let fetched = self.app.fetcher.get(&at, robots::LIMIT, Longer::Cut).await;
         let fetched = fetched.map_err(|why| format!("robots.txt cannot be read. {why}"))?;
         match fetched.status.as_u16() {
             200..=299 => Ok(Robots::read(&String::from_utf8_lossy(&fetched.bytes))),

@@ -13,7 +13,8 @@ statements! {
     // First in each transaction: it keeps writers of one source apart.
     TOUCH = "UPDATE data_sources SET content_version = content_version + 1, last_indexed_at = $2 \
         WHERE id = $1";
-    KNOWN = "SELECT id, markdown, title, url, passages FROM documents WHERE data_source_id = $1 AND name = $2";
+    KNOWN = "SELECT id, markdown, title, url, sitemap, passages FROM documents \
+        WHERE data_source_id = $1 AND name = $2";
     ROOM = "SELECT documents, passages FROM data_sources WHERE id = $1";
     PUT = "INSERT INTO documents (id, data_source_id, origin, name, title, url, sitemap, markdown, \
         characters, passages, created_at, updated_at) \
@@ -71,6 +72,7 @@ struct KnownRow {
     markdown: String,
     title: String,
     url: Option<String>,
+    sitemap: Option<String>,
     passages: i64,
 }
 
@@ -130,8 +132,8 @@ impl Write for PutDocument {
         let room = fetch_optional!(&mut *conn, (i64, i64), ROOM, source)?;
         let Some((documents, passages)) = room else { return Ok(Put::NoSource) };
         if let Some(known) = &known
-            && (&known.markdown, &known.title, &known.url)
-                == (&self.markdown, &self.title, &self.url)
+            && (&known.markdown, &known.title, &known.url, &known.sitemap)
+                == (&self.markdown, &self.title, &self.url, &self.sitemap)
         {
             return Ok(Put::Unchanged(known.id.clone()));
         }

@@ -11,8 +11,9 @@ statements! {
     // First in its transaction: of two that begin at once, one waits.
     LOCK_SOURCE = "UPDATE data_sources SET updated_at = updated_at WHERE id = $1";
     RUNNING = "SELECT COUNT(*) FROM imports WHERE data_source_id = $1 AND status = 'running'";
-    ADD = "INSERT INTO imports (id, data_source_id, sitemap, max_pages, status, is_listed, node, \
-        lease_until, created_at) VALUES ($1, $2, $3, $4, 'running', $5, '', 0, $6)";
+    ADD = "INSERT INTO imports (id, data_source_id, sitemap, max_pages, status, is_listed, \
+        is_whole, node, lease_until, created_at) \
+        VALUES ($1, $2, $3, $4, 'running', $5, FALSE, '', 0, $6)";
     ADD_PAGE = "INSERT INTO import_pages (import_id, number, url, status, detail) \
         VALUES ($1, $2, $3, 'waiting', '')";
     CLAIM = "UPDATE imports SET node = $1, lease_until = $3 WHERE id = (SELECT id FROM imports \
@@ -20,7 +21,9 @@ statements! {
         AND status = 'running' AND lease_until < $2 \
         RETURNING id, data_source_id, sitemap, max_pages, is_listed";
     RENEW = "UPDATE imports SET lease_until = $3 WHERE id = $1 AND node = $2 AND status = 'running'";
-    LISTED = "UPDATE imports SET is_listed = TRUE WHERE id = $1 AND node = $2";
+    LISTED = "UPDATE imports SET is_listed = TRUE, is_whole = $3 WHERE id = $1 AND node = $2";
+    WHOLE = "SELECT is_whole FROM imports WHERE id = $1";
+    FREE_OF_NODE = "UPDATE imports SET lease_until = 0 WHERE status = 'running' AND node = $1";
     NEXT = "SELECT number, url FROM import_pages WHERE import_id = $1 AND status = 'waiting' \
         ORDER BY number LIMIT 1";
     TRIED = "UPDATE import_pages SET status = $3, detail = $4 WHERE import_id = $1 AND number = $2";
@@ -139,7 +142,7 @@ impl Write for AddImport {
 }
 
 enum Step {
-    Listed { node: String, urls: Vec<String> },
+    Listed { node: String, urls: Vec<String>, is_whole: bool },
     Tried { number: i64, status: &'static str, detail: String },
     Ended { status: &'static str, error: Option<String>, now_ms: i64 },
 }
@@ -156,9 +159,9 @@ impl Write for TakeStep {
     async fn run(&self, conn: &mut Conn) -> Result<(), sqlx::Error> {
         let id = &self.import_id;
         match &self.step {
-            Step::Listed { node, urls } => {
+            Step::Listed { node, urls, is_whole } => {
                 // Zero when another server has taken over.
-                if execute!(&mut *conn, LISTED, id, node)? > 0 {
+                if execute!(&mut *conn, LISTED, id, node, *is_whole)? > 0 {
                     for (number, url) in (0_i64..).zip(urls) {
                         execute!(&mut *conn, ADD_PAGE, id, number, url)?;
                     }
@@ -221,6 +224,7 @@ impl Write for Stop {
 
 enum Upkeep {
     Free,
+    FreeOfNode { node: String },
     Forget { before_ms: i64 },
 }
 
@@ -230,6 +234,7 @@ impl Write for Upkeep {
     async fn run(&self, conn: &mut Conn) -> Result<(), sqlx::Error> {
         match self {
             Self::Free => execute!(&mut *conn, FREE)?,
+            Self::FreeOfNode { node } => execute!(&mut *conn, FREE_OF_NODE, node)?,
             Self::Forget { before_ms } => execute!(&mut *conn, FORGET, *before_ms)?,
         };
         Ok(())
@@ -276,7 +281,7 @@ impl Store {
         self.writer.run(TakeStep { import_id: import_id.to_owned(), step }).await
     }
 
-    /// Notes the pages that a sitemap lists.
+    /// Notes the pages that a sitemap lists, and whether these are all.
     ///
     /// # Errors
     /// When the database fails.
@@ -285,8 +290,26 @@ impl Store {
         import_id: &str,
         node: &str,
         urls: Vec<String>,
+        is_whole: bool,
     ) -> Result<(), StoreError> {
-        self.step(import_id, Step::Listed { node: node.to_owned(), urls }).await
+        self.step(import_id, Step::Listed { node: node.to_owned(), urls, is_whole }).await
+    }
+
+    /// Whether the pages of an import are all that its sitemap lists.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn import_is_whole(&self, id: &str) -> Result<bool, StoreError> {
+        let mut conn = self.conn().await?;
+        Ok(fetch_optional!(&mut conn, (bool,), WHOLE, id)?.is_some_and(|(whole,)| whole))
+    }
+
+    /// Frees the imports of a server that stops, for another one or the next start.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn free_imports_of(&self, node: &str) -> Result<(), StoreError> {
+        self.writer.run(Upkeep::FreeOfNode { node: node.to_owned() }).await
     }
 
     /// The page that is next; none when all were tried.

@@ -118,7 +118,7 @@ both! {
             ("Where are you?", "In Graz."),
             ("How long can I return a parcel?", "45 days"),
         ] {
-            let (said, _) = answer(&app, &key, &format!("s-{expected}"), question).await;
+            let (said, _) = answer(&app, &key, &format!("s-{}", expected.len()), question).await;
             assert!(said.contains(expected), "{question}: {said}");
         }
         let all_bad = upload(&app, &source, &files[3..]).send().await;
