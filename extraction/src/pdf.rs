@@ -12,6 +12,7 @@ mod font;
 mod layout;
 mod lexer;
 mod program;
+mod state;
 mod unicode;
 
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -35,7 +36,7 @@ pub(crate) fn extract(bytes: &[u8], limits: &Limits) -> Result<Extracted, Extrac
         let _ = sender.send(read(&copy, &copied));
     });
     if started.is_err() {
-        return Err(ExtractError::TimedOut);
+        return Err(ExtractError::Busy);
     }
     match receiver.recv_timeout(limits.time) {
         Ok(found) => found,

@@ -126,6 +126,12 @@ fn a_cell_of_ten_megabytes_is_refused() {
 }
 
 #[test]
+fn a_table_of_millions_of_columns_is_refused() {
+    let error = read(Format::Csv, "a,".repeat(MIB).as_bytes()).unwrap_err();
+    assert!(error.to_string().contains("columns"), "{error}");
+}
+
+#[test]
 fn wide_headers_do_not_multiply_what_comes_out() {
     let csv = format!("{}\n", "x".repeat(MIB)) + &"1\n".repeat(9_000);
     let error = read(Format::Csv, csv.as_bytes()).unwrap_err();
@@ -227,14 +233,18 @@ fn a_page_tree_that_is_a_circle_ends() {
 }
 
 #[test]
-fn one_page_listed_often_counts_each_time() {
-    let kids = "3 0 R ".repeat(2001);
-    let file = pdf(&[
-        b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
-        format!("<< /Type /Pages /Kids [{kids}] /Count 2001 >>").into_bytes(),
-        b"<< /Type /Page /Parent 2 0 R >>".to_vec(),
-    ]);
-    assert_eq!(read(Format::Pdf, &file), Err(ExtractError::TooManyPages { limit: 2000 }));
+fn a_pdf_with_more_pages_than_allowed_is_refused() {
+    let with = |pages: usize| {
+        let kids: String = (0..pages).map(|at| format!("{} 0 R ", at + 3)).collect();
+        let mut objects = vec![
+            b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
+            format!("<< /Type /Pages /Kids [{kids}] /Count {pages} >>").into_bytes(),
+        ];
+        objects.resize(pages + 2, b"<< /Type /Page /Parent 2 0 R >>".to_vec());
+        read(Format::Pdf, &pdf(&objects))
+    };
+    assert_eq!(with(2001), Err(ExtractError::TooManyPages { limit: 2000 }));
+    assert_eq!(with(2000), Err(ExtractError::NoText));
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn a_table_of_questions_becomes_sections() {
         "Id,Frage,Antwort\n1,Wie lange?,Zwei Tage.\n2,Wo?,\n3,\"Was\n# ist?\",\"# Eins\n- a\"\n";
     assert_eq!(
         markdown(Format::Csv, csv),
-        "## Wie lange?\n\nZwei Tage.\n\n## Was # ist?\n\n**Eins**\n\n- a"
+        "## Wie lange?\n\nZwei Tage.\n\n## Was # ist?\n\n**Eins**\n- a"
     );
 }
 

@@ -202,11 +202,8 @@ impl Writer {
                 }
                 self.code = self.code.saturating_sub(1);
             }
-            _ if self.table.is_some() => {
-                if is_block(name) {
-                    self.text.push(' ');
-                }
-            }
+            _ if self.table.is_some() && is_block(name) => self.text.push(' '),
+            _ if self.table.is_some() => {}
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
                 let level = usize::from(name.as_bytes().get(1).map_or(1, |digit| digit - b'0'));
                 self.heading = level;
