@@ -151,6 +151,22 @@ fn a_page_without_main_content_is_its_body_without_the_frame() {
 }
 
 #[test]
+fn a_table_that_only_places_things_is_no_table() {
+    let page = "<table><tr><td><h2>A</h2>one</td><td><table><tr><th>x<th>y<tr><td>1<td>2</table>\
+        <tr><td>two</table><p>three";
+    assert_eq!(
+        markdown(Format::Html, page),
+        "## A\n\none\n\n| x | y |\n| --- | --- |\n| 1 | 2 |\n\ntwo\n\nthree"
+    );
+}
+
+#[test]
+fn blocks_within_code_are_its_lines() {
+    let page = "<pre><div>a</div><div> b</div><h2>c</h2></pre>";
+    assert_eq!(markdown(Format::Html, page), "```\na\n b\nc\n```");
+}
+
+#[test]
 fn a_page_is_read_in_the_encoding_it_names() {
     let page = b"<html><head><meta charset=\"iso-8859-2\"></head><p>\xae\xedt</p>";
     assert_eq!(markdown(Format::Html, page), "Žít");

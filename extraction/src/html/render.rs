@@ -27,7 +27,7 @@ pub(super) fn render(tree: &Tree, root: NodeId, limits: &Limits) -> Result<Strin
         match tree.data(id) {
             Data::Text(text) => writer.text(text)?,
             Data::Element(element) if !skipped(tree, id, element, inside_main) => {
-                writer.open(element)?;
+                writer.open(element, is_layout(tree, id, element))?;
                 down = tree.first_child(id);
                 if down.is_none() {
                     writer.close(element)?;
@@ -72,6 +72,21 @@ fn skipped(tree: &Tree, id: NodeId, element: &Element, inside_main: bool) -> boo
         "form" => !holds_content(tree, id),
         _ => false,
     }
+}
+
+/// Whether it is a table only by its name: what stands in its cells is blocks.
+fn is_layout(tree: &Tree, id: NodeId, element: &Element) -> bool {
+    let mut found = false;
+    if &*element.name.local == "table" {
+        tree.walk(id, &mut |_, element| {
+            found |= matches!(
+                &*element.name.local,
+                "table" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "pre" | "article" | "main"
+            );
+            !found
+        });
+    }
+    found
 }
 
 fn within_article(tree: &Tree, id: NodeId) -> bool {
@@ -126,12 +141,12 @@ impl Writer {
         Ok(())
     }
 
-    fn open(&mut self, element: &Element) -> Result<(), ExtractError> {
+    fn open(&mut self, element: &Element, layout: bool) -> Result<(), ExtractError> {
         let name = &*element.name.local;
         if self.table.is_some() {
             self.open_in_table(name);
         } else if is_block(name) {
-            self.flush()?;
+            self.break_block()?;
         }
         match name {
             "br" => self.text.push(if self.code > 0 { '\n' } else { ' ' }),
@@ -150,7 +165,7 @@ impl Writer {
                     list.numbered.then_some(list.items)
                 }));
             }
-            "table" => {
+            "table" if !layout && self.code == 0 => {
                 self.tables += 1;
                 self.table.get_or_insert_default();
             }
@@ -176,7 +191,7 @@ impl Writer {
     fn close(&mut self, element: &Element) -> Result<(), ExtractError> {
         let name = &*element.name.local;
         match name {
-            "table" => {
+            "table" if self.tables > 0 => {
                 self.tables = self.tables.saturating_sub(1);
                 if self.tables == 0
                     && let Some(rows) = self.table.take()
@@ -220,16 +235,27 @@ impl Writer {
                 self.flush()?;
                 self.item = None;
             }
-            _ if is_block(name) => self.flush()?,
+            _ if is_block(name) => self.break_block()?,
             _ => {}
         }
         Ok(())
     }
 
-    /// A heading in a list's item stays text: passages begin at headings outside of blocks.
-    fn write_heading(&mut self, level: usize) -> Result<(), ExtractError> {
-        if !self.lists.is_empty() {
+    /// Within code a block is a line.
+    fn break_block(&mut self) -> Result<(), ExtractError> {
+        if self.code == 0 {
             return self.flush();
+        }
+        if !self.text.is_empty() && !self.text.ends_with('\n') {
+            self.text.push('\n');
+        }
+        Ok(())
+    }
+
+    /// A heading in a list's item or in code stays text: passages begin at headings outside of blocks.
+    fn write_heading(&mut self, level: usize) -> Result<(), ExtractError> {
+        if !self.lists.is_empty() || self.code > 0 {
+            return self.break_block();
         }
         let text = mem::take(&mut self.text);
         self.page.heading(level, &text)
