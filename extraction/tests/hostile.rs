@@ -172,8 +172,11 @@ fn object_streams_have_one_budget_together() {
 #[test]
 fn objects_that_would_take_gigabytes_are_refused_before_they_are_read() {
     let error = Err(ExtractError::TooManyParts { limit: 2_000_000 });
-    let plain = page(stream("", b""), &[format!("[{}]", "0 ".repeat(2_100_000)).into_bytes()]);
-    assert_eq!(read(Format::Pdf, &plain), error);
+    for object in ["0 ", "0\0", "-0", ".1", "[]", "/a"] {
+        let array = format!("[{}]", object.repeat(2_100_000)).into_bytes();
+        let plain = page(stream("", b""), &[array]);
+        assert_eq!(read(Format::Pdf, &plain), error, "{object:?}");
+    }
     let packed = deflated([format!("9 0 [{}]", "0 ".repeat(4_100_000)).into_bytes()].into_iter());
     let packed = stream("/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode", &packed);
     assert_eq!(read(Format::Pdf, &page(stream("", b""), &[packed])), error);
