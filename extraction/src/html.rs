@@ -1,5 +1,6 @@
 //! HTML: the main content of a page, without what surrounds it or is hidden.
 
+mod kinds;
 mod render;
 mod sink;
 mod tree;

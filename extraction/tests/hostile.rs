@@ -26,7 +26,7 @@ fn holds(found: &Result<Extracted, ExtractError>, limits: &Limits) {
 
 #[test]
 fn a_larger_file_is_not_even_looked_at() {
-    let limits = Limits { bytes: 10, ..Limits::default() };
+    let limits = Limits { bytes: 10, ..support::limits() };
     for format in FORMATS {
         assert_eq!(
             extract(format, &[b'a'; 11], &limits),
@@ -37,7 +37,7 @@ fn a_larger_file_is_not_even_looked_at() {
 
 #[test]
 fn a_zip_bomb_is_refused_before_it_is_unpacked() {
-    let limits = Limits { unpacked: MIB, ..Limits::default() };
+    let limits = Limits { unpacked: MIB, ..support::limits() };
     let bomb = zip(&[("word/document.xml", &vec![b' '; 64 * MIB])]);
     assert_eq!(
         extract(Format::Docx, &bomb, &limits),
@@ -47,7 +47,7 @@ fn a_zip_bomb_is_refused_before_it_is_unpacked() {
 
 #[test]
 fn a_zip_bomb_that_lies_about_its_size_is_stopped_on_the_way() {
-    let limits = Limits { unpacked: MIB, ..Limits::default() };
+    let limits = Limits { unpacked: MIB, ..support::limits() };
     let real = 64 * MIB;
     let mut bomb = zip(&[("word/document.xml", &vec![b' '; real])]);
     let declared = u32::try_from(real).unwrap().to_le_bytes();
@@ -68,7 +68,7 @@ fn a_zip_bomb_that_lies_about_its_size_is_stopped_on_the_way() {
 
 #[test]
 fn parts_that_together_unpack_too_large_are_refused() {
-    let limits = Limits { unpacked: 3 * MIB, ..Limits::default() };
+    let limits = Limits { unpacked: 3 * MIB, ..support::limits() };
     let styles = vec![b' '; 2 * MIB];
     let body = document(&" ".repeat(2 * MIB));
     let file = zip(&[("word/styles.xml", &styles), ("word/document.xml", body.as_bytes())]);
@@ -100,7 +100,7 @@ fn elements_nested_too_deep_are_refused_without_a_deep_stack() {
     assert_eq!(read(Format::Html, "<ul><li>".repeat(100_000).as_bytes()), Err(error.clone()));
     assert_eq!(read(Format::Html, "<table><td>".repeat(100_000).as_bytes()), Err(error.clone()));
     assert_eq!(read(Format::Docx, &docx(&"<w:p>".repeat(1_000_000))), Err(error));
-    let limits = Limits::default();
+    let limits = support::limits();
     let unclosed: String = (0..100_000).map(|at| format!("<p><font size={at}>")).collect();
     holds(&extract(Format::Html, unclosed.as_bytes(), &limits), &limits);
     let formats = "<b><i><a href=x></p>".repeat(100_000);
@@ -109,7 +109,7 @@ fn elements_nested_too_deep_are_refused_without_a_deep_stack() {
 
 #[test]
 fn megabytes_of_one_mark_are_read_or_refused() {
-    let limits = Limits::default();
+    let limits = support::limits();
     for mark in ["[", "<", "&", "\"", "*", "`", "#", "> ", "\n", "|", "a,", "<p>", "</p>", "<!--"] {
         let text = mark.repeat(2 * MIB / mark.len());
         for format in [Format::Markdown, Format::Html, Format::Text, Format::Csv] {
@@ -138,7 +138,7 @@ fn wide_headers_do_not_multiply_what_comes_out() {
     assert_eq!(error, ExtractError::TooMuchText { limit: 5 * MIB });
     let rows = "<tr><td>a</td></tr>".repeat(50_000);
     let head = "<td></td>".repeat(50_000);
-    let limits = Limits::default();
+    let limits = support::limits();
     let page = format!("<table><tr>{head}</tr>{rows}</table>");
     holds(&extract(Format::Html, page.as_bytes(), &limits), &limits);
 }
@@ -149,7 +149,7 @@ fn zeros(megabytes: usize) -> Vec<u8> {
 
 #[test]
 fn a_page_that_unpacks_to_gigabytes_is_refused() {
-    let limits = Limits { unpacked: MIB, ..Limits::default() };
+    let limits = Limits { unpacked: MIB, ..support::limits() };
     let too_large = Err(ExtractError::UnpacksTooLarge { limit: MIB });
     let once = page(stream("/Filter /FlateDecode", &zeros(64)), &[]);
     assert_eq!(extract(Format::Pdf, &once, &limits), too_large);
@@ -160,7 +160,7 @@ fn a_page_that_unpacks_to_gigabytes_is_refused() {
 
 #[test]
 fn object_streams_have_one_budget_together() {
-    let limits = Limits { unpacked: 4 * MIB, ..Limits::default() };
+    let limits = Limits { unpacked: 4 * MIB, ..support::limits() };
     let bomb = stream("/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode", &zeros(1));
     let file = page(stream("", b"BT ET"), &vec![bomb; 20]);
     assert_eq!(
@@ -253,7 +253,7 @@ fn a_pdf_with_more_pages_than_allowed_is_refused() {
 #[test]
 fn deep_arrays_in_a_pdf_do_not_end_the_process() {
     let deep = "[".repeat(100_000).into_bytes();
-    let limits = Limits::default();
+    let limits = support::limits();
     let file = page(stream("", b"BT /F1 9 Tf (a) Tj ET"), std::slice::from_ref(&deep));
     holds(&extract(Format::Pdf, &file, &limits), &limits);
     let file = page(stream("", &deep), &[]);
@@ -264,7 +264,7 @@ fn deep_arrays_in_a_pdf_do_not_end_the_process() {
 
 #[test]
 fn no_time_means_an_error_not_a_wait() {
-    let limits = Limits { time: Duration::ZERO, ..Limits::default() };
+    let limits = Limits { time: Duration::ZERO, ..support::limits() };
     let files = [
         (Format::Pdf, file("manual.pdf")),
         (Format::Docx, file("handbook.docx")),
@@ -277,7 +277,7 @@ fn no_time_means_an_error_not_a_wait() {
 
 /// Small limits, so that they are met.
 fn small() -> Limits {
-    Limits { unpacked: 200_000, text: 400, depth: 20, ..Limits::default() }
+    Limits { unpacked: 200_000, text: 400, depth: 20, ..support::limits() }
 }
 
 fn damaged(name: &'static str) -> impl Strategy<Value = Vec<u8>> {

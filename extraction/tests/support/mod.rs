@@ -7,8 +7,13 @@ use extraction::{ExtractError, Extracted, Format, Limits, extract};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+/// The usual limits without the clock's, which a slow machine would meet.
+pub fn limits() -> Limits {
+    Limits { time: std::time::Duration::from_secs(3600), ..Limits::default() }
+}
+
 pub fn read(format: Format, bytes: &[u8]) -> Result<Extracted, ExtractError> {
-    extract(format, bytes, &Limits::default())
+    extract(format, bytes, &limits())
 }
 
 pub fn markdown(format: Format, bytes: impl AsRef<[u8]>) -> String {
