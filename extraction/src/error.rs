@@ -15,6 +15,8 @@ pub enum ExtractError {
     TooManyPages { limit: usize },
     #[error("The table has more than {limit} rows. Split it into smaller files.")]
     TooManyRows { limit: usize },
+    #[error("The table has more than {limit} columns. Keep those that answer questions.")]
+    TooManyColumns { limit: usize },
     #[error("The file has more than {limit} parts. Simplify it, or save it anew.")]
     TooManyParts { limit: usize },
     #[error("The file's elements are nested more than {limit} deep. Simplify its structure.")]
@@ -29,6 +31,8 @@ pub enum ExtractError {
     OtherFormat { named: &'static str, found: &'static str },
     #[error("The {format} file is damaged: {what}. Save it again.")]
     Malformed { format: &'static str, what: &'static str },
+    #[error("The server has no room to read the file now. Try again later.")]
+    Busy,
     #[error("Reading the file took too long. Split it into smaller files.")]
     TimedOut,
 }

@@ -1,6 +1,8 @@
 //! HTML: the main content of a page, without what surrounds it or is hidden.
 
+mod kinds;
 mod render;
+mod sink;
 mod tree;
 
 use encoding_rs::Encoding;
@@ -17,7 +19,7 @@ pub(crate) fn extract(
 ) -> Result<Extracted, ExtractError> {
     format::expect("HTML", bytes)?;
     let text = decode(bytes, declared(bytes));
-    let tree = tree::parse(&text, limits.depth, deadline)?;
+    let tree = sink::parse(&text, limits.depth, deadline)?;
     let title = tree.title();
     for root in main_content(&tree) {
         deadline.check()?;
@@ -47,7 +49,7 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
 /// Where the content may stand, the likeliest place first.
 fn main_content(tree: &Tree) -> Vec<NodeId> {
     let (mut mains, mut articles, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
-    tree.walk(tree.document(), &mut |id, element| {
+    tree.walk(tree::DOCUMENT, &mut |id, element| {
         if element.hidden {
             return false;
         }
@@ -69,6 +71,6 @@ fn main_content(tree: &Tree) -> Vec<NodeId> {
         mains = articles;
     }
     mains.extend(bodies);
-    mains.push(tree.document());
+    mains.push(tree::DOCUMENT);
     mains
 }

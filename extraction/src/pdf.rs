@@ -12,6 +12,7 @@ mod font;
 mod layout;
 mod lexer;
 mod program;
+mod state;
 mod unicode;
 
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -35,7 +36,7 @@ pub(crate) fn extract(bytes: &[u8], limits: &Limits) -> Result<Extracted, Extrac
         let _ = sender.send(read(&copy, &copied));
     });
     if started.is_err() {
-        return Err(ExtractError::TimedOut);
+        return Err(ExtractError::Busy);
     }
     match receiver.recv_timeout(limits.time) {
         Ok(found) => found,
@@ -67,7 +68,11 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
 
 fn title(document: &Document) -> Option<String> {
     let info = document.trailer.get_deref(b"Info", document).and_then(Object::as_dict).ok()?;
-    lopdf::decode_text_string(info.get_deref(b"Title", document).ok()?).ok()
+    let title = lopdf::decode_text_string(info.get_deref(b"Title", document).ok()?).ok()?;
+    // What programs write when nobody named the document.
+    let unnamed = ["", "(anonymous)", "untitled"].contains(&title.trim().to_lowercase().as_str());
+    let unnamed = unnamed || title.starts_with("Microsoft Word - ");
+    (!unnamed).then_some(title)
 }
 
 fn malformed(what: &'static str) -> ExtractError {

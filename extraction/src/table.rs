@@ -5,6 +5,8 @@ use crate::page::{Page, one_line};
 use crate::text::decode;
 use crate::{Deadline, Extracted, Limits, format, questions_and_answers};
 
+/// More columns than anyone reads in one row.
+const MOST_COLUMNS: usize = 1000;
 const QUESTION: [&str; 5] = ["question", "questions", "frage", "fragen", "q"];
 const ANSWER: [&str; 6] = ["answer", "answers", "antwort", "antworten", "a", "reply"];
 
@@ -28,6 +30,9 @@ pub(crate) fn extract(
     };
     if !next(&mut row)? {
         return Err(ExtractError::NoText);
+    }
+    if row.len() > MOST_COLUMNS {
+        return Err(ExtractError::TooManyColumns { limit: MOST_COLUMNS });
     }
     let names: Vec<String> = row.iter().map(one_line).collect();
     let asked = column(&names, &QUESTION).zip(column(&names, &ANSWER));

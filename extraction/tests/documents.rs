@@ -81,6 +81,21 @@ fn lines_become_paragraphs_and_divided_words_whole() {
 }
 
 #[test]
+fn widely_set_lines_are_paragraphs_too() {
+    let mut program = String::from("BT /F1 10 Tf 50 590 Td");
+    for at in 0..12 {
+        program.push_str(&format!(" 0 -20 Td (line {at} goes) Tj 0 -20 Td (on.) Tj"));
+        if at == 5 {
+            program.push_str(" 0 -15 Td");
+        }
+    }
+    let found = markdown(Format::Pdf, page(stream("", (program + " ET").as_bytes()), &[]));
+    let paragraphs: Vec<&str> = found.split("\n\n").collect();
+    assert_eq!(paragraphs.len(), 2, "{found}");
+    assert!(paragraphs[0].ends_with("line 5 goes on."), "{found}");
+}
+
+#[test]
 fn forms_and_character_tables_are_read() {
     let table = "begincmap 1 beginbfrange <01> <03> <0041> endbfrange \
         1 beginbfrange <04> <05> [<00660066> <d83dde00>] endbfrange 1 beginbfchar <06> <00df> endbfchar";

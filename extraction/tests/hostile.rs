@@ -26,7 +26,7 @@ fn holds(found: &Result<Extracted, ExtractError>, limits: &Limits) {
 
 #[test]
 fn a_larger_file_is_not_even_looked_at() {
-    let limits = Limits { bytes: 10, ..Limits::default() };
+    let limits = Limits { bytes: 10, ..support::limits() };
     for format in FORMATS {
         assert_eq!(
             extract(format, &[b'a'; 11], &limits),
@@ -37,7 +37,7 @@ fn a_larger_file_is_not_even_looked_at() {
 
 #[test]
 fn a_zip_bomb_is_refused_before_it_is_unpacked() {
-    let limits = Limits { unpacked: MIB, ..Limits::default() };
+    let limits = Limits { unpacked: MIB, ..support::limits() };
     let bomb = zip(&[("word/document.xml", &vec![b' '; 64 * MIB])]);
     assert_eq!(
         extract(Format::Docx, &bomb, &limits),
@@ -47,7 +47,7 @@ fn a_zip_bomb_is_refused_before_it_is_unpacked() {
 
 #[test]
 fn a_zip_bomb_that_lies_about_its_size_is_stopped_on_the_way() {
-    let limits = Limits { unpacked: MIB, ..Limits::default() };
+    let limits = Limits { unpacked: MIB, ..support::limits() };
     let real = 64 * MIB;
     let mut bomb = zip(&[("word/document.xml", &vec![b' '; real])]);
     let declared = u32::try_from(real).unwrap().to_le_bytes();
@@ -68,7 +68,7 @@ fn a_zip_bomb_that_lies_about_its_size_is_stopped_on_the_way() {
 
 #[test]
 fn parts_that_together_unpack_too_large_are_refused() {
-    let limits = Limits { unpacked: 3 * MIB, ..Limits::default() };
+    let limits = Limits { unpacked: 3 * MIB, ..support::limits() };
     let styles = vec![b' '; 2 * MIB];
     let body = document(&" ".repeat(2 * MIB));
     let file = zip(&[("word/styles.xml", &styles), ("word/document.xml", body.as_bytes())]);
@@ -100,7 +100,7 @@ fn elements_nested_too_deep_are_refused_without_a_deep_stack() {
     assert_eq!(read(Format::Html, "<ul><li>".repeat(100_000).as_bytes()), Err(error.clone()));
     assert_eq!(read(Format::Html, "<table><td>".repeat(100_000).as_bytes()), Err(error.clone()));
     assert_eq!(read(Format::Docx, &docx(&"<w:p>".repeat(1_000_000))), Err(error));
-    let limits = Limits::default();
+    let limits = support::limits();
     let unclosed: String = (0..100_000).map(|at| format!("<p><font size={at}>")).collect();
     holds(&extract(Format::Html, unclosed.as_bytes(), &limits), &limits);
     let formats = "<b><i><a href=x></p>".repeat(100_000);
@@ -109,7 +109,7 @@ fn elements_nested_too_deep_are_refused_without_a_deep_stack() {
 
 #[test]
 fn megabytes_of_one_mark_are_read_or_refused() {
-    let limits = Limits::default();
+    let limits = support::limits();
     for mark in ["[", "<", "&", "\"", "*", "`", "#", "> ", "\n", "|", "a,", "<p>", "</p>", "<!--"] {
         let text = mark.repeat(2 * MIB / mark.len());
         for format in [Format::Markdown, Format::Html, Format::Text, Format::Csv] {
@@ -126,13 +126,19 @@ fn a_cell_of_ten_megabytes_is_refused() {
 }
 
 #[test]
+fn a_table_of_millions_of_columns_is_refused() {
+    let error = read(Format::Csv, "a,".repeat(MIB).as_bytes()).unwrap_err();
+    assert!(error.to_string().contains("columns"), "{error}");
+}
+
+#[test]
 fn wide_headers_do_not_multiply_what_comes_out() {
     let csv = format!("{}\n", "x".repeat(MIB)) + &"1\n".repeat(9_000);
     let error = read(Format::Csv, csv.as_bytes()).unwrap_err();
     assert_eq!(error, ExtractError::TooMuchText { limit: 5 * MIB });
     let rows = "<tr><td>a</td></tr>".repeat(50_000);
     let head = "<td></td>".repeat(50_000);
-    let limits = Limits::default();
+    let limits = support::limits();
     let page = format!("<table><tr>{head}</tr>{rows}</table>");
     holds(&extract(Format::Html, page.as_bytes(), &limits), &limits);
 }
@@ -143,7 +149,7 @@ fn zeros(megabytes: usize) -> Vec<u8> {
 
 #[test]
 fn a_page_that_unpacks_to_gigabytes_is_refused() {
-    let limits = Limits { unpacked: MIB, ..Limits::default() };
+    let limits = Limits { unpacked: MIB, ..support::limits() };
     let too_large = Err(ExtractError::UnpacksTooLarge { limit: MIB });
     let once = page(stream("/Filter /FlateDecode", &zeros(64)), &[]);
     assert_eq!(extract(Format::Pdf, &once, &limits), too_large);
@@ -154,7 +160,7 @@ fn a_page_that_unpacks_to_gigabytes_is_refused() {
 
 #[test]
 fn object_streams_have_one_budget_together() {
-    let limits = Limits { unpacked: 4 * MIB, ..Limits::default() };
+    let limits = Limits { unpacked: 4 * MIB, ..support::limits() };
     let bomb = stream("/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode", &zeros(1));
     let file = page(stream("", b"BT ET"), &vec![bomb; 20]);
     assert_eq!(
@@ -166,8 +172,11 @@ fn object_streams_have_one_budget_together() {
 #[test]
 fn objects_that_would_take_gigabytes_are_refused_before_they_are_read() {
     let error = Err(ExtractError::TooManyParts { limit: 2_000_000 });
-    let plain = page(stream("", b""), &[format!("[{}]", "0 ".repeat(2_100_000)).into_bytes()]);
-    assert_eq!(read(Format::Pdf, &plain), error);
+    for object in ["0 ", "0\0", "-0", ".1", "[]", "/a"] {
+        let array = format!("[{}]", object.repeat(2_100_000)).into_bytes();
+        let plain = page(stream("", b""), &[array]);
+        assert_eq!(read(Format::Pdf, &plain), error, "{object:?}");
+    }
     let packed = deflated([format!("9 0 [{}]", "0 ".repeat(4_100_000)).into_bytes()].into_iter());
     let packed = stream("/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode", &packed);
     assert_eq!(read(Format::Pdf, &page(stream("", b""), &[packed])), error);
@@ -227,21 +236,25 @@ fn a_page_tree_that_is_a_circle_ends() {
 }
 
 #[test]
-fn one_page_listed_often_counts_each_time() {
-    let kids = "3 0 R ".repeat(2001);
-    let file = pdf(&[
-        b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
-        format!("<< /Type /Pages /Kids [{kids}] /Count 2001 >>").into_bytes(),
-        b"<< /Type /Page /Parent 2 0 R >>".to_vec(),
-    ]);
-    assert_eq!(read(Format::Pdf, &file), Err(ExtractError::TooManyPages { limit: 2000 }));
+fn a_pdf_with_more_pages_than_allowed_is_refused() {
+    let with = |pages: usize| {
+        let kids: String = (0..pages).map(|at| format!("{} 0 R ", at + 3)).collect();
+        let mut objects = vec![
+            b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
+            format!("<< /Type /Pages /Kids [{kids}] /Count {pages} >>").into_bytes(),
+        ];
+        objects.resize(pages + 2, b"<< /Type /Page /Parent 2 0 R >>".to_vec());
+        read(Format::Pdf, &pdf(&objects))
+    };
+    assert_eq!(with(2001), Err(ExtractError::TooManyPages { limit: 2000 }));
+    assert_eq!(with(2000), Err(ExtractError::NoText));
 }
 
 #[test]
 fn deep_arrays_in_a_pdf_do_not_end_the_process() {
     let deep = "[".repeat(100_000).into_bytes();
-    let limits = Limits::default();
-    let file = page(stream("", b"BT /F1 9 Tf (a) Tj ET"), &[deep.clone()]);
+    let limits = support::limits();
+    let file = page(stream("", b"BT /F1 9 Tf (a) Tj ET"), std::slice::from_ref(&deep));
     holds(&extract(Format::Pdf, &file, &limits), &limits);
     let file = page(stream("", &deep), &[]);
     holds(&extract(Format::Pdf, &file, &limits), &limits);
@@ -251,7 +264,7 @@ fn deep_arrays_in_a_pdf_do_not_end_the_process() {
 
 #[test]
 fn no_time_means_an_error_not_a_wait() {
-    let limits = Limits { time: Duration::ZERO, ..Limits::default() };
+    let limits = Limits { time: Duration::ZERO, ..support::limits() };
     let files = [
         (Format::Pdf, file("manual.pdf")),
         (Format::Docx, file("handbook.docx")),
@@ -264,7 +277,7 @@ fn no_time_means_an_error_not_a_wait() {
 
 /// Small limits, so that they are met.
 fn small() -> Limits {
-    Limits { unpacked: 200_000, text: 400, depth: 20, ..Limits::default() }
+    Limits { unpacked: 200_000, text: 400, depth: 20, ..support::limits() }
 }
 
 fn damaged(name: &'static str) -> impl Strategy<Value = Vec<u8>> {

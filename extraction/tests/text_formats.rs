@@ -83,7 +83,7 @@ fn a_table_of_questions_becomes_sections() {
         "Id,Frage,Antwort\n1,Wie lange?,Zwei Tage.\n2,Wo?,\n3,\"Was\n# ist?\",\"# Eins\n- a\"\n";
     assert_eq!(
         markdown(Format::Csv, csv),
-        "## Wie lange?\n\nZwei Tage.\n\n## Was # ist?\n\n**Eins**\n\n- a"
+        "## Wie lange?\n\nZwei Tage.\n\n## Was # ist?\n\n**Eins**\n- a"
     );
 }
 
@@ -148,6 +148,22 @@ fn a_page_without_main_content_is_its_body_without_the_frame() {
     let wrapped = "<form><h1>A</h1>b<select><option>no</select></form>";
     assert_eq!(markdown(Format::Html, wrapped), "# A\n\nb");
     assert_eq!(markdown(Format::Html, "<main></main><p>Text"), "Text");
+}
+
+#[test]
+fn a_table_that_only_places_things_is_no_table() {
+    let page = "<table><tr><td><h2>A</h2>one</td><td><table><tr><th>x<th>y<tr><td>1<td>2</table>\
+        <tr><td>two</table><p>three";
+    assert_eq!(
+        markdown(Format::Html, page),
+        "## A\n\none\n\n| x | y |\n| --- | --- |\n| 1 | 2 |\n\ntwo\n\nthree"
+    );
+}
+
+#[test]
+fn blocks_within_code_are_its_lines() {
+    let page = "<pre><div>a</div><div> b</div><h2>c</h2></pre>";
+    assert_eq!(markdown(Format::Html, page), "```\na\n b\nc\n```");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::mem;
 
+use super::kinds::{is_block, is_layout, name_of, skipped};
 use super::tree::{Data, Element, NodeId, Tree};
 use crate::Limits;
 use crate::error::ExtractError;
@@ -27,7 +28,7 @@ pub(super) fn render(tree: &Tree, root: NodeId, limits: &Limits) -> Result<Strin
         match tree.data(id) {
             Data::Text(text) => writer.text(text)?,
             Data::Element(element) if !skipped(tree, id, element, inside_main) => {
-                writer.open(element)?;
+                writer.open(element, is_layout(tree, id, element))?;
                 down = tree.first_child(id);
                 if down.is_none() {
                     writer.close(element)?;
@@ -49,49 +50,6 @@ pub(super) fn render(tree: &Tree, root: NodeId, limits: &Limits) -> Result<Strin
     }
     writer.flush()?;
     Ok(writer.page.finish())
-}
-
-fn name_of(tree: &Tree, id: NodeId) -> &str {
-    match tree.data(id) {
-        Data::Element(element) => &element.name.local,
-        _ => "",
-    }
-}
-
-fn skipped(tree: &Tree, id: NodeId, element: &Element, inside_main: bool) -> bool {
-    if element.hidden {
-        return true;
-    }
-    match &*element.name.local {
-        "head" | "nav" | "footer" | "aside" | "script" | "style" | "template" | "noscript"
-        | "button" | "select" | "textarea" | "svg" | "iframe" | "object" | "canvas" | "audio"
-        | "video" | "dialog" | "datalist" | "title" => true,
-        // An article's own header holds its title.
-        "header" => !inside_main && !within_article(tree, id),
-        // Some servers put their whole page into one form.
-        "form" => !holds_content(tree, id),
-        _ => false,
-    }
-}
-
-fn within_article(tree: &Tree, id: NodeId) -> bool {
-    let mut up = tree.parent(id);
-    while let Some(id) = up {
-        if matches!(name_of(tree, id), "article" | "main") {
-            return true;
-        }
-        up = tree.parent(id);
-    }
-    false
-}
-
-fn holds_content(tree: &Tree, id: NodeId) -> bool {
-    let mut found = false;
-    tree.walk(id, &mut |_, element| {
-        found |= matches!(&*element.name.local, "main" | "article" | "h1");
-        !found
-    });
-    found
 }
 
 struct List {
@@ -126,12 +84,12 @@ impl Writer {
         Ok(())
     }
 
-    fn open(&mut self, element: &Element) -> Result<(), ExtractError> {
+    fn open(&mut self, element: &Element, layout: bool) -> Result<(), ExtractError> {
         let name = &*element.name.local;
         if self.table.is_some() {
             self.open_in_table(name);
         } else if is_block(name) {
-            self.flush()?;
+            self.break_block()?;
         }
         match name {
             "br" => self.text.push(if self.code > 0 { '\n' } else { ' ' }),
@@ -150,7 +108,7 @@ impl Writer {
                     list.numbered.then_some(list.items)
                 }));
             }
-            "table" => {
+            "table" if !layout && self.code == 0 => {
                 self.tables += 1;
                 self.table.get_or_insert_default();
             }
@@ -176,7 +134,7 @@ impl Writer {
     fn close(&mut self, element: &Element) -> Result<(), ExtractError> {
         let name = &*element.name.local;
         match name {
-            "table" => {
+            "table" if self.tables > 0 => {
                 self.tables = self.tables.saturating_sub(1);
                 if self.tables == 0
                     && let Some(rows) = self.table.take()
@@ -202,11 +160,8 @@ impl Writer {
                 }
                 self.code = self.code.saturating_sub(1);
             }
-            _ if self.table.is_some() => {
-                if is_block(name) {
-                    self.text.push(' ');
-                }
-            }
+            _ if self.table.is_some() && is_block(name) => self.text.push(' '),
+            _ if self.table.is_some() => {}
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
                 let level = usize::from(name.as_bytes().get(1).map_or(1, |digit| digit - b'0'));
                 self.heading = level;
@@ -223,16 +178,27 @@ impl Writer {
                 self.flush()?;
                 self.item = None;
             }
-            _ if is_block(name) => self.flush()?,
+            _ if is_block(name) => self.break_block()?,
             _ => {}
         }
         Ok(())
     }
 
-    /// A heading in a list's item stays text: passages begin at headings outside of blocks.
-    fn write_heading(&mut self, level: usize) -> Result<(), ExtractError> {
-        if !self.lists.is_empty() {
+    /// Within code a block is a line.
+    fn break_block(&mut self) -> Result<(), ExtractError> {
+        if self.code == 0 {
             return self.flush();
+        }
+        if !self.text.is_empty() && !self.text.ends_with('\n') {
+            self.text.push('\n');
+        }
+        Ok(())
+    }
+
+    /// A heading in a list's item or in code stays text: passages begin at headings outside of blocks.
+    fn write_heading(&mut self, level: usize) -> Result<(), ExtractError> {
+        if !self.lists.is_empty() || self.code > 0 {
+            return self.break_block();
         }
         let text = mem::take(&mut self.text);
         self.page.heading(level, &text)
@@ -263,53 +229,4 @@ impl Writer {
         }
         Ok(())
     }
-}
-
-fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "address"
-            | "article"
-            | "blockquote"
-            | "body"
-            | "caption"
-            | "center"
-            | "dd"
-            | "details"
-            | "div"
-            | "dl"
-            | "dt"
-            | "fieldset"
-            | "figcaption"
-            | "figure"
-            | "footer"
-            | "form"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "header"
-            | "hgroup"
-            | "hr"
-            | "legend"
-            | "li"
-            | "main"
-            | "menu"
-            | "ol"
-            | "option"
-            | "p"
-            | "pre"
-            | "section"
-            | "summary"
-            | "table"
-            | "tbody"
-            | "td"
-            | "tfoot"
-            | "th"
-            | "thead"
-            | "tr"
-            | "ul"
-    )
 }

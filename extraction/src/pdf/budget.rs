@@ -147,13 +147,16 @@ fn on_load(id: ObjectId, object: &mut Object) -> Option<(ObjectId, Object)> {
     Some((id, object.clone()))
 }
 
-/// How many objects stand in this text at most: where words and brackets begin.
+/// How many objects stand in this text, roughly: where words, numbers, and brackets begin.
 fn objects(text: &[u8]) -> usize {
+    let is_space = |byte: u8| byte == 0 || byte.is_ascii_whitespace();
     let mut before = b' ';
     let mut count = 0;
     for &byte in text {
-        let begins = before.is_ascii_whitespace() && !byte.is_ascii_whitespace();
-        count += usize::from(begins || matches!(byte, b'/' | b'(' | b'<' | b'['));
+        let begins = is_space(before) && !is_space(byte);
+        // Nothing has to stand between two numbers with signs.
+        let marks = matches!(byte, b'/' | b'(' | b'<' | b'[' | b'-' | b'+' | b'.');
+        count += usize::from(begins || marks);
         before = byte;
     }
     count

@@ -11,8 +11,13 @@ const LARGER: f32 = 1.15;
 const LONGEST_HEADING: usize = 200;
 /// Headings smaller than the fourth size share its level.
 const DEEPEST: usize = 4;
-/// A gap of this many sizes between two lines' feet ends a paragraph.
+/// How many sizes apart two lines' feet are at most within a paragraph, where a document has too
+/// few lines to tell.
 const GAP: f32 = 1.6;
+/// So many lines tell: a gap this much larger than most ends a paragraph.
+const TELLING: usize = 20;
+const LARGER_GAP: f32 = 1.3;
+const LARGEST_GAP: f32 = 2.7;
 
 pub(super) struct Line {
     pub text: String,
@@ -31,7 +36,8 @@ struct Paragraph {
 
 pub(super) fn render(lines: Vec<Line>, limit: usize) -> Result<String, ExtractError> {
     let body = usual_size(&lines);
-    let paragraphs = paragraphs(lines);
+    let gap = largest_gap(&lines);
+    let paragraphs = paragraphs(lines, gap);
     let mut sizes: Vec<i32> = paragraphs
         .iter()
         .filter(|paragraph| is_heading(paragraph, body))
@@ -68,6 +74,22 @@ fn usual_size(lines: &[Line]) -> i32 {
     counts.into_iter().max_by_key(|(_, count)| *count).map_or(0, |(size, _)| size)
 }
 
+/// In sizes of the text: beyond the usual distance of two lines, which is the middle one.
+fn largest_gap(lines: &[Line]) -> f32 {
+    let mut gaps: Vec<f32> = lines
+        .iter()
+        .zip(lines.iter().skip(1))
+        .filter(|(a, b)| a.page == b.page && halves(a.size) == halves(b.size))
+        .map(|(a, b)| (a.y - b.y) / b.size.max(1.0))
+        .filter(|gap| (0.5..LARGEST_GAP).contains(gap))
+        .collect();
+    gaps.sort_unstable_by(f32::total_cmp);
+    match gaps.get(gaps.len() / 2) {
+        Some(usual) if gaps.len() >= TELLING => (usual * LARGER_GAP).min(LARGEST_GAP),
+        _ => GAP,
+    }
+}
+
 fn is_heading(paragraph: &Paragraph, body: i32) -> bool {
     paragraph.size as f32 > body as f32 * LARGER
         && paragraph.lines <= 3
@@ -81,7 +103,7 @@ fn bullet(text: &str) -> Option<&str> {
     (!rest.is_empty()).then_some(rest)
 }
 
-fn paragraphs(lines: Vec<Line>) -> Vec<Paragraph> {
+fn paragraphs(lines: Vec<Line>, gap: f32) -> Vec<Paragraph> {
     let mut found: Vec<Paragraph> = Vec::new();
     let mut before: Option<Line> = None;
     for line in lines {
@@ -91,7 +113,7 @@ fn paragraphs(lines: Vec<Line>) -> Vec<Paragraph> {
         }
         let size = halves(line.size);
         match (&before, found.last_mut()) {
-            (Some(before), Some(open)) if continues(before, &line, open, &text) => {
+            (Some(before), Some(open)) if continues(before, &line, open, &text, gap) => {
                 join(&mut open.text, &text);
                 open.lines += 1;
             }
@@ -102,14 +124,14 @@ fn paragraphs(lines: Vec<Line>) -> Vec<Paragraph> {
     found
 }
 
-fn continues(before: &Line, line: &Line, open: &Paragraph, text: &str) -> bool {
+fn continues(before: &Line, line: &Line, open: &Paragraph, text: &str, gap: f32) -> bool {
     let same_size = (halves(line.size) - open.size).abs() <= 1;
     if !same_size || bullet(text).is_some() {
         return false;
     }
     let down = before.y - line.y;
     if before.page == line.page && down >= 0.0 {
-        return down < GAP * line.size.max(1.0);
+        return down < gap * line.size.max(1.0);
     }
     // Over the end of a column or a page goes what is not finished.
     let unfinished = !open.text.ends_with(['.', '!', '?', ':', '…', '"', '”']);
@@ -123,10 +145,15 @@ fn join(text: &mut String, next: &str) {
         && next.starts_with(char::is_lowercase);
     if divided {
         text.pop();
-    } else {
+    } else if !(text.ends_with(is_unspaced) && next.starts_with(is_unspaced)) {
         text.push(' ');
     }
     text.push_str(next);
+}
+
+/// Of scripts that put no spaces between words: Chinese and Japanese.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}')
 }
 
 /// Search looks for `find`, not for `ﬁnd`.

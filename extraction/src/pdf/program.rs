@@ -9,6 +9,7 @@ use super::budget::Budget;
 use super::font::Font;
 use super::layout::Line;
 use super::lexer::{Lexer, Token};
+use super::state::{IDENTITY, Matrix, State, product};
 use crate::Limits;
 use crate::error::ExtractError;
 
@@ -21,10 +22,6 @@ const DEEPEST_FORM: usize = 8;
 const SPACE: f32 = 0.17;
 /// How many operators pass between two looks at the clock.
 const STEP: usize = 4096;
-
-/// `[a b c d e f]` as PDF writes it.
-type Matrix = [f32; 6];
-const IDENTITY: Matrix = [1.0, 0.0, 0.0, 1.0, 0.0, 0.0];
 
 /// The lines of all pages in the order in which they are written.
 pub(super) fn lines(
@@ -72,35 +69,6 @@ fn resources(document: &Document, page: ObjectId) -> Dictionary {
         at = parent;
     }
     Dictionary::new()
-}
-
-#[derive(Clone)]
-struct State {
-    page: Matrix,
-    text: Matrix,
-    line: Matrix,
-    font: Option<Rc<Font>>,
-    size: f32,
-    leading: f32,
-    char_space: f32,
-    word_space: f32,
-    scale: f32,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self {
-            page: IDENTITY,
-            text: IDENTITY,
-            line: IDENTITY,
-            font: None,
-            size: 0.0,
-            leading: 0.0,
-            char_space: 0.0,
-            word_space: 0.0,
-            scale: 1.0,
-        }
-    }
 }
 
 struct Run<'a, 'b> {
@@ -309,23 +277,4 @@ impl Run<'_, '_> {
         let state = &mut self.state;
         state.text = product([1.0, 0.0, 0.0, 1.0, by * state.scale, 0.0], state.text);
     }
-}
-
-impl State {
-    fn next_line(&mut self, x: f32, y: f32) {
-        self.line = product([1.0, 0.0, 0.0, 1.0, x, y], self.line);
-        self.text = self.line;
-    }
-}
-
-/// First `a`, then `b`.
-fn product(a: Matrix, b: Matrix) -> Matrix {
-    [
-        a[0] * b[0] + a[1] * b[2],
-        a[0] * b[1] + a[1] * b[3],
-        a[2] * b[0] + a[3] * b[2],
-        a[2] * b[1] + a[3] * b[3],
-        a[4] * b[0] + a[5] * b[2] + b[4],
-        a[4] * b[1] + a[5] * b[3] + b[5],
-    ]
 }

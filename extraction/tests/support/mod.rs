@@ -7,8 +7,13 @@ use extraction::{ExtractError, Extracted, Format, Limits, extract};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+/// The usual limits without the clock's, which a slow machine would meet.
+pub fn limits() -> Limits {
+    Limits { time: std::time::Duration::from_secs(3600), ..Limits::default() }
+}
+
 pub fn read(format: Format, bytes: &[u8]) -> Result<Extracted, ExtractError> {
-    extract(format, bytes, &Limits::default())
+    extract(format, bytes, &limits())
 }
 
 pub fn markdown(format: Format, bytes: impl AsRef<[u8]>) -> String {
@@ -44,7 +49,7 @@ pub fn pdf(objects: &[Vec<u8>]) -> Vec<u8> {
     let mut offsets = Vec::new();
     for (at, object) in objects.iter().enumerate() {
         offsets.push(file.len());
-        write!(file, "{} 0 obj\n", at + 1).unwrap();
+        writeln!(file, "{} 0 obj", at + 1).unwrap();
         file.extend(object);
         file.extend(b"\nendobj\n");
     }
@@ -53,7 +58,7 @@ pub fn pdf(objects: &[Vec<u8>]) -> Vec<u8> {
     for offset in offsets {
         writeln!(file, "{offset:010} 00000 n ").unwrap();
     }
-    write!(file, "trailer\n<< /Size {} /Root 1 0 R >>\n", objects.len() + 1).unwrap();
+    writeln!(file, "trailer\n<< /Size {} /Root 1 0 R >>", objects.len() + 1).unwrap();
     write!(file, "startxref\n{start}\n%%EOF").unwrap();
     file
 }

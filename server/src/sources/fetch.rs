@@ -72,7 +72,9 @@ impl Fetcher {
         for _ in 0..=REDIRECTS {
             self.check(at.as_str()).await.map_err(|why| format!("The address {why}."))?;
             let answer = self.http.get(at.clone()).send().await.map_err(|e| told(&e))?;
-            let Some(next) = redirect(&answer, &at)? else { return read(answer, at, limit, longer).await };
+            let Some(next) = redirect(&answer, &at)? else {
+                return read(answer, at, limit, longer).await;
+            };
             if next.host_str() != url.host_str() {
                 let host = next.host_str().unwrap_or_default();
                 return Err(format!("It leads to another website, {host}: import from there."));
@@ -93,12 +95,7 @@ fn redirect(answer: &Response, at: &Url) -> Result<Option<Url>, String> {
     next.map(Some).ok_or_else(|| "It was redirected to no address.".into())
 }
 
-async fn read(
-    answer: Response,
-    url: Url,
-    limit: usize,
-    longer: Longer,
-) -> Result<Fetched, String> {
+async fn read(answer: Response, url: Url, limit: usize, longer: Longer) -> Result<Fetched, String> {
     let too_large = || format!("It has more than {} MiB.", limit / (1024 * 1024));
     let is_longer = answer.content_length().is_some_and(|length| length > limit as u64);
     if is_longer && longer == Longer::Refused {
