@@ -217,6 +217,8 @@ fn a_common_table_expression_never_stands_for_the_table_of_its_name() {
     let inside =
         "WITH customers AS (SELECT name FROM customers WHERE id = 2) SELECT * FROM customers";
     assert_eq!(shop.run(&rewritten(inside, Dialect::Sqlite)).unwrap(), ["Bo"]);
+    let forbidden = "WITH staff AS (SELECT name FROM leads) SELECT * FROM staff";
+    assert_eq!(shop.run(&rewritten(forbidden, Dialect::Sqlite)).unwrap(), ["Cy"]);
     let qualified = "WITH customers AS (SELECT 1 AS a) SELECT name FROM main.customers";
     assert_eq!(shop.run(&rewritten(qualified, Dialect::Sqlite)).unwrap(), ["Ada", "Bo"]);
 }
