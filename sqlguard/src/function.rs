@@ -27,7 +27,7 @@ const SQLITE: &str = "\
     json_valid julianday log10 log2 strftime time timediff total typeof unicode unixepoch";
 
 const POSTGRES: &str = "\
-    age array_agg bool_and bool_or btrim cbrt char_length chr corr date_bin date_part \
+    age array_agg bool_and bool_or btrim cbrt char_length chr corr date date_bin date_part \
     date_trunc div every greatest initcap json_agg json_array_length json_build_object \
     json_typeof jsonb_agg jsonb_array_length jsonb_build_object jsonb_typeof justify_days \
     justify_hours justify_interval least left localtime localtimestamp make_date make_interval \
