@@ -66,6 +66,9 @@ pub enum Refusal {
     Duplicate(Name),
     #[error("The name {0} is too long or has characters that a name may not have; rename it.")]
     BadName(Name),
-    #[error("The function {0} is not allowed; use common aggregate, text, number or date ones.")]
-    Function(Name),
+    /// The function, and those the database has for dates.
+    #[error(
+        "The function {0} is not allowed; use common aggregate, text and number functions, and for dates {1}."
+    )]
+    Function(Name, &'static str),
 }
