@@ -1,13 +1,11 @@
 //! Expressions.
 
-use sqlparser::ast::{
-    BinaryOperator, Expr, Ident, InTarget, ObjectName, ObjectNamePart, UnaryOperator,
-};
+use sqlparser::ast::{BinaryOperator, Expr, InTarget, UnaryOperator};
 
 use crate::guard::Guard;
 use crate::names::Dialect;
 use crate::query::Naming;
-use crate::refusal::{Name, Refusal};
+use crate::refusal::Refusal;
 use crate::scope::{Env, Found};
 
 const ANY: &str = "LIKE ANY; join the patterns with OR";
@@ -201,13 +199,4 @@ impl Guard<'_> {
 
 fn not(negated: bool) -> &'static str {
     if negated { "NOT " } else { "" }
-}
-
-/// The only part of a name, for functions.
-pub(crate) fn single(name: &ObjectName) -> Result<&Ident, Refusal> {
-    let ObjectName(parts) = name;
-    match parts.as_slice() {
-        [ObjectNamePart::Identifier(ident)] => Ok(ident),
-        _ => Err(Refusal::Function(Name::new(&name.to_string()))),
-    }
 }

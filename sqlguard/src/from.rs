@@ -10,7 +10,7 @@ use crate::names::quote;
 use crate::query::Naming;
 use crate::refusal::{Name, Refusal};
 use crate::schema::Table;
-use crate::scope::{Env, Level, Relation, Scope};
+use crate::scope::{Env, Level, Relation, Scope, unmerged};
 
 const JOIN_NEEDS_ON: &str = "a JOIN without ON or USING; add the condition or write CROSS JOIN";
 
@@ -88,23 +88,15 @@ impl Guard<'_> {
                 return Err(Refusal::Construct("a dot in USING; name the column alone"));
             };
             let name = self.dialect.fold(ident)?;
-            let all = &mut scope.relations;
-            let mut right = all.split_off(middle.min(all.len()));
-            let earlier = all.split_off(begin.min(all.len()));
-            let left = Scope { relations: earlier };
+            let (left, right) = scope.relations.split_at_mut(middle);
+            let left = left.get(begin..).unwrap_or_default();
             let missing = || Refusal::Column(Name::new(&name));
-            let on_left = left.column(&name, self.dialect)?.ok_or_else(missing)?;
-            let right_scope = Scope { relations: right };
-            let on_right = right_scope.column(&name, self.dialect)?.ok_or_else(missing)?;
-            right = right_scope.relations;
-            for relation in &mut right {
-                if relation.column(&name, self.dialect).is_ok() {
-                    relation.merged.push(name.clone());
-                }
+            let on_left = unmerged(left, &name, self.dialect)?.ok_or_else(missing)?;
+            let on_right = unmerged(right, &name, self.dialect)?.ok_or_else(missing)?;
+            for relation in right {
+                relation.merged.push(name.clone());
             }
             conditions.push(format!("{} = {}", on_left.sql, on_right.sql));
-            scope.relations.extend(left.relations);
-            scope.relations.extend(right);
         }
         Ok(conditions.join(" AND "))
     }

@@ -2,11 +2,10 @@
 
 use sqlparser::ast::{
     DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArgumentList, FunctionArguments, OrderByExpr, WindowFrame, WindowFrameBound,
-    WindowFrameUnits, WindowSpec, WindowType,
+    FunctionArgumentList, FunctionArguments, ObjectName, ObjectNamePart, OrderByExpr, WindowFrame,
+    WindowFrameBound, WindowFrameUnits, WindowSpec, WindowType,
 };
 
-use crate::expr::single;
 use crate::guard::Guard;
 use crate::literal::whole_number;
 use crate::names::Dialect;
@@ -27,7 +26,7 @@ const SQLITE: &str = "\
     json_valid julianday log10 log2 strftime time timediff total typeof unicode unixepoch";
 
 const POSTGRES: &str = "\
-    age array_agg bool_and bool_or btrim cbrt char_length chr corr date_bin date_part \
+    age array_agg bool_and bool_or btrim cbrt char_length chr corr date date_bin date_part \
     date_trunc div every greatest initcap json_agg json_array_length json_build_object \
     json_typeof jsonb_agg jsonb_array_length jsonb_build_object jsonb_typeof justify_days \
     justify_hours justify_interval least left localtime localtimestamp make_date make_interval \
@@ -53,7 +52,7 @@ impl Guard<'_> {
             null_treatment,
             over,
         } = function;
-        let known = self.known(&single(name)?.value)?;
+        let known = self.known(name)?;
         let plain = !uses_odbc_syntax
             && matches!(parameters, FunctionArguments::None)
             && null_treatment.is_none();
@@ -84,15 +83,21 @@ impl Guard<'_> {
         }
     }
 
-    fn known(&self, name: &str) -> Result<&'static str, Refusal> {
-        let own = match self.dialect {
-            Dialect::Sqlite => SQLITE,
-            Dialect::Postgres => POSTGRES,
+    /// The listed function of that name; none of them has a schema before its name.
+    fn known(&self, name: &ObjectName) -> Result<&'static str, Refusal> {
+        let (own, for_dates) = match self.dialect {
+            Dialect::Sqlite => (SQLITE, "date and strftime"),
+            Dialect::Postgres => (POSTGRES, "date_trunc and to_char"),
         };
-        BOTH.split_whitespace()
-            .chain(own.split_whitespace())
-            .find(|known| known.eq_ignore_ascii_case(name))
-            .ok_or_else(|| Refusal::Function(Name::new(name)))
+        let ObjectName(parts) = name;
+        let known = match parts.as_slice() {
+            [ObjectNamePart::Identifier(ident)] => BOTH
+                .split_whitespace()
+                .chain(own.split_whitespace())
+                .find(|known| known.eq_ignore_ascii_case(&ident.value)),
+            _ => None,
+        };
+        known.ok_or_else(|| Refusal::Function(Name::new(&name.to_string()), for_dates))
     }
 
     fn arguments(

@@ -21,7 +21,7 @@
 //! | window functions, FILTER, WITHIN GROUP | named windows |
 //! | the functions listed in `function` | all others, any with a schema before it |
 //! | arithmetic, comparisons, LIKE, ILIKE, GLOB, `\|\|`, `->`, `->>` | regular expressions, MATCH, `OPERATOR(…)` |
-//! | numbers, strings, booleans, NULL | placeholders, escape, dollar-quoted and binary strings |
+//! | numbers, strings, booleans, NULL | placeholders, all other strings: `E'…'`, `$$…$$`, `X'…'`, `U&'…'` |
 //! | casts to plain types | casts to all others, such as `regclass` |
 //!
 //! Names are resolved as the database folds them. Then each relation is printed with its schema and

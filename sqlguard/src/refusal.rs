@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::guard::MAX_JOINS;
 use crate::parse::MAX_BYTES;
 
 /// Characters of a name from the statement that a sentence repeats at most.
@@ -33,7 +34,7 @@ pub enum Refusal {
     TooLong,
     #[error("The statement is nested too deeply or has too many parts; write a simpler one.")]
     TooComplex,
-    #[error("The statement joins too many tables; use at most 8 joins in all.")]
+    #[error("The statement joins too many tables; use at most {MAX_JOINS} in all.")]
     TooManyJoins,
     #[error("The statement holds the character U+0000; leave it out.")]
     Nul,
@@ -65,6 +66,9 @@ pub enum Refusal {
     Duplicate(Name),
     #[error("The name {0} is too long or has characters that a name may not have; rename it.")]
     BadName(Name),
-    #[error("The function {0} is not allowed; use common aggregate, text, number or date ones.")]
-    Function(Name),
+    /// The function, and those the database has for dates.
+    #[error(
+        "The function {0} is not allowed; use common aggregate, text and number functions, and for dates {1}."
+    )]
+    Function(Name, &'static str),
 }

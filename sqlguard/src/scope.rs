@@ -54,8 +54,8 @@ pub(crate) struct Found {
 }
 
 impl Relation {
-    fn has(&self, column: &str, dialect: Dialect) -> usize {
-        self.columns.iter().filter(|name| dialect.same(name, column)).count()
+    fn has(&self, column: &str, dialect: Dialect) -> bool {
+        self.columns.iter().any(|name| dialect.same(name, column))
     }
 
     pub fn is_merged(&self, column: &str, dialect: Dialect) -> bool {
@@ -135,7 +135,7 @@ impl<'a> Env<'a> {
         let name = dialect.fold(ident)?;
         for level in self.levels() {
             let Level::Relations(scope) = level else { continue };
-            if let Some(found) = scope.column(&name, dialect)? {
+            if let Some(found) = unmerged(&scope.relations, &name, dialect)? {
                 return Ok(found);
             }
         }
@@ -151,20 +151,21 @@ impl<'a> Env<'a> {
     }
 }
 
-impl Scope {
-    /// The one column of that name which is not merged away.
-    ///
-    /// # Errors
-    /// [`Refusal::Ambiguous`].
-    pub fn column(&self, name: &str, dialect: Dialect) -> Result<Option<Found>, Refusal> {
-        let has = |relation: &&Relation| {
-            relation.has(name, dialect) > 0 && !relation.is_merged(name, dialect)
-        };
-        let mut found = self.relations.iter().filter(has);
-        match (found.next(), found.next()) {
-            (Some(relation), None) => relation.column(name, dialect).map(Some),
-            (Some(_), Some(_)) => Err(Refusal::Ambiguous(Name::new(name))),
-            (None, _) => Ok(None),
-        }
+/// The one column of that name which is not merged away.
+///
+/// # Errors
+/// [`Refusal::Ambiguous`].
+pub(crate) fn unmerged(
+    relations: &[Relation],
+    name: &str,
+    dialect: Dialect,
+) -> Result<Option<Found>, Refusal> {
+    let has =
+        |relation: &&Relation| relation.has(name, dialect) && !relation.is_merged(name, dialect);
+    let mut found = relations.iter().filter(has);
+    match (found.next(), found.next()) {
+        (Some(relation), None) => relation.column(name, dialect).map(Some),
+        (Some(_), Some(_)) => Err(Refusal::Ambiguous(Name::new(name))),
+        (None, _) => Ok(None),
     }
 }

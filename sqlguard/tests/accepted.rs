@@ -217,8 +217,37 @@ fn a_common_table_expression_never_stands_for_the_table_of_its_name() {
     let inside =
         "WITH customers AS (SELECT name FROM customers WHERE id = 2) SELECT * FROM customers";
     assert_eq!(shop.run(&rewritten(inside, Dialect::Sqlite)).unwrap(), ["Bo"]);
+    let forbidden = "WITH staff AS (SELECT name FROM leads) SELECT * FROM staff";
+    assert_eq!(shop.run(&rewritten(forbidden, Dialect::Sqlite)).unwrap(), ["Cy"]);
     let qualified = "WITH customers AS (SELECT 1 AS a) SELECT name FROM main.customers";
     assert_eq!(shop.run(&rewritten(qualified, Dialect::Sqlite)).unwrap(), ["Ada", "Bo"]);
+}
+
+#[test]
+fn a_hidden_column_never_takes_the_place_of_a_readable_one_of_its_name() {
+    let shop = Shop::open();
+    let rows = |sql| shop.run(&rewritten(sql, Dialect::Sqlite)).unwrap();
+    // customers has an email too, and both tables have one alias.
+    assert_eq!(
+        rows(
+            "SELECT id FROM leads a WHERE EXISTS (SELECT 1 FROM customers a WHERE email LIKE 'cy%')"
+        ),
+        ["1"]
+    );
+    // customers has a secret too, which GROUP BY would take before the alias.
+    assert_eq!(
+        rows(
+            "SELECT upper(name) AS secret, count(*) FROM customers GROUP BY secret ORDER BY secret"
+        ),
+        ["ADA|1", "BO|1"]
+    );
+    // SQLite takes the leftmost table that has the column.
+    assert_eq!(
+        rows(
+            "SELECT l.id FROM customers c JOIN leads l ON c.id = l.id JOIN (SELECT 'cy@example.org' AS email) e USING (email)"
+        ),
+        ["1"]
+    );
 }
 
 #[test]

@@ -104,7 +104,7 @@ impl<'a> Tape<'a> {
         }
         let mut sql = String::new();
         if self.choose(4) == 3 {
-            let name = self.one(&["x", "y", "customers", "staff"]);
+            let name = self.one(&["x", "y", "customers", "orders"]);
             sql = format!("WITH {name} AS ({}) ", self.query(depth + 1));
             self.ctes.push(name);
         }
