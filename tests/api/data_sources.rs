@@ -47,7 +47,7 @@ async fn key_of_agent_on(app: &TestApp, sources: &[&Value]) -> Value {
     make_key(app, json!({"name": "k", "agent_id": agent["id"]})).await
 }
 
-fn ask(app: &TestApp, key: &Value, session: &str, message: &str, more: Value) -> Call {
+fn ask(app: &TestApp, key: &Value, session: &str, message: &str, more: &Value) -> Call {
     let mut body = json!({"message": message, "sessionId": session});
     for (name, value) in more.as_object().into_iter().flatten() {
         body[name] = value.clone();
@@ -60,7 +60,7 @@ fn ask(app: &TestApp, key: &Value, session: &str, message: &str, more: Value) ->
 
 /// What an agent says, and the titles of its sources.
 async fn answer(app: &TestApp, key: &Value, session: &str, message: &str) -> (String, Vec<String>) {
-    let call = ask(app, key, session, message, json!({}));
+    let call = ask(app, key, session, message, &json!({}));
     let answer = call.send().await.expect(200).await.json().await;
     let sources = answer["sources"].as_array().cloned().unwrap_or_default();
     (text(&answer, "message"), sources.iter().map(|source| text(source, "title")).collect())

@@ -35,7 +35,7 @@ both! {
             .send().await.expect(201).await.json().await;
         assert_eq!((&document["title"], &document["passages"]), (&json!("Returns"), &json!(2)));
         let key = key_of_agent_on(&app, &[&source]).await;
-        let call = ask(&app, &key, "s1", "How long can I return a parcel?", json!({}));
+        let call = ask(&app, &key, "s1", "How long can I return a parcel?", &json!({}));
         let answer = call.send().await.expect(200).await.json().await;
         assert!(text(&answer, "message").contains("within 45 days"), "{answer}");
         let cited = &answer["sources"][0];
@@ -194,10 +194,10 @@ both! {
         patch(&app, &path, json!({"is_active": false})).send().await.expect(200).await;
         assert!(answer(&app, &key, "s2", "How long does coffee brew?").await.1.is_empty());
         assert!(answer(&app, &key, "s3", "How long does tea steep?").await.0.contains("three"));
-        let named = ask(&app, &key, "s4", "Hi", json!({"dataSourceId": off["id"]}));
+        let named = ask(&app, &key, "s4", "Hi", &json!({"dataSourceId": off["id"]}));
         named.send().await.error(403, "data_source_inactive").await;
         let bound = make_key(&app, json!({"name": "b", "data_source_id": off["id"]})).await;
-        ask(&app, &bound, "s5", "Hi", json!({})).send().await.error(403, "data_source_inactive").await;
+        ask(&app, &bound, "s5", "Hi", &json!({})).send().await.error(403, "data_source_inactive").await;
     }
 
     async fn a_foreign_source_may_be_named_when_it_is_public(backend) {
@@ -207,7 +207,7 @@ both! {
         put_text(&app, &other, "b", "# Coffee\n\nCoffee brews for four minutes.").await;
         let key = key_of_agent_on(&app, &[&own]).await;
         let naming = |session: &str| {
-            ask(&app, &key, session, "How long does coffee brew?", json!({"dataSourceId": other["id"]}))
+            ask(&app, &key, session, "How long does coffee brew?", &json!({"dataSourceId": other["id"]}))
         };
         naming("s1").send().await.error(403, "data_source_not_allowed").await;
         patch(&app, &source_path(&other), json!({"is_public": true})).send().await.expect(200).await;
@@ -216,7 +216,7 @@ both! {
         let bound = make_key(&app, json!({"name": "b", "data_source_id": other["id"]})).await;
         let (said, _) = answer(&app, &bound, "s3", "How long does coffee brew?").await;
         assert!(said.contains("four minutes"), "the default agent answers with that source: {said}");
-        let elsewhere = ask(&app, &bound, "s4", "Hi", json!({"dataSourceId": own["id"]}));
+        let elsewhere = ask(&app, &bound, "s4", "Hi", &json!({"dataSourceId": own["id"]}));
         elsewhere.send().await.error(403, "data_source_not_allowed").await;
     }
 

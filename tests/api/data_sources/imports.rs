@@ -56,7 +56,7 @@ both! {
         assert_eq!(done["failures"][0]["name"], site.url("/gone"));
         assert!(text(&done["failures"][0], "error").contains("404"), "{done}");
         let key = key_of_agent_on(&app, &[&source]).await;
-        let call = ask(&app, &key, "s1", "How long does coffee brew?", json!({}));
+        let call = ask(&app, &key, "s1", "How long does coffee brew?", &json!({}));
         let said = call.send().await.expect(200).await.json().await;
         assert!(text(&said, "message").contains("four minutes"), "{said}");
         assert_eq!(said["sources"][0]["url"], site.url("/coffee"));
