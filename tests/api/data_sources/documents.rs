@@ -99,7 +99,7 @@ both! {
         let app = TestApp::start(backend).await;
         let source = make_source(&app, "Files").await;
         let html = b"<html><body><nav>Home</nav><main><h1>Opening</h1><h2>Sundays</h2><p>Closed on Sundays.</p></main></body></html>";
-        let csv = b"question,answer\nWhere are you?,In Graz.\n";
+        let csv = b"question,answer\nWhere is the shop?,In Graz.\n";
         let files: &[(&str, &str, &[u8])] = &[
             ("returns.md", "text/markdown", RETURNS.as_bytes()),
             ("opening.html", "text/html", html),
@@ -115,7 +115,7 @@ both! {
         let key = key_of_agent_on(&app, &[&source]).await;
         for (question, expected) in [
             ("Are you closed on Sundays?", "Closed on Sundays."),
-            ("Where are you?", "In Graz."),
+            ("Where is your shop?", "In Graz."),
             ("How long can I return a parcel?", "45 days"),
         ] {
             let (said, _) = answer(&app, &key, &format!("s-{}", expected.len()), question).await;
