@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use retrieval::Guide;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -48,6 +48,8 @@ pub struct App {
     pub agents: Agents,
     pub library: Library,
     pub fetcher: Fetcher,
+    /// One file is read at a time: a hostile one may take half a gigabyte for a second.
+    pub reading: Semaphore,
     /// Wakes the task that imports pages.
     pub importer: Notify,
     pub guide: Guide,

@@ -11,7 +11,7 @@ use shared::ErrorCode;
 use shared::LicenseKeySettings;
 use shared::admin::{NewUser, UserRole};
 use shared::license_key::RestrictionKind;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -125,6 +125,7 @@ async fn assemble(config: Config, clock: Clock, addr: SocketAddr) -> Result<App,
         agents,
         library: Library::new(passages),
         fetcher: Fetcher::new(config.import_allow_private).map_err(StartError)?,
+        reading: Semaphore::new(1),
         importer: Notify::new(),
         guide,
         demo: None,

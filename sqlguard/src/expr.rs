@@ -67,14 +67,17 @@ impl Guard<'_> {
         Ok(sql)
     }
 
-    fn operator(&self, op: &BinaryOperator) -> Result<&'static str, Refusal> {
+    fn operator(&mut self, op: &BinaryOperator) -> Result<&'static str, Refusal> {
         Ok(match op {
             BinaryOperator::Plus => "+",
             BinaryOperator::Minus => "-",
             BinaryOperator::Multiply => "*",
             BinaryOperator::Divide => "/",
             BinaryOperator::Modulo => "%",
-            BinaryOperator::StringConcat => "||",
+            BinaryOperator::StringConcat => {
+                self.count_growing()?;
+                "||"
+            }
             BinaryOperator::Gt => ">",
             BinaryOperator::Lt => "<",
             BinaryOperator::GtEq => ">=",

@@ -13,16 +13,17 @@ use crate::refusal::{Name, Refusal};
 use crate::scope::Env;
 
 /// Functions both databases have. None reads anything but its arguments and the clock, changes
-/// anything, waits, or makes much of little (`repeat`, `lpad`, `printf`, `zeroblob`).
+/// anything, waits, or makes much of little (`repeat`, `lpad`, `printf`, `zeroblob`). SQLite works in
+/// the caller's own memory, so there none collects or replaces texts either.
 const BOTH: &str = "\
     abs acos asin atan atan2 avg coalesce concat concat_ws cos count cume_dist current_date \
     current_time current_timestamp degrees dense_rank exp first_value lag last_value lead \
     length ln log lower ltrim max min mod nth_value ntile nullif octet_length percent_rank pi \
-    power radians rank replace round row_number rtrim sign sin sqrt string_agg substr \
-    substring sum tan trim trunc upper";
+    power radians rank round row_number rtrim sign sin sqrt substr substring sum tan trim trunc \
+    upper";
 
 const SQLITE: &str = "\
-    char date datetime group_concat ifnull iif instr json_array_length json_extract json_type \
+    char date datetime ifnull iif instr json_array_length json_extract json_type \
     json_valid julianday log10 log2 strftime time timediff total typeof unicode unixepoch";
 
 const POSTGRES: &str = "\
@@ -30,8 +31,8 @@ const POSTGRES: &str = "\
     date_trunc div every greatest initcap json_agg json_array_length json_build_object \
     json_typeof jsonb_agg jsonb_array_length jsonb_build_object jsonb_typeof justify_days \
     justify_hours justify_interval least left localtime localtimestamp make_date make_interval \
-    mode now percentile_cont percentile_disc regr_slope reverse right split_part starts_with \
-    statement_timestamp stddev stddev_pop stddev_samp strpos to_char to_date to_number \
+    mode now percentile_cont percentile_disc regr_slope replace reverse right split_part starts_with \
+    statement_timestamp stddev stddev_pop stddev_samp string_agg strpos to_char to_date to_number \
     to_timestamp translate var_pop var_samp variance width_bucket";
 
 impl Guard<'_> {
@@ -53,6 +54,9 @@ impl Guard<'_> {
             over,
         } = function;
         let known = self.known(name)?;
+        if matches!(known, "concat" | "concat_ws" | "replace" | "string_agg") {
+            self.count_growing()?;
+        }
         let plain = !uses_odbc_syntax
             && matches!(parameters, FunctionArguments::None)
             && null_treatment.is_none();

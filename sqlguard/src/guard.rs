@@ -11,6 +11,9 @@ const MAX_DEPTH: usize = 60;
 /// Joins at most, those of all subqueries together; a comma in FROM is one.
 pub(crate) const MAX_JOINS: usize = 8;
 
+/// Operators and functions that put texts together, at most.
+pub(crate) const MAX_GROWING: usize = 12;
+
 /// The check of one statement. Its methods check a part of the tree and give back its text, so that
 /// nothing is printed that was not looked at.
 #[derive(Debug)]
@@ -22,6 +25,7 @@ pub(crate) struct Guard<'a> {
     printed: HashSet<String>,
     ctes: HashSet<String>,
     joins: usize,
+    growing: usize,
     depth: usize,
 }
 
@@ -34,6 +38,7 @@ impl<'a> Guard<'a> {
             printed: HashSet::new(),
             ctes: HashSet::new(),
             joins: 0,
+            growing: 0,
             depth: 0,
         }
     }
@@ -60,6 +65,15 @@ impl<'a> Guard<'a> {
     pub fn count_join(&mut self) -> Result<(), Refusal> {
         self.joins += 1;
         if self.joins > MAX_JOINS { Err(Refusal::TooManyJoins) } else { Ok(()) }
+    }
+
+    /// Counts what makes a long text of short ones: in nested queries each doubles what is below it.
+    ///
+    /// # Errors
+    /// [`Refusal::TooMuchText`].
+    pub fn count_growing(&mut self) -> Result<(), Refusal> {
+        self.growing += 1;
+        if self.growing > MAX_GROWING { Err(Refusal::TooMuchText) } else { Ok(()) }
     }
 
     /// A name to print for a relation that no other relation has, in upper or lower case.

@@ -29,8 +29,10 @@
 //! its position. So no rule of the database for shadowing or aliases can turn a checked name into
 //! one that may not be read, though the columns that exist besides the schema are not known here.
 //!
-//! What this wall does not hold, and the connection has to: time (cross joins are allowed), memory
-//! (`a || a` grows; set `SQLITE_LIMIT_LENGTH`), and what the database itself runs for a query that
+//! Texts may be put together twelve times in a statement, as `a || a` in nested queries doubles each
+//! time, and on SQLite, which works in the caller's memory, no function collects or replaces texts.
+//!
+//! What this wall does not hold, and the connection has to: time (cross joins are allowed), and what the database itself runs for a query that
 //! reads only allowed names: views, row security, and functions and operators that somebody put
 //! before the built-in ones of the same name. The schema must be as fresh as the connection:
 //! PostgreSQL reads `t.name` as a call of `name(t)` where the column is gone.

@@ -36,6 +36,8 @@ pub enum Refusal {
     TooComplex,
     #[error("The statement joins too many tables; use at most {MAX_JOINS} in all.")]
     TooManyJoins,
+    #[error("The statement puts too many texts together; use || and the like at most 12 times.")]
+    TooMuchText,
     #[error("The statement holds the character U+0000; leave it out.")]
     Nul,
     #[error("The statement has a syntax error near line {line}, column {column}; correct it.")]

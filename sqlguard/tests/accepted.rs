@@ -103,8 +103,8 @@ const ON_SQLITE: &[(&str, &str)] = &[
         r#"SELECT row_number() OVER (PARTITION BY "orders"."customer_id" ORDER BY "orders"."total" DESC) AS "row_number", sum("orders"."total") OVER (ORDER BY "orders"."id" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS "sum" FROM "main"."orders" AS "orders" LIMIT 101"#,
     ),
     (
-        "SELECT count(DISTINCT city) FILTER (WHERE name <> 'x'), group_concat(name, ', ') FROM customers",
-        r#"SELECT count(DISTINCT "customers"."city") FILTER (WHERE "customers"."name" <> 'x') AS "count", group_concat("customers"."name", ', ') AS "group_concat" FROM "main"."customers" AS "customers" LIMIT 101"#,
+        "SELECT count(DISTINCT city) FILTER (WHERE name <> 'x'), max(name) FROM customers",
+        r#"SELECT count(DISTINCT "customers"."city") FILTER (WHERE "customers"."name" <> 'x') AS "count", max("customers"."name") AS "max" FROM "main"."customers" AS "customers" LIMIT 101"#,
     ),
     (
         "SELECT main.customers.name FROM main.customers, leads WHERE leads.id = main.customers.id",

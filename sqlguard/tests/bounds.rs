@@ -121,3 +121,19 @@ fn what_grows_too_long_when_it_is_rewritten_is_refused() {
     let sql = format!("SELECT {} FROM orders", vec!["*"; 500].join(", "));
     assert_eq!(check_on_a_small_stack(&sql), Err(Refusal::TooLong));
 }
+
+#[test]
+fn texts_are_put_together_twelve_times_and_no_more() {
+    // Each level doubles the text below it.
+    let doubled = |levels| {
+        let mut sql = String::from("SELECT name FROM customers");
+        for level in 0..levels {
+            sql = format!("SELECT t{level}.name || t{level}.name AS name FROM ({sql}) t{level}");
+        }
+        sql
+    };
+    assert_eq!(check_on_a_small_stack(&doubled(12)), Ok(()));
+    assert_eq!(check_on_a_small_stack(&doubled(13)), Err(Refusal::TooMuchText));
+    let calls = format!("SELECT {}1 FROM orders", "concat('a', 'b'), ".repeat(13));
+    assert_eq!(check_on_a_small_stack(&calls), Err(Refusal::TooMuchText));
+}

@@ -86,6 +86,8 @@ pub(super) struct Asked<'a> {
     pub prompt: &'a Prompt,
     pub temperature: Option<f64>,
     pub max_output_tokens: Option<u32>,
+    /// Whether the server is that of the protocol's makers.
+    pub is_home: bool,
     pub tools: &'a [Tool],
     /// What was looked up so far.
     pub rounds: &'a [Round],
@@ -274,6 +276,7 @@ impl ModelServer {
                 prompt,
                 temperature,
                 max_output_tokens,
+                is_home: self.endpoint.base_url == self.endpoint.dialect.home(),
                 tools,
                 rounds,
                 may_call,

@@ -17,6 +17,9 @@ struct Body<'a> {
     temperature: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u32>,
+    /// The newer name, which OpenAI's own models that think want, and few other servers know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_completion_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,7 +124,8 @@ pub(super) fn body(asked: &Asked<'_>) -> serde_json::Result<Vec<u8>> {
         stream: true,
         stream_options: StreamOptions { include_usage: true },
         temperature: asked.temperature,
-        max_tokens: asked.max_output_tokens,
+        max_tokens: asked.max_output_tokens.filter(|_| !asked.is_home),
+        max_completion_tokens: asked.max_output_tokens.filter(|_| asked.is_home),
         tools: tools.collect(),
         tool_choice: (!asked.tools.is_empty() && !asked.may_call).then_some("none"),
     })

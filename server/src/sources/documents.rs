@@ -211,7 +211,7 @@ pub async fn add_file(
     if name.trim().is_empty() || name.chars().count() > limits::DOCUMENT_NAME_CHARS {
         return Err(failed("A file's name must have 1 to 200 characters.".into()));
     }
-    let extracted = extract(name, media_type, bytes).await.map_err(failed)?;
+    let extracted = extract(app, name, media_type, bytes).await.map_err(failed)?;
     let text = NewText {
         origin: DocumentOrigin::Upload,
         name: name.to_owned(),
@@ -229,10 +229,12 @@ pub async fn add_file(
 /// # Errors
 /// What is wrong with it, in plain words.
 pub(super) async fn extract(
+    app: &App,
     name: &str,
     media_type: Option<&str>,
     bytes: Vec<u8>,
 ) -> Result<extraction::Extracted, String> {
+    let _turn = app.reading.acquire().await;
     let Some(format) = Format::of(name, media_type, &bytes) else {
         return Err(
             "This kind of file cannot be read: send Markdown, HTML, plain text, PDF, DOCX \

@@ -327,7 +327,7 @@ impl Running<'_> {
         let fetched = fine(self.app.fetcher.get(&url, PAGE_BYTES, Longer::Refused).await?)?;
         let name = fetched.url.path().rsplit('/').next().unwrap_or_default();
         let media_type = fetched.media_type.as_deref();
-        let extracted = documents::extract(name, media_type, fetched.bytes).await?;
+        let extracted = documents::extract(self.app, name, media_type, fetched.bytes).await?;
         let text = NewText {
             origin: shared::data_source::DocumentOrigin::Page,
             name: url.to_string(),

@@ -118,7 +118,7 @@ fn columns_that_may_not_be_read_are_refused_wherever_they_stand() {
         "SELECT name FROM customers ORDER BY lower({}) DESC",
         "SELECT rank() OVER (ORDER BY {}) FROM customers",
         "SELECT count(*) OVER (PARTITION BY {}) FROM customers",
-        "SELECT string_agg(name, ',' ORDER BY {}) FROM customers",
+        "SELECT sum(id ORDER BY {}) FROM customers",
         "SELECT o.id FROM orders o JOIN customers c ON c.{} = o.id",
         "SELECT a.id FROM customers a JOIN customers b USING ({})",
         "SELECT o.id FROM orders o JOIN customers c USING ({})",

@@ -24,7 +24,7 @@ pub const READABLE: &[(&str, &[&str])] = &[
 
 /// Functions that the tests' statements may call.
 const FUNCTIONS: &str = "abs avg coalesce count current_date current_timestamp date glob \
-    group_concat iif julianday lag length like lower max min nullif rank round row_number strftime \
+    iif julianday lag length like lower max min nullif rank round row_number strftime \
     substr sum trim upper ->>";
 
 const DATABASE: &str = "

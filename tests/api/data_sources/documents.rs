@@ -123,7 +123,7 @@ both! {
         }
         let all_bad = upload(&app, &source, &files[3..]).send().await;
         let error = all_bad.error(400, "invalid_request").await;
-        assert!(error["fields"]["broken.pdf"].is_array(), "{error}");
+        assert!(error["details"]["fieldErrors"]["broken.pdf"].is_array(), "{error}");
         upload(&app, &source, &[]).send().await.error(400, "invalid_request").await;
         let json = api(&app, reqwest::Method::POST, &format!("{}/files", source_path(&source)));
         json.header("Content-Type", "application/json").raw_body("{}").send().await
