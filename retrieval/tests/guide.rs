@@ -171,6 +171,45 @@ const QUESTIONS: &[(&str, &str)] = &[
         "Does the completions endpoint remember earlier messages of a user?",
         "/docs/openai-clients#continue-a-conversation-with-user",
     ),
+    (
+        "How do I let the bot query my PostgreSQL database with SQL?",
+        "/docs/databases#connect-postgresql",
+    ),
+    ("Can an agent read a SQLite file?", "/docs/databases#connect-sqlite"),
+    (
+        "Which rights does the role in Postgres need to only read?",
+        "/docs/databases#make-a-postgresql-user-that-may-only-read",
+    ),
+    ("Can the model run DELETE or DROP on my tables?", "/docs/databases#which-sql-is-allowed"),
+    (
+        "Can a visitor read the orders of somebody else?",
+        "/docs/databases#what-to-think-of-before-you-connect-a-database",
+    ),
+    (
+        "What happens when the database of an agent is down?",
+        "/docs/databases#when-the-database-is-away",
+    ),
+    (
+        "How do I keep some rows of a table away from the model?",
+        "/docs/databases#leave-rows-out-with-a-view",
+    ),
+    (
+        "Is the password of my database shown in the audit log?",
+        "/docs/databases#what-is-kept-secret-about-a-database",
+    ),
+    (
+        "Why does the model not see a column that I have added?",
+        "/docs/databases#after-a-column-was-added-or-renamed",
+    ),
+    ("What is max_rows?", "/docs/databases#settings-of-a-database"),
+    (
+        "Which columns of my tables is the LLM told about?",
+        "/docs/databases#what-a-model-is-told-of-a-database",
+    ),
+    (
+        "Why does my agent ignore its database?",
+        "/docs/troubleshooting#the-model-does-not-look-into-the-database",
+    ),
 ];
 
 /// Questions that the guide does not answer.
