@@ -74,7 +74,14 @@ pub(super) struct Opened {
 /// Looks at the databases; those that cannot be used are left out and logged.
 pub(super) async fn open(sources: &[Arc<Source>]) -> Vec<Opened> {
     let mut opened: Vec<Opened> = Vec::new();
-    for source in sources {
+    let looks = sources.iter().map(|source| async {
+        match &source.database {
+            Some(Ok(database)) => Some(database.schema().await),
+            _ => None,
+        }
+    });
+    let schemas = futures_util::future::join_all(looks).await;
+    for (source, schema) in sources.iter().zip(schemas) {
         let database = match &source.database {
             Some(Ok(database)) => database,
             Some(Err(why)) => {
@@ -83,16 +90,19 @@ pub(super) async fn open(sources: &[Arc<Source>]) -> Vec<Opened> {
             }
             None => continue,
         };
-        match database.schema().await {
-            Ok(schema) => {
-                let tables = sqlguard::describe(schema, database.dialect());
+        match schema {
+            // Nothing that could be looked up.
+            None => {}
+            Some(Ok(schema)) if schema.tables.is_empty() => {}
+            Some(Ok(schema)) => {
+                let tables = sqlguard::describe(&schema, database.dialect());
                 let mut name = in_one_line(&source.name).replace('"', "'");
                 if opened.iter().any(|other| other.name == name) {
                     name = format!("{name} {}", opened.len() + 1);
                 }
                 opened.push(Opened { name, database: database.clone(), tables });
             }
-            Err(error) => {
+            Some(Err(error)) => {
                 tracing::warn!(data_source = %source.id, %error, "a database is left out");
             }
         }

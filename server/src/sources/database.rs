@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use shared::data_source::{DatabaseColumn, DatabaseSettings, DatabaseTable, Engine};
 use sqlguard::{Column, Dialect, Schema, Table};
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::config::Secret;
 
@@ -22,6 +23,10 @@ use crate::config::Secret;
 const CELL_CHARS: usize = 500;
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(5);
+/// How long it is believed that a database has the columns that it had: a statement is proved by them.
+const SCHEMA_KEPT: Duration = Duration::from_secs(60);
+/// How long a database that was away is not asked again: each question would wait for it.
+const FAILURE_KEPT: Duration = Duration::from_secs(15);
 /// Most tables and views that are looked at.
 const TABLES: usize = 1000;
 
@@ -30,8 +35,21 @@ const TABLES: usize = 1000;
 pub struct Database {
     pub settings: DatabaseSettings,
     place: Place,
-    /// What of it may be read, once it was looked at.
-    schema: Arc<OnceCell<Schema>>,
+    /// What of it may be read, as it was when it was looked at.
+    seen: Arc<Mutex<Option<Seen>>>,
+}
+
+/// What was found when a database was looked at.
+#[derive(Clone, Debug)]
+struct Seen {
+    at: Instant,
+    schema: Result<Arc<Schema>, QueryError>,
+}
+
+impl Seen {
+    fn is_fresh(&self) -> bool {
+        self.at.elapsed() < if self.schema.is_ok() { SCHEMA_KEPT } else { FAILURE_KEPT }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -76,7 +94,7 @@ impl Database {
             Engine::Postgres => Place::Postgres(postgres::check(connection)?),
             Engine::Sqlite => Place::Sqlite(sqlite::check(connection, folder)?),
         };
-        Ok(Self { settings, place, schema: Arc::default() })
+        Ok(Self { settings, place, seen: Arc::default() })
     }
 
     #[must_use]
@@ -140,12 +158,19 @@ impl Database {
         })
     }
 
-    /// What of the database may be read, and is there; it is looked at once.
+    /// What of the database may be read, and is there. It is not looked at for each question.
     ///
     /// # Errors
     /// Why the database cannot be looked at.
-    pub async fn schema(&self) -> Result<&Schema, QueryError> {
-        self.schema.get_or_try_init(|| self.look()).await
+    pub async fn schema(&self) -> Result<Arc<Schema>, QueryError> {
+        // Whoever asks meanwhile waits for the one look.
+        let mut seen = self.seen.lock().await;
+        if let Some(seen) = seen.as_ref().filter(|seen| seen.is_fresh()) {
+            return seen.schema.clone();
+        }
+        let schema = self.look().await.map(Arc::new);
+        *seen = Some(Seen { at: Instant::now(), schema: schema.clone() });
+        schema
     }
 
     async fn look(&self) -> Result<Schema, QueryError> {
@@ -170,7 +195,7 @@ impl Database {
     pub async fn query(&self, statement: &str) -> Result<Rows, QueryError> {
         let schema = self.schema().await?;
         let most = u64::from(self.settings.max_rows);
-        let checked = sqlguard::check(statement, self.dialect(), schema, most)
+        let checked = sqlguard::check(statement, self.dialect(), &schema, most)
             .map_err(|refusal| QueryError::Refused(refusal.to_string()))?;
         // As text, and not more of it than is shown: a cell may be huge.
         let names: Vec<String> = (0..checked.columns.len()).map(|n| format!("c{n}")).collect();
@@ -214,8 +239,15 @@ impl Database {
 
 /// What went wrong, without the address and without a password.
 fn told(error: &sqlx::Error) -> QueryError {
-    let sqlx::Error::Database(error) = error else {
-        return QueryError::Unavailable("The database cannot be reached.".into());
+    let error = match error {
+        sqlx::Error::Database(error) => error,
+        sqlx::Error::Tls(_) => {
+            return QueryError::Unavailable("The connection cannot be encrypted as asked.".into());
+        }
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
+            return QueryError::Unavailable("The database's answer cannot be read.".into());
+        }
+        _ => return QueryError::Unavailable("The database cannot be reached.".into()),
     };
     let code = error.code().unwrap_or_default();
     match code.as_ref() {

@@ -48,8 +48,12 @@ pub(super) async fn run(
         options = options.password("");
     }
     let milliseconds = time.as_millis().to_string();
-    let options =
-        options.application_name("natter data source").statement_cache_capacity(0).options([
+    let options = options
+        .application_name("natter data source")
+        // What visitors asked for stands in statements.
+        .disable_statement_logging()
+        .statement_cache_capacity(0)
+        .options([
             ("default_transaction_read_only", "on"),
             ("statement_timeout", &milliseconds),
             ("lock_timeout", &milliseconds),

@@ -44,6 +44,8 @@ pub(super) async fn run(
         .create_if_missing(false)
         .busy_timeout(time)
         .statement_cache_capacity(0)
+        // What visitors asked for stands in statements.
+        .disable_statement_logging()
         .pragma("query_only", "ON")
         .pragma("trusted_schema", "OFF");
     let mut conn: SqliteConnection = options.connect().await?;
