@@ -63,7 +63,7 @@ async fn usage(app: &TestApp, made: &Value) -> Value {
 }
 
 /// Another server on the same database, with the same clock.
-async fn second_server(app: &TestApp) -> server::Running {
+pub(crate) async fn second_server(app: &TestApp) -> server::Running {
     let (database, upstream) = (app.backend().url(), app.upstream.base_url());
     let data_dir = app.backend().data_dir().display().to_string();
     let config = Config::from_vars(&[

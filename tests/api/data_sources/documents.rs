@@ -1,7 +1,7 @@
 //! Documents: texts, questions with answers, files; and what agents answer from them.
 
 use super::*;
-use system_tests::both;
+use system_tests::{both, patience};
 
 const RETURNS: &str = "# Returns\n\n## How long you have\n\nYou can return a parcel within 45 days.\n\n\
                        ## Who pays\n\nWe pay the postage of returns from Austria.\n";
@@ -230,5 +230,73 @@ both! {
         refused_field(post(&app, &path, json!({"question": ""})), "question").await;
         refused_field(post(&app, &path, json!({"question": "a", "limit": 21})), "limit").await;
         refused_field(post(&app, &path, json!({"question": "a", "limit": 0})), "limit").await;
+    }
+
+    async fn ranking_is_the_same_wherever_passages_were_kept(backend) {
+        let app = TestApp::start(backend).await;
+        let source = make_source(&app, "Corpora").await;
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../retrieval/tests/corpora");
+        let mut documents = Vec::new();
+        for kind in ["shop", "deutsch", "nihongo"] {
+            let mut files: Vec<_> = std::fs::read_dir(folder.join(kind)).unwrap().map(|entry| entry.unwrap().path()).collect();
+            files.sort();
+            for file in files {
+                let name = format!("{kind}/{}", file.file_name().unwrap().to_string_lossy());
+                let markdown = std::fs::read_to_string(&file).unwrap();
+                put_text(&app, &source, &name, &markdown).await;
+                // Documents are in the order in which they came.
+                app.clock.advance(std::time::Duration::from_millis(1));
+                documents.push(retrieval::Document {
+                    data_source_id: text(&source, "id"),
+                    name,
+                    url: None,
+                    headings: retrieval::Headings::Searched,
+                    markdown,
+                });
+            }
+        }
+        let index = retrieval::Index::new(documents.iter().flat_map(retrieval::passages).collect());
+        let questions: Value =
+            serde_json::from_str(&std::fs::read_to_string(folder.join("questions.json")).unwrap()).unwrap();
+        let mut asked = 0;
+        for question in questions.as_array().unwrap().iter().step_by(4) {
+            let question = text(question, "question");
+            let direct: Vec<String> =
+                index.search(&question, 5).into_iter().map(|hit| hit.passage.title.clone()).collect();
+            assert_eq!(found(&app, &source, &question).await, direct, "{question}");
+            asked += 1;
+        }
+        assert!(asked >= 25, "{asked}");
+    }
+
+    async fn another_server_answers_from_a_change(backend) {
+        if !backend.is_postgres() {
+            // SQLite has one server.
+            return;
+        }
+        let app = TestApp::start(backend).await;
+        let source = make_source(&app, "Shop").await;
+        put_text(&app, &source, "returns", RETURNS).await;
+        let other = crate::revocation::second_server(&app).await;
+        let client = system_tests::Client::new(&format!("http://{}", other.addr()));
+        let search = format!("{}/search", source_path(&source));
+        let finds = |title: &'static str| {
+            let (client, search) = (&client, &search);
+            patience("the change on the other server", async move {
+                loop {
+                    let call = client.post(search).header("X-Admin-Api-Key", system_tests::app::ADMIN_KEY);
+                    let call = call.set("question", "How long can I return a parcel?");
+                    let list = call.send().await.expect(200).await.json().await;
+                    if column(&list, "title").first().is_some_and(|first| first == title) {
+                        return;
+                    }
+                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                }
+            })
+        };
+        finds("Returns › How long you have").await;
+        put_text(&app, &source, "returns", &RETURNS.replace("How long you have", "Time to return")).await;
+        finds("Returns › Time to return").await;
+        other.abort();
     }
 }
