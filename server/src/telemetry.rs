@@ -11,7 +11,8 @@ use crate::config::{Config, LogFormat};
 /// # Errors
 /// One line when the filter is not one.
 pub fn start(config: &Config) -> Result<(), String> {
-    let filter = EnvFilter::try_new(&config.log).map_err(|_| {
+    // A reader of PDF files tells of each flaw of a file; whoever sent the file is told themselves.
+    let filter = EnvFilter::try_new(format!("lopdf=off,{}", config.log)).map_err(|_| {
         format!(
             "RUST_LOG: {:?} is not accepted; accepted: a level such as info, or target=level,…",
             config.log

@@ -125,7 +125,9 @@ both! {
         app.stop().await;
         app.start_again().await;
         let again = numbered(app.resume("s1", &text(&first[0], "turnId"), 0).events().await);
-        assert_eq!(types(&again), ["start", "done"]);
+        let mut kept = types(&first);
+        kept.retain(|kind| *kind != "token");
+        assert_eq!(types(&again), kept);
         assert_eq!(only(&again, "done")["message"], only(&first, "done")["message"]);
     }
 
