@@ -109,12 +109,12 @@ test('the visitor can keep the conversation as a text', async ({ page, chat, ups
   await chat.open();
   const keep = chat.panel.getByRole('button', { name: 'Unterhaltung herunterladen' });
   await expect(keep).toBeHidden();
-  await answered(chat, upstream, 'Wie lange?', 'Zwei Minuten.');
+  await answered(chat, upstream, 'Hallo?', 'Zwei Minuten.');
   await shot('transcript');
   const [download] = await Promise.all([page.waitForEvent('download'), keep.click()]);
   expect(download.suggestedFilename()).toBe('Tea-Shop 2026-05-01.txt');
   const text = await readFile(await download.path(), 'utf8');
-  expect(text).toBe('Tea/Shop\n1. Mai 2026\n\nSie (10:32)\nWie lange?\n\nAssistent (10:32)\nZwei Minuten.\n');
+  expect(text).toBe('Tea/Shop\n1. Mai 2026\n\nSie (10:32)\nHallo?\n\nAssistent (10:32)\nZwei Minuten.\n');
 });
 
 test('a key may forbid to keep it', async ({ chat, upstream, shop }) => {
