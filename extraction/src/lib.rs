@@ -86,6 +86,25 @@ pub fn extract(format: Format, bytes: &[u8], limits: &Limits) -> Result<Extracte
     Ok(Extracted { title: found.title.as_deref().and_then(page::title), ..found })
 }
 
+/// A text in UTF-8, where a media type such as `text/html; charset=windows-1251` says that it is in
+/// another encoding; it goes before what the text says of itself. Other files stay as they are.
+#[must_use]
+pub fn in_utf8(bytes: Vec<u8>, media_type: &str) -> Vec<u8> {
+    let Some((essence, parameters)) = media_type.split_once(';') else { return bytes };
+    let charset = parameters.split(';').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
+    });
+    let declared = charset.and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes()));
+    match declared {
+        Some(declared) if essence.trim().starts_with("text/") || essence.contains("xhtml") => {
+            // The mark is what every reader here believes first.
+            format!("\u{feff}{}", text::decode(&bytes, Some(declared))).into_bytes()
+        }
+        _ => bytes,
+    }
+}
+
 /// The moment by which a file has to be read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline(Option<Instant>);

@@ -273,3 +273,16 @@ proptest! {
         prop_assert!(found == ["q", "r"] || found == ["r"], "{:?} in {:?}", found, text);
     }
 }
+
+#[test]
+fn the_charset_of_a_media_type_goes_before_what_a_page_says_of_itself() {
+    let windows = b"<meta charset=utf-8><p>\xcf\xf0\xe8\xe2\xe5\xf2</p>".to_vec();
+    let read = |bytes: Vec<u8>| String::from_utf8(bytes).map_or(String::new(), |text| text);
+    let russian = extraction::in_utf8(windows.clone(), "text/html; Charset=\"windows-1251\"");
+    assert!(read(russian).contains("Привет"));
+    for silent in
+        ["text/html", "text/html; charset=nonsense", "application/pdf; charset=utf-16", ""]
+    {
+        assert_eq!(extraction::in_utf8(windows.clone(), silent), windows, "{silent}");
+    }
+}

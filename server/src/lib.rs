@@ -91,7 +91,9 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     drop(tokio::spawn(keys::watch::keep(Arc::clone(&app), seen)));
     drop(tokio::spawn(alerts::tell::keep(Arc::clone(&app))));
     drop(tokio::spawn(upkeep::keep(Arc::clone(&app))));
-    drop(tokio::spawn(sources::import::keep(Arc::clone(&app))));
+    for _ in 0..sources::import::AT_ONCE {
+        drop(tokio::spawn(sources::import::keep(Arc::clone(&app))));
+    }
     let (stop, stopped) = oneshot::channel();
     let service =
         router::router(Arc::clone(&app)).into_make_service_with_connect_info::<SocketAddr>();

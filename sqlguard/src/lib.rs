@@ -69,6 +69,9 @@ pub use schema::{Column, Schema, Table, describe};
 
 use guard::Guard;
 
+/// Columns of a result at most.
+const MAX_COLUMNS: usize = 100;
+
 /// What the deepest statement within the bounds needs, unoptimised, twice over.
 const STACK_BYTES: usize = 4 << 20;
 
@@ -120,6 +123,9 @@ fn rewrite(
     let query::Output { sql, columns } = guard.statement(&query, max_rows)?;
     if sql.len() > parse::MAX_BYTES {
         return Err(Refusal::TooLong);
+    }
+    if columns.len() > MAX_COLUMNS {
+        return Err(Refusal::TooManyColumns);
     }
     Ok(Checked { sql, tables: guard.tables.into_iter().collect(), columns })
 }

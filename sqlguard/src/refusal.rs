@@ -38,6 +38,8 @@ pub enum Refusal {
     TooManyJoins,
     #[error("The statement puts too many texts together; use || and the like at most 12 times.")]
     TooMuchText,
+    #[error("The result has too many columns; name at most 100.")]
+    TooManyColumns,
     #[error("The statement holds the character U+0000; leave it out.")]
     Nul,
     #[error("The statement has a syntax error near line {line}, column {column}; correct it.")]

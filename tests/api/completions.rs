@@ -197,4 +197,27 @@ both! {
         let chunks = chunks(complete(&app, WIDGET_KEY, streamed).send().await.expect(200).await).await;
         assert!(chunks.iter().any(|chunk| chunk["sources"] == answer["sources"]));
     }
+
+    async fn a_conversation_without_a_user_is_nobodys_to_read(backend) {
+        let app = TestApp::start(backend).await;
+        let answer = complete(&app, WIDGET_KEY, says("My secret")).send().await.expect(200).await.json().await;
+        let id = text(&answer, "id").replace("chatcmpl-", "");
+        // The ids of one moment follow each other; the session's name must not be among them.
+        let alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+        let (head, last) = id.split_at(id.len() - 1);
+        let at = alphabet.find(last).unwrap();
+        for near in at.saturating_sub(6)..(at + 6).min(alphabet.len()) {
+            let guess = format!("completion:{head}{}", &alphabet[near..=near]);
+            assert_eq!(app.current(&guess).await, Value::Null, "{guess}");
+        }
+    }
+
+    async fn an_unknown_model_is_a_refusal_in_the_log(backend) {
+        let app = TestApp::start(backend).await;
+        let key = make_key(&app, json!({"name": "k"})).await;
+        let body = json!({"model": "gpt-x", "messages": [{"role": "user", "content": "Hi"}]});
+        refused(complete(&app, &text(&key, "key"), body), 403, "agent_not_allowed").await;
+        let rows = logged(&app, &key, 1).await;
+        assert_eq!((&rows[0]["status"], &rows[0]["code"]), (&json!("refused"), &json!("agent_not_allowed")));
+    }
 }

@@ -36,9 +36,10 @@ fn address(url: &str) -> String {
         |name: &str| url.query_pairs().find(|(n, _)| n == name).map(|(_, v)| v.into_owned());
     let user = named("user").unwrap_or_else(|| url.username().to_owned());
     let password = url.password().map(|p| format!(":{p}")).unwrap_or_default();
-    let host = match named("host") {
-        Some(folder) => folder.replace('/', "%2F"),
-        None => format!("{}:{}", url.host_str().expect("a host"), url.port().unwrap_or(5432)),
+    // The tests' own server listens on both.
+    let host = match (named("host"), named("port")) {
+        (Some(_), port) => format!("127.0.0.1:{}", port.unwrap_or_else(|| String::from("5432"))),
+        _ => format!("{}:{}", url.host_str().expect("a host"), url.port().unwrap_or(5432)),
     };
     format!("postgres://{user}{password}@{host}{}", url.path())
 }
@@ -320,5 +321,23 @@ both! {
         refused_field(post(&shop.app, SOURCES, documents), "connection").await;
         let add = post(&shop.app, &format!("{path}/documents"), json!({"name": "n", "text": "t"}));
         add.send().await.error(400, "invalid_request").await;
+    }
+
+    async fn a_wide_result_is_bounded_and_costs_no_sources_and_no_usage(backend) {
+        let shop = Shop::open(backend, "openai", json!({"max_rows": 1000})).await;
+        let many = vec!["customer"; 101].join(", ");
+        let wide = format!("SELECT {} FROM orders a, orders b, orders c, orders d, orders e",
+            (0..60).map(|n| format!("a.customer || '{}' AS c{n}", "x".repeat(150))).take(12)
+                .collect::<Vec<_>>().join(", "));
+        shop.app.upstream.then(calls(&format!("SELECT {many} FROM orders"))).then(calls(&wide))
+            .then(Reply::tokens(&["Wide."]));
+        let events = shop.answered().await;
+        let said = message(&events);
+        assert!(said.starts_with("Wide.") && said.len() < 40 * 1024, "{}", said.len());
+        assert!(said.contains("| … |"), "it says that there is more");
+        assert!(events.last().unwrap()["usage"].is_object());
+        let results = shop.results(2).await;
+        assert!(results[0].contains("too many columns"), "{results:?}");
+        assert!(results[1].len() < 40 * 1024 && results[1].contains("\"truncated\":true"));
     }
 }

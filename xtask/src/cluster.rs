@@ -147,9 +147,12 @@ fn serve(programs: &Path, folder: &Path) -> Result<()> {
     initdb.arg("--no-sync");
     step::run(initdb)?;
 
+    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     // Nothing here outlives the run, so nothing need reach the disk.
     let settings = [
-        "listen_addresses=''".to_owned(),
+        // Over TCP for those tests alone that reach the database as a stranger's.
+        "listen_addresses='127.0.0.1'".to_owned(),
+        format!("port={port}"),
         format!("unix_socket_directories='{}'", folder.display()),
         "max_connections=200".to_owned(),
         "fsync=off".to_owned(),
@@ -161,7 +164,8 @@ fn serve(programs: &Path, folder: &Path) -> Result<()> {
     start.arg("-l").arg(folder.join("log"));
     let started = step::run(start);
     if started.is_ok() {
-        let url = format!("postgres:///postgres?host={}&user=postgres", folder.display());
+        let folder = folder.display();
+        let url = format!("postgres:///postgres?host={folder}&port={port}&user=postgres");
         // A failed write means that nobody waits any more; the read below ends at once then.
         let _ = writeln!(std::io::stdout(), "{READY}{url}");
         let _ = std::io::stdin().read_to_end(&mut Vec::new());

@@ -7,6 +7,7 @@ use reqwest::Client;
 use retrieval::Index;
 use shared::agent::{AgentSettings, ProviderKind};
 use shared::{ChatRequest, ErrorCode};
+use tokio::sync::Mutex;
 
 use super::builtin::Builtin;
 use super::model::{self, Dialect, Endpoint, ModelServer, Names};
@@ -28,6 +29,7 @@ pub const DEFAULT_AGENT: &str = "demo";
 pub struct Agents {
     catalog: RwLock<Arc<Catalog>>,
     client: Client,
+    reloading: Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -72,7 +74,8 @@ impl Agents {
     /// # Errors
     /// When the HTTP client cannot be made.
     pub fn new(config: &Config) -> Result<Self, String> {
-        Ok(Self { catalog: RwLock::default(), client: model::client(config.timeouts)? })
+        let client = model::client(config.timeouts)?;
+        Ok(Self { catalog: RwLock::default(), client, reloading: Mutex::default() })
     }
 
     fn now(&self) -> Arc<Catalog> {
@@ -130,6 +133,8 @@ pub async fn seed(app: &App) -> Result<(), ApiError> {
 /// # Errors
 /// When the database fails; what was read before holds on.
 pub async fn reload(app: &App) -> Result<(), StoreError> {
+    // One after the other: an older reading must not replace a newer one.
+    let _turn = app.agents.reloading.lock().await;
     let rows = app.store.agents().await?;
     let mut catalog = Catalog::default();
     for row in rows {

@@ -149,7 +149,7 @@ fn given_default(given: &mut Map<String, Value>, errors: &mut FieldErrors) -> bo
 }
 
 /// Puts what was given over `row` and checks the whole.
-fn put(
+async fn put(
     app: &App,
     row: &mut AgentRow,
     mut given: Map<String, Value>,
@@ -166,8 +166,12 @@ fn put(
     };
     settings.check(&mut errors);
     check_address(&settings, &mut errors);
-    for id in settings.data_source_ids.iter().filter(|id| app.library.get(id).is_none()) {
-        errors.add("data_source_ids", &format!("{id:?} is no data source"));
+    // What it had before may be gone: that is no fault of this change.
+    let had = |id: &&String| old.data_source_ids.contains(id);
+    for id in settings.data_source_ids.iter().filter(|id| !had(id)) {
+        if app.store.source(id).await?.is_none() {
+            errors.add("data_source_ids", &format!("{id:?} is no data source"));
+        }
     }
     if let Some(name) = &settings.api_key_env {
         match catalog::secret(&app.config, &settings, name) {
@@ -244,7 +248,7 @@ pub async fn make(app: &App, actor: &Actor, given: Map<String, Value>) -> Result
     let id = app.clock.ulid();
     let now_ms = app.clock.now_ms();
     let mut row = to_row(&AgentSettings::default(), &id, now_ms);
-    let changes = put(app, &mut row, given)?;
+    let changes = put(app, &mut row, given).await?;
     let audit = actor.audit(&app.clock, "agent.created", "agent", &id, changes);
     app.store.edit_agent(AgentEdit::Add(row), audit, now_ms).await?;
     catalog::reload(app).await?;
@@ -267,7 +271,7 @@ pub async fn change(
         return Err(conflict(app, id).await);
     }
     let now_ms = app.clock.now_ms();
-    let changes = put(app, &mut row, given)?;
+    let changes = put(app, &mut row, given).await?;
     if changes.is_empty() {
         return Ok(view(app, &row));
     }

@@ -49,7 +49,7 @@ pub trait ChatBody: DeserializeOwned + Send + Sync {
     ///
     /// # Errors
     /// 400 when it says it wrongly.
-    fn session(&self, _app: &App, bytes: &[u8]) -> Result<Session, ApiError> {
+    fn session(&self, bytes: &[u8]) -> Result<Session, ApiError> {
         body::parse(bytes)
     }
 
@@ -141,7 +141,7 @@ impl<T: ChatBody> FromRequest<Shared> for Licensed<T> {
         };
         let bytes = body::bytes(Request::from_parts(parts, rest), app).await?;
         let body: T = body::parse(&bytes)?;
-        let named = body.session(app, &bytes)?;
+        let named = body.session(&bytes)?;
         log::note_page(&mut facts, body.page_url());
         let (found, claims) = match (header_key, bearer.or(named.token.as_deref())) {
             (Some(found), _) => (found, None),

@@ -20,6 +20,7 @@ use crate::chat::stream::collect;
 use crate::chat::turn::{self, Begun, Question};
 use crate::error::ApiError;
 use crate::extract::{Keyed, Licensed};
+use crate::usage::log;
 
 use stream::Chunks;
 use wire::{Completion, ErrorObject, Model, Models};
@@ -43,7 +44,8 @@ pub async fn create(
     licensed: Licensed<CompletionRequest>,
 ) -> Result<Response, ApiError> {
     let Licensed { access, body } = licensed;
-    let agent = agent_id(&app, &access.key, &body.model)?;
+    let agent = agent_id(&app, &access.key, &body.model)
+        .inspect_err(|error| log::refused(&app, &access.key.owner, error.code, &access.facts))?;
     let chunks = Chunks::new(&app.clock, body.model.clone(), body.include_usage());
     let streamed = body.stream;
     let (request, history) = body.into_question(agent);

@@ -14,13 +14,17 @@ use std::time::Duration;
 
 use shared::data_source::{DatabaseColumn, DatabaseSettings, DatabaseTable, Engine};
 use sqlguard::{Column, Dialect, Schema, Table};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 
 use crate::config::Secret;
 
 /// Longest cell that is read, in characters.
 const CELL_CHARS: usize = 500;
+/// Largest result that is read, in bytes; the row that passes it is the last.
+const RESULT_BYTES: usize = 1024 * 1024;
+/// Statements that run on one database at a time: it has other work, too.
+const AT_ONCE: usize = 4;
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long it is believed that a database has the columns that it had: a statement is proved by them.
@@ -37,6 +41,7 @@ pub struct Database {
     place: Place,
     /// What of it may be read, as it was when it was looked at.
     seen: Arc<Mutex<Option<Seen>>>,
+    turns: Arc<Semaphore>,
 }
 
 /// What was found when a database was looked at.
@@ -94,7 +99,8 @@ impl Database {
             Engine::Postgres => Place::Postgres(postgres::check(connection)?),
             Engine::Sqlite => Place::Sqlite(sqlite::check(connection, folder)?),
         };
-        Ok(Self { settings, place, seen: Arc::default() })
+        let turns = Arc::new(Semaphore::new(AT_ONCE));
+        Ok(Self { settings, place, seen: Arc::default(), turns })
     }
 
     #[must_use]
@@ -211,7 +217,8 @@ impl Database {
         );
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let mut rows = self.run(&sql, most.saturating_add(1)).await?;
-        let is_cut = rows.len() > most;
+        let is_cut =
+            rows.len() > most || rows.iter().map(|row| size(row)).sum::<usize>() > RESULT_BYTES;
         rows.truncate(most);
         for cell in rows.iter_mut().flatten().flatten() {
             if let Some((at, _)) = cell.char_indices().nth(CELL_CHARS) {
@@ -224,6 +231,7 @@ impl Database {
 
     async fn run(&self, sql: &str, most: usize) -> Result<Vec<Vec<Option<String>>>, QueryError> {
         let work = async {
+            let _turn = self.turns.acquire().await;
             match &self.place {
                 Place::Postgres(address) => postgres::run(address, sql, most, self.time()).await,
                 Place::Sqlite(path) => sqlite::run(path, sql, most, self.time()).await,
@@ -235,6 +243,11 @@ impl Database {
             Err(_) => Err(QueryError::Unavailable("The database does not answer.".into())),
         }
     }
+}
+
+/// What a row takes in memory, in bytes, more or less.
+fn size(row: &[Option<String>]) -> usize {
+    row.iter().map(|cell| cell.as_ref().map_or(0, String::len) + size_of::<Option<String>>()).sum()
 }
 
 /// What went wrong, without the address and without a password.

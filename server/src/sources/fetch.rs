@@ -16,13 +16,22 @@ use crate::net::Reach;
 /// Longest time for one page, with its redirects each.
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// Redirects that are followed.
-const REDIRECTS: usize = 5;
+pub(super) const REDIRECTS: usize = 5;
+pub(super) const TOO_MANY: &str = "It was redirected more than 5 times.";
 
 /// Fetches pages.
 #[derive(Debug)]
 pub struct Fetcher {
     http: Client,
     reach: Reach,
+}
+
+/// What is at an address.
+#[derive(Debug)]
+pub(super) enum Step {
+    Found(Fetched),
+    /// A redirect, to the same website.
+    Leads(Url),
 }
 
 /// What becomes of more than may be read.
@@ -58,7 +67,7 @@ impl Fetcher {
         self.reach.check(url).await
     }
 
-    /// Fetches what is at `url`, of the same host all the way, at most `limit` bytes of it.
+    /// Fetches what is at `url` or where it leads to, at most `limit` bytes of it.
     ///
     /// # Errors
     /// Why not, as a sentence. An answer with an error status is no error here.
@@ -70,19 +79,42 @@ impl Fetcher {
     ) -> Result<Fetched, String> {
         let mut at = url.clone();
         for _ in 0..=REDIRECTS {
-            self.check(at.as_str()).await.map_err(|why| format!("The address {why}."))?;
-            let answer = self.http.get(at.clone()).send().await.map_err(|e| told(&e))?;
-            let Some(next) = redirect(&answer, &at)? else {
-                return read(answer, at, limit, longer).await;
-            };
-            if next.host_str() != url.host_str() {
-                let host = next.host_str().unwrap_or_default();
-                return Err(format!("It leads to another website, {host}: import from there."));
+            match self.step(&at, limit, longer).await? {
+                Step::Found(fetched) => return Ok(fetched),
+                Step::Leads(next) => at = next,
             }
-            at = next;
         }
-        Err("It was redirected more than 5 times.".into())
+        Err(TOO_MANY.into())
     }
+
+    /// Fetches what is at `url`, or says where on the same website it leads to.
+    ///
+    /// # Errors
+    /// As [`Fetcher::get`].
+    pub(super) async fn step(
+        &self,
+        url: &Url,
+        limit: usize,
+        longer: Longer,
+    ) -> Result<Step, String> {
+        self.check(url.as_str()).await.map_err(|why| format!("The address {why}."))?;
+        let answer = self.http.get(url.clone()).send().await.map_err(|e| told(&e))?;
+        let Some(next) = redirect(&answer, url)? else {
+            return read(answer, url.clone(), limit, longer).await.map(Step::Found);
+        };
+        if is_same_website(url, &next) {
+            return Ok(Step::Leads(next));
+        }
+        let place = next.origin().ascii_serialization();
+        Err(format!("It leads to another website, {place}: import from there."))
+    }
+}
+
+/// The same host and port; also from unencrypted to encrypted.
+fn is_same_website(from: &Url, to: &Url) -> bool {
+    let is_upgrade = (from.scheme(), to.scheme()) == ("http", "https")
+        && (from.port(), to.port()) == (None, None);
+    from.host() == to.host() && (from.origin() == to.origin() || is_upgrade)
 }
 
 /// Where an answer leads to, if anywhere.

@@ -14,7 +14,7 @@ use shared::{ErrorCode, FieldErrors, limits};
 use url::Url;
 
 use super::documents::{self, NewText};
-use super::fetch::{Fetched, Longer};
+use super::fetch::{Fetched, Longer, REDIRECTS, Step, TOO_MANY};
 use super::robots::{self, Robots};
 use super::{library, sitemap};
 use crate::app::App;
@@ -29,6 +29,8 @@ use crate::store::imports::{AddImport, Begun, ClaimedImport, ImportRow};
 const EVERY: Duration = Duration::from_secs(2);
 /// How long an import is kept without a sign of life: longer than any page takes.
 const LEASE_MS: i64 = 90_000;
+/// Imports that one server works on at a time: a slow website must not hold up the others.
+pub const AT_ONCE: usize = 4;
 /// Largest page, in bytes: files of their own may be linked.
 const PAGE_BYTES: usize = limits::FILE_BYTES;
 /// Largest sitemap, in bytes.
@@ -198,6 +200,9 @@ pub async fn keep(app: Arc<App>) {
     }
 }
 
+/// What each website allows, or why that cannot be known.
+type Rules = HashMap<String, Result<Robots, String>>;
+
 /// An import that this server works on.
 struct Running<'a> {
     app: &'a App,
@@ -206,17 +211,18 @@ struct Running<'a> {
 
 impl Running<'_> {
     async fn run(self) -> Result<(), StoreError> {
-        let (store, id) = (&self.app.store, self.import.id.as_str());
-        let mut robots = HashMap::new();
+        let (store, id, node) = (&self.app.store, self.import.id.as_str(), &self.app.node);
+        let mut robots = Rules::new();
         if !self.import.is_listed {
             match self.list(&mut robots).await {
                 Ok((urls, is_whole)) => {
-                    store.import_listed(id, &self.app.node, urls, is_whole).await?;
+                    store.import_listed(id, node, urls, is_whole).await?;
                 }
+                // Whoever works on it now finds out for itself.
+                Err(_) if !self.is_ours().await? => return Ok(()),
                 Err(why) => {
-                    return store
-                        .end_import(id, "failed", Some(why), self.app.clock.now_ms())
-                        .await;
+                    let now_ms = self.app.clock.now_ms();
+                    return store.end_import(id, node, "failed", Some(why), now_ms).await;
                 }
             }
         }
@@ -226,7 +232,7 @@ impl Running<'_> {
                 Ok(status) => (status, String::new()),
                 Err(why) => ("failed", why),
             };
-            store.page_tried(id, page.number, status, detail).await?;
+            store.page_tried(id, node, page.number, status, detail).await?;
         }
         Ok(())
     }
@@ -248,14 +254,11 @@ impl Running<'_> {
             store.remove_documents(&import.data_source_id, which, None, clock.now_ms()).await?;
             library::reload(self.app).await?;
         }
-        store.end_import(&import.id, "done", None, clock.now_ms()).await
+        store.end_import(&import.id, &self.app.node, "done", None, clock.now_ms()).await
     }
 
     /// The pages of the sitemap and of the sitemaps that it leads to, and whether these are all.
-    async fn list(
-        &self,
-        robots: &mut HashMap<String, Robots>,
-    ) -> Result<(Vec<String>, bool), String> {
+    async fn list(&self, robots: &mut Rules) -> Result<(Vec<String>, bool), String> {
         let first = self.import.sitemap.as_deref().unwrap_or_default();
         let first = Url::parse(first).map_err(|_| "The sitemap's address is none.")?;
         let most = usize::try_from(self.import.max_pages).unwrap_or(0);
@@ -266,7 +269,7 @@ impl Running<'_> {
             // A website that is slow must not cost the lease.
             let kept = self.is_ours().await.map_err(|_| "The database does not answer.")?;
             if !kept {
-                break;
+                return Err("Another server has taken over.".into());
             }
             let found = self.sitemap(&url, robots).await;
             // The first must be one; a further one that is broken costs its own pages.
@@ -303,36 +306,29 @@ impl Running<'_> {
         Ok((pages, is_whole))
     }
 
-    async fn sitemap(
-        &self,
-        url: &Url,
-        robots: &mut HashMap<String, Robots>,
-    ) -> Result<sitemap::Sitemap, String> {
-        self.may_fetch(url, robots).await?;
-        let fetched = self.app.fetcher.get(url, SITEMAP_BYTES, Longer::Refused).await?;
-        let fetched = fine(fetched)?;
+    async fn sitemap(&self, url: &Url, robots: &mut Rules) -> Result<sitemap::Sitemap, String> {
+        let fetched = fine(self.follow(url, SITEMAP_BYTES, robots).await?)?;
         let text = String::from_utf8(fetched.bytes).map_err(|_| "It is no sitemap.")?;
         // One more than may be taken shows that there are more.
         sitemap::read(&text, limits::IMPORT_PAGES + 1)
     }
 
     /// Fetches one page and stores what it says; what became of it.
-    async fn page(
-        &self,
-        url: &str,
-        robots: &mut HashMap<String, Robots>,
-    ) -> Result<&'static str, String> {
+    async fn page(&self, url: &str, robots: &mut Rules) -> Result<&'static str, String> {
         let url = Url::parse(url).map_err(|_| "The address is none.")?;
-        self.may_fetch(&url, robots).await?;
-        let fetched = fine(self.app.fetcher.get(&url, PAGE_BYTES, Longer::Refused).await?)?;
-        let name = fetched.url.path().rsplit('/').next().unwrap_or_default();
-        let media_type = fetched.media_type.as_deref();
-        let extracted = documents::extract(self.app, name, media_type, fetched.bytes).await?;
+        let Fetched { url: at, media_type, bytes, .. } =
+            fine(self.follow(&url, PAGE_BYTES, robots).await?)?;
+        let media_type = media_type.as_deref();
+        // What a website says a page is goes before how its address ends, unless it says little.
+        let name = at.path().rsplit('/').next().filter(|_| is_vague(media_type));
+        let bytes = extraction::in_utf8(bytes, media_type.unwrap_or_default());
+        let name = name.unwrap_or_default();
+        let extracted = documents::extract(self.app, name, media_type, bytes).await?;
         let text = NewText {
             origin: shared::data_source::DocumentOrigin::Page,
             name: url.to_string(),
             title: extracted.title,
-            url: Some(fetched.url.to_string()),
+            url: Some(at.to_string()),
             sitemap: self.import.sitemap.clone(),
             markdown: extracted.markdown,
         };
@@ -345,17 +341,30 @@ impl Running<'_> {
         }
     }
 
+    /// Fetches what is at an address, or where it leads to, as far as the website allows each.
+    async fn follow(&self, url: &Url, limit: usize, robots: &mut Rules) -> Result<Fetched, String> {
+        let mut at = url.clone();
+        for _ in 0..=REDIRECTS {
+            self.may_fetch(&at, robots).await?;
+            match self.app.fetcher.step(&at, limit, Longer::Refused).await? {
+                Step::Found(fetched) => return Ok(fetched),
+                Step::Leads(next) => at = next,
+            }
+        }
+        Err(TOO_MANY.into())
+    }
+
     /// Whether the website allows the page, after the pause that it asks for.
-    async fn may_fetch(
-        &self,
-        url: &Url,
-        robots: &mut HashMap<String, Robots>,
-    ) -> Result<(), String> {
+    async fn may_fetch(&self, url: &Url, robots: &mut Rules) -> Result<(), String> {
         let website = url.origin().ascii_serialization();
         if !robots.contains_key(&website) {
-            robots.insert(website.clone(), self.robots(url).await?);
+            robots.insert(website.clone(), self.robots(url).await);
         }
-        let Some(rules) = robots.get(&website) else { return Ok(()) };
+        let rules = match robots.get(&website) {
+            Some(Ok(rules)) => rules,
+            Some(Err(why)) => return Err(why.clone()),
+            None => return Ok(()),
+        };
         let path = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),
             None => url.path().to_owned(),
@@ -378,6 +387,12 @@ impl Running<'_> {
             status => Err(format!("robots.txt cannot be read: the website answers {status}.")),
         }
     }
+}
+
+/// Whether a website says little of what a page is.
+fn is_vague(media_type: Option<&str>) -> bool {
+    let essence = media_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    matches!(essence, "" | "text/plain" | "application/octet-stream" | "binary/octet-stream")
 }
 
 /// What was fetched, if it was what was asked for.

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use moka::future::Cache;
 use retrieval::{Index, Passage};
 use shared::data_source::SourceKind;
+use tokio::sync::Mutex;
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -19,7 +20,7 @@ use super::edit;
 /// The id of the user guide's data source.
 pub const GUIDE: &str = "guide";
 /// Passages that are kept ready for searching, over all indexes.
-const PASSAGES: u64 = 100_000;
+const PASSAGES: u32 = 100_000;
 
 /// A data source, as it was when the database was last read.
 #[derive(Clone, Debug)]
@@ -32,6 +33,7 @@ pub struct Source {
     pub is_public: bool,
     /// Of a database: it, or why it cannot be queried.
     pub database: Option<Result<Database, String>>,
+    version: i64,
     content_version: i64,
 }
 
@@ -50,6 +52,7 @@ pub struct Library {
     sources: RwLock<Arc<HashMap<String, Arc<Source>>>>,
     indexes: Cache<IndexKey, Built>,
     guide: Vec<Passage>,
+    reloading: Mutex<()>,
 }
 
 impl Library {
@@ -57,10 +60,10 @@ impl Library {
     #[must_use]
     pub fn new(guide: Vec<Passage>) -> Self {
         let indexes = Cache::builder()
-            .max_capacity(PASSAGES)
-            .weigher(|_, built: &Built| built.passages.max(1))
+            .max_capacity(u64::from(PASSAGES))
+            .weigher(|_, built: &Built| built.passages.clamp(1, PASSAGES))
             .build();
-        Self { sources: RwLock::default(), indexes, guide }
+        Self { sources: RwLock::default(), indexes, guide, reloading: Mutex::default() }
     }
 
     /// The source with this id, if there is one.
@@ -119,11 +122,19 @@ async fn build(app: &App, key: &IndexKey) -> Result<Built, StoreError> {
 /// # Errors
 /// When the database fails; what was read before holds on.
 pub async fn reload(app: &App) -> Result<(), StoreError> {
+    // One after the other: an older reading must not replace a newer one.
+    let _turn = app.library.reloading.lock().await;
     let sources = app.store.sources().await?.into_iter().map(|row| {
         let settings = edit::settings_of(&row);
+        // What is known of a database, and who waits for it, outlives a change of something else.
+        let known = app.library.get(&row.id).filter(|known| known.version == row.version);
         let is_database = settings.kind == SourceKind::Database;
         let source = Source {
-            database: is_database.then(|| edit::database_of(app, &row)),
+            database: match known {
+                Some(known) => known.database.clone(),
+                None => is_database.then(|| edit::database_of(app, &row)),
+            },
+            version: row.version,
             id: row.id.clone(),
             name: settings.name,
             kind: settings.kind,

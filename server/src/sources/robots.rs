@@ -62,7 +62,8 @@ impl Robots {
     /// between equals the one that allows.
     #[must_use]
     pub fn allow(&self, path: &str) -> bool {
-        let matching = self.rules.iter().filter(|(pattern, _)| matches(pattern, path));
+        let path = in_ascii(path);
+        let matching = self.rules.iter().filter(|(pattern, _)| matches(pattern, &path));
         let longest = matching.max_by_key(|(pattern, allowed)| (pattern.len(), *allowed));
         longest.is_none_or(|(_, allowed)| *allowed)
     }
@@ -75,7 +76,7 @@ impl Group {
                 self.closed = true;
                 // An empty rule matches nothing.
                 if !value.is_empty() {
-                    self.robots.rules.push((value.to_owned(), name == "allow"));
+                    self.robots.rules.push((in_ascii(value), name == "allow"));
                 }
             }
             "crawl-delay" => {
@@ -88,6 +89,25 @@ impl Group {
             _ => {}
         }
     }
+}
+
+/// One way to write a path: what is not ASCII by its bytes, and those in capitals.
+fn in_ascii(path: &str) -> String {
+    let mut written = String::with_capacity(path.len());
+    let mut capitals = 0_u8;
+    for byte in path.bytes() {
+        match byte {
+            b'%' => {
+                capitals = 3;
+                written.push('%');
+            }
+            byte if !byte.is_ascii() => written.push_str(&format!("%{byte:02X}")),
+            byte if capitals > 0 => written.push(char::from(byte.to_ascii_uppercase())),
+            byte => written.push(char::from(byte)),
+        }
+        capitals = capitals.saturating_sub(1);
+    }
+    written
 }
 
 /// Whether a path begins as the pattern says: `*` stands for anything, `$` at the end for the end.
@@ -133,6 +153,13 @@ mod tests {
             assert_eq!(robots.allow(path), allowed, "{path}");
         }
         assert_eq!(robots.pause, Duration::from_millis(500));
+    }
+
+    #[test]
+    fn a_path_may_be_written_in_two_ways() {
+        let robots = Robots::read("User-agent: *\nDisallow: /geheim-ü\nDisallow: /a%2fb");
+        assert!(!robots.allow("/geheim-%C3%BC") && !robots.allow("/geheim-%c3%bc/x"));
+        assert!(!robots.allow("/a%2Fb") && robots.allow("/a/b"));
     }
 
     #[test]

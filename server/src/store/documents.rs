@@ -10,7 +10,9 @@ use super::{
 };
 
 statements! {
-    // First in each transaction: it keeps writers of one source apart.
+    // First in each transaction: it keeps writers of one source apart. The number of the change is
+    // taken last, for all writers of changes wait for it.
+    LOCK = "UPDATE data_sources SET updated_at = updated_at WHERE id = $1";
     TOUCH = "UPDATE data_sources SET content_version = content_version + 1, last_indexed_at = $2 \
         WHERE id = $1";
     KNOWN = "SELECT id, markdown, title, url, sitemap, passages FROM documents \
@@ -126,8 +128,9 @@ impl Write for PutDocument {
 
     async fn run(&self, conn: &mut Conn) -> Result<Put, sqlx::Error> {
         let source = &self.data_source_id;
-        // Taking the number keeps writers of changes apart, so what is seen here stays so.
-        let number = changes::next(conn).await?;
+        if execute!(&mut *conn, LOCK, source)? == 0 {
+            return Ok(Put::NoSource);
+        }
         let known = fetch_optional!(&mut *conn, KnownRow, KNOWN, source, &self.name)?;
         let room = fetch_optional!(&mut *conn, (i64, i64), ROOM, source)?;
         let Some((documents, passages)) = room else { return Ok(Put::NoSource) };
@@ -176,10 +179,11 @@ impl Write for PutDocument {
             )?;
         }
         execute!(&mut *conn, COUNT, source)?;
-        changes::add(conn, number, Kind::DataSources, source, 0, self.now_ms).await?;
         if let Some(audit) = &self.audit {
             audit::add(conn, audit).await?;
         }
+        let number = changes::next(conn).await?;
+        changes::add(conn, number, Kind::DataSources, source, 0, self.now_ms).await?;
         Ok(Put::Stored(id))
     }
 }
@@ -207,7 +211,6 @@ impl Write for RemoveDocuments {
 
     async fn run(&self, conn: &mut Conn) -> Result<u64, sqlx::Error> {
         let source = &self.data_source_id;
-        let number = changes::next(conn).await?;
         execute!(&mut *conn, TOUCH, source, self.now_ms)?;
         let removed = match &self.which {
             Remove::One(id) => execute!(&mut *conn, REMOVE, source, id)?,
@@ -217,10 +220,11 @@ impl Write for RemoveDocuments {
         };
         if removed > 0 {
             execute!(&mut *conn, COUNT, source)?;
-            changes::add(conn, number, Kind::DataSources, source, 0, self.now_ms).await?;
             if let Some(audit) = &self.audit {
                 audit::add(conn, audit).await?;
             }
+            let number = changes::next(conn).await?;
+            changes::add(conn, number, Kind::DataSources, source, 0, self.now_ms).await?;
         }
         Ok(removed)
     }

@@ -26,9 +26,10 @@ statements! {
     FREE_OF_NODE = "UPDATE imports SET lease_until = 0 WHERE status = 'running' AND node = $1";
     NEXT = "SELECT number, url FROM import_pages WHERE import_id = $1 AND status = 'waiting' \
         ORDER BY number LIMIT 1";
-    TRIED = "UPDATE import_pages SET status = $3, detail = $4 WHERE import_id = $1 AND number = $2";
+    TRIED = "UPDATE import_pages SET status = $3, detail = $4 WHERE import_id = $1 AND number = $2 \
+        AND EXISTS (SELECT 1 FROM imports i WHERE i.id = $1 AND i.node = $5)";
     END = "UPDATE imports SET status = $2, error = $3, ended_at = $4 \
-        WHERE id = $1 AND status = 'running'";
+        WHERE id = $1 AND status = 'running' AND node = $5";
     END_OF_SOURCE = "UPDATE imports SET status = 'stopped', ended_at = $3 \
         WHERE id = $1 AND data_source_id = $2 AND status = 'running'";
     LIST = "SELECT i.id, i.data_source_id, i.sitemap, i.status, i.error, i.created_at, i.ended_at, \
@@ -142,13 +143,15 @@ impl Write for AddImport {
 }
 
 enum Step {
-    Listed { node: String, urls: Vec<String>, is_whole: bool },
+    Listed { urls: Vec<String>, is_whole: bool },
     Tried { number: i64, status: &'static str, detail: String },
     Ended { status: &'static str, error: Option<String>, now_ms: i64 },
 }
 
+/// A step of an import; nothing is done when another server has taken over.
 struct TakeStep {
     import_id: String,
+    node: String,
     step: Step,
 }
 
@@ -157,9 +160,9 @@ impl Write for TakeStep {
     const DURABLE: bool = true;
 
     async fn run(&self, conn: &mut Conn) -> Result<(), sqlx::Error> {
-        let id = &self.import_id;
+        let (id, node) = (&self.import_id, &self.node);
         match &self.step {
-            Step::Listed { node, urls, is_whole } => {
+            Step::Listed { urls, is_whole } => {
                 // Zero when another server has taken over.
                 if execute!(&mut *conn, LISTED, id, node, *is_whole)? > 0 {
                     for (number, url) in (0_i64..).zip(urls) {
@@ -168,10 +171,10 @@ impl Write for TakeStep {
                 }
             }
             Step::Tried { number, status, detail } => {
-                execute!(&mut *conn, TRIED, id, number, *status, detail)?;
+                execute!(&mut *conn, TRIED, id, number, *status, detail, node)?;
             }
             Step::Ended { status, error, now_ms } => {
-                execute!(&mut *conn, END, id, *status, error, now_ms)?;
+                execute!(&mut *conn, END, id, *status, error, now_ms, node)?;
             }
         }
         Ok(())
@@ -277,8 +280,9 @@ impl Store {
         self.writer.run(Renew { import_id, node, until_ms }).await
     }
 
-    async fn step(&self, import_id: &str, step: Step) -> Result<(), StoreError> {
-        self.writer.run(TakeStep { import_id: import_id.to_owned(), step }).await
+    async fn step(&self, import_id: &str, node: &str, step: Step) -> Result<(), StoreError> {
+        let (import_id, node) = (import_id.to_owned(), node.to_owned());
+        self.writer.run(TakeStep { import_id, node, step }).await
     }
 
     /// Notes the pages that a sitemap lists, and whether these are all.
@@ -292,7 +296,7 @@ impl Store {
         urls: Vec<String>,
         is_whole: bool,
     ) -> Result<(), StoreError> {
-        self.step(import_id, Step::Listed { node: node.to_owned(), urls, is_whole }).await
+        self.step(import_id, node, Step::Listed { urls, is_whole }).await
     }
 
     /// Whether the pages of an import are all that its sitemap lists.
@@ -328,11 +332,12 @@ impl Store {
     pub async fn page_tried(
         &self,
         import_id: &str,
+        node: &str,
         number: i64,
         status: &'static str,
         detail: String,
     ) -> Result<(), StoreError> {
-        self.step(import_id, Step::Tried { number, status, detail }).await
+        self.step(import_id, node, Step::Tried { number, status, detail }).await
     }
 
     /// Notes an import's end: `done` or `failed`.
@@ -342,11 +347,12 @@ impl Store {
     pub async fn end_import(
         &self,
         import_id: &str,
+        node: &str,
         status: &'static str,
         error: Option<String>,
         now_ms: i64,
     ) -> Result<(), StoreError> {
-        self.step(import_id, Step::Ended { status, error, now_ms }).await
+        self.step(import_id, node, Step::Ended { status, error, now_ms }).await
     }
 
     /// Stops a running import; false when it is not running.

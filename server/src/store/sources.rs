@@ -13,6 +13,7 @@ statements! {
     UPDATE = "UPDATE data_sources SET version = version + 1, name = $3, description = $4, \
         is_active = $5, is_public = $6, settings = $7, connection_sealed = $8, updated_at = $9 \
         WHERE id = $1 AND version = $2";
+    LOCK = "UPDATE data_sources SET updated_at = updated_at WHERE id = $1";
     DELETE = "DELETE FROM data_sources WHERE id = $1 AND NOT EXISTS \
         (SELECT 1 FROM license_keys WHERE data_source_id = $1) AND NOT EXISTS \
         (SELECT 1 FROM agents WHERE data_source_ids LIKE $2)";
@@ -82,7 +83,10 @@ impl Write for EditSource {
     const DURABLE: bool = true;
 
     async fn run(&self, conn: &mut Conn) -> Result<bool, sqlx::Error> {
-        // Taking the number keeps writers of changes apart, so what is seen here stays so.
+        // The source's row first, then the number of the change: the order of all its writers.
+        if let SourceEdit::Update(SourceRow { id, .. }) | SourceEdit::Delete(id) = &self.edit {
+            execute!(&mut *conn, LOCK, id)?;
+        }
         let number = changes::next(conn).await?;
         let (changed, id) = match &self.edit {
             SourceEdit::Add(row) => {

@@ -49,7 +49,7 @@ both! {
             .put("/file", WebPage::redirect("file:///etc/passwd"))
             .put("/round", WebPage::redirect("/round"));
         let said = complaint(&app, &source, &[site.url("/away")]).await;
-        assert!(said.contains("another website, localhost"), "{said}");
+        assert!(said.contains("another website, http://localhost:"), "{said}");
         complaint(&app, &source, &[site.url("/file")]).await;
         let said = complaint(&app, &source, &[site.url("/round")]).await;
         assert!(said.contains("more than 5 times"), "{said}");

@@ -193,4 +193,46 @@ both! {
         refused_field(post(&app, &path, json!({"urls": vec![sitemap.clone(); 2001]})), "urls").await;
         assert_eq!(column(&read(&app, &path).await, "status"), ["done"]);
     }
+
+    async fn a_redirect_leads_around_no_rule_of_the_website(backend) {
+        let (app, source, site) = start(backend).await;
+        let rules = "User-agent: *\nDisallow: /secret\nDisallow: /geheim-ü\n";
+        let other = Website::start().await;
+        other.put("/page", page("Other", "Of another port."));
+        site.put("/robots.txt", WebPage::of("text/plain; charset=utf-8", rules))
+            .put("/go", WebPage::redirect("/secret/plan"))
+            .put("/secret/plan", page("Plan", "Nobody may read this."))
+            .put("/geheim-%C3%BC", page("Geheim", "Nobody may read this."))
+            .put("/port", WebPage::redirect(&other.url("/page")));
+        let urls = ["/go", "/geheim-%C3%BC", "/port"].map(|path| site.url(path));
+        let done = import(&app, &source, json!({"urls": urls})).await;
+        assert_eq!(done["failed"], 3, "{done}");
+        assert!(!site.asked().iter().any(|path| path.contains("secret") || path.contains("geheim")));
+        assert!(other.asked().is_empty());
+    }
+
+    async fn a_page_is_what_its_website_says_in_the_charset_that_it_says(backend) {
+        let (app, source, site) = start(backend).await;
+        let russian = b"<html><body><h1>\xcf\xf0\xe8\xe2\xe5\xf2</h1><p>\xc4\xee\xf1\xf2\xe0\xe2\xea\xe0</p></body></html>";
+        site.put("/ru", WebPage::of("text/html; charset=windows-1251", russian.as_slice()))
+            .put("/README.md", page("Read me", "It is HTML."));
+        let urls = ["/ru", "/README.md"].map(|path| site.url(path));
+        let done = import(&app, &source, json!({"urls": urls})).await;
+        assert_eq!(done["done"], 2, "{done}");
+        let mut titles = column(&read(&app, &documents_path(&source)).await, "title");
+        titles.sort();
+        assert_eq!(titles, ["Read me", "Привет"]);
+    }
+
+    async fn a_slow_website_holds_up_no_other(backend) {
+        let (app, slow, site) = start(backend).await;
+        let gate = Gate::new();
+        site.put("/slow", page("Slow", "Slow.").behind(&gate)).put("/quick", page("Quick", "Quick."));
+        let begun = begin(&app, &slow, json!({"urls": [site.url("/slow")]})).await;
+        let quick = make_source(&app, "Quick").await;
+        import(&app, &quick, json!({"urls": [site.url("/quick")]})).await;
+        assert_eq!(now(&app, &slow, &begun).await["status"], "running");
+        gate.open();
+        until(&app, &slow, &begun, "done").await;
+    }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use shared::chat::check_message;
 use shared::{ChatRequest, ErrorCode, FieldErrors, Role, Source, Usage, limits};
 
-use crate::app::App;
+use crate::clock;
 use crate::error::ApiError;
 use crate::extract::licensed::{ChatBody, Session};
 
@@ -112,9 +112,13 @@ impl ChatBody for CompletionRequest {
     const BEARER_IS_KEY: bool = true;
     const SESSION_FIELD: &str = "user";
 
-    fn session(&self, app: &App, _bytes: &[u8]) -> Result<Session, ApiError> {
-        // Without a user a request is a conversation of its own.
-        let id = self.user.clone().unwrap_or_else(|| format!("completion:{}", app.clock.ulid()));
+    fn session(&self, _bytes: &[u8]) -> Result<Session, ApiError> {
+        // Without a user a request is a conversation of its own, whose name nobody can guess: whoever
+        // knows a session's name and has the key reads its conversation.
+        let id = match &self.user {
+            Some(user) => user.clone(),
+            None => format!("completion:{}", clock::random_hex::<16>()),
+        };
         Ok(Session::named(id))
     }
 

@@ -24,7 +24,9 @@ pub(super) fn check(connection: &str) -> Result<Secret, String> {
     let wrong = "must be an address such as postgres://USER:PASSWORD@HOST/NAME";
     let url = Url::parse(connection).map_err(|_| wrong)?;
     let is_postgres = matches!(url.scheme(), "postgres" | "postgresql");
-    let fine = PgConnectOptions::from_str(connection).is_ok();
+    // A socket would make whoever sets this the user that the server runs as.
+    let fine = PgConnectOptions::from_str(connection).is_ok_and(|o| o.get_socket().is_none())
+        && url.host_str().is_some_and(|host| !host.is_empty() && !host.contains(['%', '/']));
     if !is_postgres || !fine || connection.len() > 2048 || url.username().is_empty() {
         return Err(wrong.into());
     }
@@ -63,15 +65,17 @@ pub(super) async fn run(
         .await
         .map_err(|_| sqlx::Error::PoolTimedOut)??;
     sqlx::query("BEGIN READ ONLY").execute(&mut conn).await?;
-    let mut rows = Vec::new();
+    let (mut rows, mut bytes) = (Vec::new(), 0);
     {
         // What a model wrote was proved and written anew by `sqlguard`.
         let mut found = sqlx::query(AssertSqlSafe(sql.to_owned())).fetch(&mut conn);
         while let Some(row) = found.next().await {
             let row = row?;
             let cell = |at| row.try_get::<Option<String>, _>(at);
-            rows.push((0..row.len()).map(cell).collect::<Result<_, _>>()?);
-            if rows.len() >= most {
+            let row = (0..row.len()).map(cell).collect::<Result<Vec<Option<String>>, _>>()?;
+            bytes += super::size(&row);
+            rows.push(row);
+            if rows.len() >= most || bytes > super::RESULT_BYTES {
                 break;
             }
         }
@@ -101,6 +105,8 @@ mod tests {
             "postgres://u:p@host/db?passfile=/etc/shadow",
             "postgres://u:p@host/db?sslrootcert=/etc/shadow",
             "postgres://u:p@host/db?host=/var/run/postgresql",
+            "postgres://u@%2Fvar%2Frun%2Fpostgresql/db",
+            "postgres://u@/db",
             "postgres://u:p@host/db?options=-c%20default_transaction_read_only%3Doff",
         ] {
             assert!(check(bad).is_err(), "{bad}");

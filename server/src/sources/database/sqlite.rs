@@ -51,7 +51,7 @@ pub(super) async fn run(
     let mut conn: SqliteConnection = options.connect().await?;
     let deadline = Instant::now() + time;
     conn.lock_handle().await?.set_progress_handler(STEPS, move || Instant::now() < deadline);
-    let mut rows = Vec::new();
+    let (mut rows, mut bytes) = (Vec::new(), 0);
     {
         // What a model wrote was proved and written anew by `sqlguard`.
         let mut found = sqlx::query(AssertSqlSafe(sql.to_owned())).fetch(&mut conn);
@@ -62,8 +62,10 @@ pub(super) async fn run(
                 Err(sqlx::Error::ColumnDecode { .. }) => Ok(Some(String::from("(binary)"))),
                 cell => cell,
             };
-            rows.push((0..row.len()).map(cell).collect::<Result<_, _>>()?);
-            if rows.len() >= most {
+            let row = (0..row.len()).map(cell).collect::<Result<Vec<Option<String>>, _>>()?;
+            bytes += super::size(&row);
+            rows.push(row);
+            if rows.len() >= most || bytes > super::RESULT_BYTES {
                 break;
             }
         }
