@@ -202,6 +202,8 @@ const QUESTIONS: &[(&str, &str)] = &[
         "/docs/databases#after-a-column-was-added-or-renamed",
     ),
     ("What is max_rows?", "/docs/databases#settings-of-a-database"),
+    ("Which databases can it use?", "/docs/storage#which-databases-natter-can-use"),
+    ("Which databases can Natter use?", "/docs/storage#which-databases-natter-can-use"),
     (
         "Which columns of my tables is the LLM told about?",
         "/docs/databases#what-a-model-is-told-of-a-database",

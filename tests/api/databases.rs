@@ -19,12 +19,9 @@ const SHOP: &[&str] = &[
     "INSERT INTO staff VALUES ('Eve', 999999)",
 ];
 
-/// A folder of its own for SQLite files, beside the server's data.
+/// A folder for SQLite files, which goes with the server's data.
 fn folder(backend: &Backend) -> std::path::PathBuf {
-    let folder = backend.data_dir().parent().expect("a parent").join(format!(
-        "{}-databases",
-        backend.data_dir().file_name().expect("a name").to_string_lossy()
-    ));
+    let folder = backend.data_dir().join("databases");
     std::fs::create_dir_all(&folder).expect("a folder");
     folder
 }
