@@ -85,6 +85,12 @@ impl ApiError {
         StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
+    /// What went wrong, for a person: the detail, else the code's own text.
+    #[must_use]
+    pub fn told(&self) -> &str {
+        self.message.as_deref().unwrap_or(self.text.unwrap_or_else(|| self.code.text()))
+    }
+
     /// The body the client gets.
     #[must_use]
     pub fn body(self, request_id: &str) -> ErrorBody {

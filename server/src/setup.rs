@@ -153,7 +153,7 @@ async fn first_admin(app: &App) -> Result<(), StartError> {
         // Another server that starts on the same database was faster.
         Err(error) if error.code == ErrorCode::NotFound => Ok(()),
         Err(error) => {
-            let why = error.message.unwrap_or_else(|| error.code.text().to_owned());
+            let why = error.told();
             Err(StartError(format!("NATTER_ADMIN_EMAIL: the first admin cannot be made: {why}")))
         }
     }

@@ -96,10 +96,13 @@ impl Agents {
         all
     }
 
-    /// The agent that answers where none is named.
+    /// The agent with this id; where none is named, the default.
     #[must_use]
-    pub fn default_agent(&self) -> Option<Arc<Agent>> {
-        self.now().default.clone()
+    pub fn named_or_default(&self, id: Option<&str>) -> Option<Arc<Agent>> {
+        match id {
+            Some(id) => self.get(id),
+            None => self.now().default.clone(),
+        }
     }
 }
 
@@ -309,11 +312,7 @@ pub async fn choose(app: &App, key: &KeyRecord, request: &ChatRequest) -> Result
     let agent_id = bound(&key.agent_id, &request.agent_id, ErrorCode::AgentNotAllowed)?;
     let source_id =
         bound(&key.data_source_id, &request.data_source_id, ErrorCode::DataSourceNotAllowed)?;
-    let agent = match agent_id {
-        Some(id) => app.agents.get(id),
-        None => app.agents.default_agent(),
-    };
-    let agent = agent.ok_or(ErrorCode::AgentNotAllowed)?;
+    let agent = app.agents.named_or_default(agent_id).ok_or(ErrorCode::AgentNotAllowed)?;
     if !agent.is_active {
         return Err(ErrorCode::AgentInactive.into());
     }
@@ -350,10 +349,7 @@ pub fn usable(app: &App, key: &KeyRecord) -> Vec<Arc<Agent>> {
 /// The name of what answers where a request names no agent; empty where nothing does.
 #[must_use]
 pub fn name_for(app: &App, key: &KeyRecord) -> String {
-    let agent = match &key.agent_id {
-        Some(id) => app.agents.get(id),
-        None => app.agents.default_agent(),
-    };
+    let agent = app.agents.named_or_default(key.agent_id.as_deref());
     agent.map(|agent| agent.name.clone()).unwrap_or_default()
 }
 

@@ -42,14 +42,23 @@ pub fn lines(
     reader: Reader,
     ping: Duration,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
-    let state = Some((reader, Instant::now() + ping));
+    pieces(reader, ping, write_line)
+}
+
+/// The same in a notation of the caller's, which may leave events out.
+pub fn pieces(
+    reader: Reader,
+    ping: Duration,
+    write: impl Fn(&mut Vec<u8>, &Event) + Send,
+) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
+    let state = Some((reader, Instant::now() + ping, write));
     futures_util::stream::unfold(state, move |state| async move {
-        let (mut reader, mut silent_until) = state?;
+        let (mut reader, mut silent_until, write) = state?;
         loop {
             let mut out = Vec::new();
-            let more = reader.take(EVENTS_AT_ONCE, |event| write_line(&mut out, event));
+            let more = reader.take(EVENTS_AT_ONCE, |event| write(&mut out, event));
             if !out.is_empty() {
-                let state = more.then(|| (reader, Instant::now() + ping));
+                let state = more.then(|| (reader, Instant::now() + ping, write));
                 return Some((Ok(Bytes::from(out)), state));
             }
             if !more {
@@ -57,8 +66,8 @@ pub fn lines(
             }
             if tokio::time::timeout_at(silent_until, reader.wait()).await.is_err() {
                 silent_until = Instant::now() + ping;
-                write_line(&mut out, &Event { seq: None, event: StreamEvent::Ping });
-                return Some((Ok(Bytes::from(out)), Some((reader, silent_until))));
+                write(&mut out, &Event { seq: None, event: StreamEvent::Ping });
+                return Some((Ok(Bytes::from(out)), Some((reader, silent_until, write))));
             }
         }
     })

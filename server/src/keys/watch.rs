@@ -84,20 +84,26 @@ async fn catch_up(app: &App, seen: &mut i64, anew: bool) -> Result<(), StoreErro
         *seen = number;
         return Ok(());
     }
-    for change in app.store.changes_since(*seen).await? {
-        if change.is(Kind::LicenseKey) {
-            key_changed(app, &change.subject, change.version).await;
-        } else if change.is(Kind::Webhooks) {
-            hooks::reload(app).await?;
-        } else if change.is(Kind::Settings) {
-            settings::reload(app).await?;
-        } else if change.is(Kind::Agents) {
-            agents::reload(app).await?;
-        } else if change.is(Kind::DataSources) {
-            sources::reload(app).await?;
-        }
-        // Only once it has been taken: what failed is taken the next time.
-        *seen = (*seen).max(change.number);
+    let changes = app.store.changes_since(*seen).await?;
+    for change in changes.iter().filter(|change| change.is(Kind::LicenseKey)) {
+        key_changed(app, &change.subject, change.version).await;
     }
+    // What is read as a whole is read once, however often it has changed: an import changes its
+    // source with every page.
+    let has = |kind| changes.iter().any(|change| change.is(kind));
+    if has(Kind::Webhooks) {
+        hooks::reload(app).await?;
+    }
+    if has(Kind::Settings) {
+        settings::reload(app).await?;
+    }
+    if has(Kind::DataSources) {
+        sources::reload(app).await?;
+    }
+    if has(Kind::Agents) {
+        agents::reload(app).await?;
+    }
+    // Only once all was taken: what failed is taken the next time.
+    *seen = changes.iter().map(|change| change.number).fold(*seen, i64::max);
     Ok(())
 }

@@ -206,8 +206,7 @@ pub async fn add_file(
     bytes: Vec<u8>,
 ) -> Result<Document, FailedFile> {
     let failed = |error: String| FailedFile { name: name.to_owned(), error };
-    let told_error =
-        |error: ApiError| failed(error.message.unwrap_or_else(|| error.code.text().to_owned()));
+    let told_error = |error: ApiError| failed(error.told().to_owned());
     if name.trim().is_empty() || name.chars().count() > limits::DOCUMENT_NAME_CHARS {
         return Err(failed("A file's name must have 1 to 200 characters.".into()));
     }

@@ -337,7 +337,7 @@ impl Running<'_> {
             Ok(Put::Unchanged(_)) => Ok("unchanged"),
             Ok(Put::Full) => Err(documents::full().into()),
             Ok(Put::NoSource) => Err("The data source is gone.".into()),
-            Err(error) => Err(error.message.unwrap_or_else(|| error.code.text().to_owned())),
+            Err(error) => Err(error.told().to_owned()),
         }
     }
 

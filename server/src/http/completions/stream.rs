@@ -10,11 +10,9 @@ use shared::{Event, FinishReason, Source, StreamEvent, Usage};
 
 use super::wire::{Choice, Completion, Said, error_body};
 use crate::chat::live::Reader;
+use crate::chat::stream::pieces;
 use crate::clock::Clock;
 use crate::error::ApiError;
-
-/// Most events that are written at once.
-const EVENTS_AT_ONCE: usize = 256;
 
 /// What all chunks of an answer have in common.
 #[derive(Clone, Debug)]
@@ -89,7 +87,8 @@ impl Chunks {
                 out.extend_from_slice(b"data: [DONE]\n\n");
             }
             StreamEvent::Error { code, .. } => data(out, &error_body(ApiError::new(*code))),
-            StreamEvent::Tool { .. } | StreamEvent::Ping => {}
+            StreamEvent::Ping => out.extend_from_slice(b": ping\n\n"),
+            StreamEvent::Tool { .. } => {}
         }
     }
 
@@ -99,22 +98,7 @@ impl Chunks {
         reader: Reader,
         ping: Duration,
     ) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
-        futures_util::stream::unfold(Some((self, reader)), move |state| async move {
-            let (chunks, mut reader) = state?;
-            loop {
-                let mut out = Vec::new();
-                let more = reader.take(EVENTS_AT_ONCE, |event| chunks.write(&mut out, event));
-                if !out.is_empty() {
-                    return Some((Ok(Bytes::from(out)), more.then_some((chunks, reader))));
-                }
-                if !more {
-                    return None;
-                }
-                if tokio::time::timeout(ping, reader.wait()).await.is_err() {
-                    return Some((Ok(Bytes::from_static(b": ping\n\n")), Some((chunks, reader))));
-                }
-            }
-        })
+        pieces(reader, ping, move |out, event| self.write(out, event))
     }
 }
 

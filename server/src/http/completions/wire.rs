@@ -250,10 +250,9 @@ pub fn error_body(error: ApiError) -> ErrorObject {
         400..=499 => "invalid_request_error",
         _ => "server_error",
     };
-    let text = error.text.unwrap_or_else(|| error.code.text()).to_owned();
     ErrorObject {
         error: ErrorDetail {
-            message: error.message.unwrap_or(text),
+            message: error.told().to_owned(),
             kind,
             param: error.fields.and_then(|fields| fields.0.into_keys().next()),
             code: error.code,
