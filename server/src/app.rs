@@ -20,6 +20,7 @@ use crate::keys::hosts::Activations;
 use crate::keys::rate::Rates;
 use crate::keys::token::Signer;
 use crate::keys::vault::Vault;
+use crate::licensing::signing::Signing;
 use crate::settings::Settings;
 use crate::sources::{Fetcher, Library};
 use crate::store::Store;
@@ -42,6 +43,10 @@ pub struct App {
     pub recognised: Recognised,
     pub rates: Rates,
     pub last_used: LastUsed,
+    /// When devices last asked about their licenses.
+    pub last_seen: LastUsed,
+    /// The keys that sign answers about licenses.
+    pub signing: Signing,
     pub refusals: Refusals,
     pub signer: Signer,
     pub turns: Turns,

@@ -107,6 +107,20 @@ pub struct Settings {
     /// Length of that window in milliseconds.
     #[arg(long, env = "RATE_LIMIT_WINDOW_MS", default_value = "60000", value_name = "MS")]
     rate_limit_window_ms: String,
+    /// Whether software needs an API key to ask about licenses: `public` or `required`.
+    #[arg(
+        long,
+        env = "NATTER_LICENSE_API_AUTH",
+        default_value = "public",
+        value_name = "public|required"
+    )]
+    license_api_auth: String,
+    /// Requests a minute that software may send about one license from one IP address.
+    #[arg(long, env = "NATTER_LICENSE_RATE_LIMIT", default_value = "60", value_name = "N")]
+    license_rate_limit: String,
+    /// Hours for which a signed answer about a license can be trusted offline.
+    #[arg(long, env = "NATTER_LICENSE_LEASE_HOURS", default_value = "72", value_name = "H")]
+    license_lease_hours: String,
     /// Proxies whose X-Forwarded-For is believed, comma-separated CIDR.
     #[arg(long, env = "NATTER_TRUSTED_PROXIES", value_name = "CIDR")]
     trusted_proxies: Option<String>,
@@ -287,6 +301,11 @@ pub struct Config {
     pub cors_origins: Option<Vec<String>>,
     pub rate_limit_max_requests: u32,
     pub rate_limit_window: Duration,
+    /// Whether the license API asks for an API key.
+    pub license_auth_required: bool,
+    /// A minute, for each license and address.
+    pub license_rate_limit: u32,
+    pub license_lease: Duration,
     pub trusted_proxies: Vec<IpNet>,
     pub disconnect_grace: Duration,
     pub conversation_idle: Duration,
@@ -507,6 +526,21 @@ impl TryFrom<Settings> for Config {
                 1..=u32::MAX,
             )?,
             rate_limit_window: millis("RATE_LIMIT_WINDOW_MS", &s.rate_limit_window_ms)?,
+            license_auth_required: match s.license_api_auth.trim() {
+                "public" => false,
+                "required" => true,
+                other => {
+                    return Err(wrong("NATTER_LICENSE_API_AUTH", other, "public or required"));
+                }
+            },
+            license_rate_limit: number(
+                "NATTER_LICENSE_RATE_LIMIT",
+                &s.license_rate_limit,
+                1..=1_000_000,
+            )?,
+            license_lease: Duration::from_secs(
+                3600 * number("NATTER_LICENSE_LEASE_HOURS", &s.license_lease_hours, 1..=8784_u64)?,
+            ),
             trusted_proxies: trusted_proxies(s.trusted_proxies.as_ref())?,
             disconnect_grace: number(
                 "NATTER_DISCONNECT_GRACE_SECONDS",

@@ -29,6 +29,7 @@ pub mod error;
 pub mod extract;
 pub mod http;
 pub mod keys;
+pub mod licensing;
 pub mod locale;
 mod merge;
 mod net;

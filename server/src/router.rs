@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use crate::app::Shared;
 use crate::http::{
     admin_conversations, api, chat, completions, conversations, demo, edge, feedback, guide,
-    health, metrics, resume, setup_page, stop, widget, widget_files,
+    health, license, metrics, resume, setup_page, stop, widget, widget_files,
 };
 
 #[derive(OpenApi)]
@@ -42,6 +42,11 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(stop::stop))
         .routes(routes!(feedback::feedback))
         .routes(routes!(conversations::current))
+        // Licenses: the customers' software
+        .routes(routes!(license::activate))
+        .routes(routes!(license::validate))
+        .routes(routes!(license::deactivate))
+        .routes(routes!(license::keys))
         // Widget
         .routes(routes!(widget::config))
         .routes(routes!(widget::session))
@@ -91,6 +96,15 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(api::activations::list))
         .routes(routes!(api::activations::revoke))
         .routes(routes!(api::activations::approve))
+        .routes(routes!(api::products::create, api::products::list))
+        .routes(routes!(api::products::read, api::products::change, api::products::delete))
+        .routes(routes!(api::plans::create, api::plans::list))
+        .routes(routes!(api::plans::read, api::plans::change, api::plans::delete))
+        .routes(routes!(api::orders::create, api::orders::list))
+        .routes(routes!(api::orders::read, api::orders::change))
+        .routes(routes!(api::orders::complete))
+        .routes(routes!(api::orders::refund))
+        .routes(routes!(api::orders::cancel))
         .routes(routes!(api::usage::list))
         .routes(routes!(api::usage::csv))
         .routes(routes!(api::usage::of_key))
@@ -141,7 +155,7 @@ async fn openapi() -> impl IntoResponse {
 /// The server's routes with the layers around them.
 pub fn router(app: Shared) -> Router {
     let (router, _) = routes().split_for_parts();
-    router
+    license::also_at(router)
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
         .layer(axum::middleware::from_fn_with_state(app.clone(), edge::edge))
         .with_state(app)

@@ -30,6 +30,7 @@ use crate::keys::rate::Rates;
 use crate::keys::token::{self, Signer};
 use crate::keys::vault::Vault;
 use crate::keys::{self, Keys};
+use crate::licensing::signing::{self, Signing};
 use crate::people::{Actor, users};
 use crate::settings::Settings;
 use crate::sources::{self, Fetcher, Library};
@@ -65,6 +66,7 @@ pub(crate) async fn prepare(
         let freed = app.store.free_imports().await;
         freed.map_err(|e| failed("imports of the last run cannot be taken up")(&e))?;
     }
+    signing::load(&app).await.map_err(|e| failed("signing keys cannot be made")(&e))?;
     let about = failed("the user guide's data source cannot be made");
     sources::seed(&app).await.map_err(|e| about(&e.code.text()))?;
     sources::reload(&app).await.map_err(|e| failed("data sources cannot be read")(&e))?;
@@ -108,6 +110,8 @@ async fn assemble(config: Config, clock: Clock, addr: SocketAddr) -> Result<App,
         activations: Activations::default(),
         recognised: Recognised::default(),
         last_used: LastUsed::default(),
+        last_seen: LastUsed::default(),
+        signing: Signing::default(),
         refusals: Refusals::default(),
         wanted: Wanted::default(),
         sender: Sender::new(config.webhook_allow_private).map_err(StartError)?,

@@ -24,17 +24,17 @@ const EVENTS_KEPT_MS: i64 = 30 * DAY_MS;
 /// Servers that have not asked for changes for this long start anew.
 const CHANGES_KEPT_MS: i64 = 3_600_000;
 
-/// When license keys were last used, until it is noted in the database.
+/// When license keys, or devices, were last used, until it is noted in the database.
 #[derive(Debug, Default)]
 pub struct LastUsed(Mutex<HashMap<String, i64>>);
 
 impl LastUsed {
-    /// A key is used now.
-    pub fn note(&self, license_key_id: &str, now_ms: i64) {
+    /// A key, or a device, is used now.
+    pub fn note(&self, id: &str, now_ms: i64) {
         let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match used.get_mut(license_key_id) {
+        match used.get_mut(id) {
             Some(at) => *at = now_ms,
-            None => drop(used.insert(license_key_id.to_owned(), now_ms)),
+            None => drop(used.insert(id.to_owned(), now_ms)),
         }
     }
 
@@ -108,13 +108,17 @@ async fn round(
     Ok(())
 }
 
-/// Notes in the database when keys were last used.
+/// Notes in the database when keys and devices were last used.
 ///
 /// # Errors
 /// When the database fails; then the next use notes it.
 pub async fn note_last_used(app: &App) -> Result<(), StoreError> {
     let used = app.last_used.take();
-    if used.is_empty() { Ok(()) } else { app.store.touch_keys(used).await }
+    if !used.is_empty() {
+        app.store.touch_keys(used).await?;
+    }
+    let seen = app.last_seen.take();
+    if seen.is_empty() { Ok(()) } else { app.store.see_instances(seen).await }
 }
 
 async fn announce_expiries(app: &App, now_ms: i64) -> Result<(), StoreError> {

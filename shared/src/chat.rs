@@ -191,7 +191,8 @@ impl ChatRequest {
     }
 }
 
-pub(crate) fn has_nul(value: &serde_json::Value) -> bool {
+#[must_use]
+pub fn has_nul(value: &serde_json::Value) -> bool {
     match value {
         serde_json::Value::String(text) => text.contains('\0'),
         serde_json::Value::Array(list) => list.iter().any(has_nul),

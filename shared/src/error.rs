@@ -136,6 +136,8 @@ error_codes! {
     VersionConflict = "version_conflict", 409, "Somebody else has changed this in the meantime";
     NotRetrievable = "not_retrievable", 409, "This secret was shown once and cannot be shown again";
     KeyHasOrder = "key_has_order", 409, "This license key belongs to an order";
+    InUse = "in_use", 409, "This is in use";
+    OrderStatusConflict = "order_status_conflict", 409, "The status of the order does not allow this";
     LastAdmin = "last_admin", 409, "This is the last admin";
     EmailTaken = "email_taken", 409, "Somebody with this e-mail address exists already";
     PayloadTooLarge = "payload_too_large", 413, "The request body is too large";

@@ -25,10 +25,13 @@ pub mod conversation;
 pub mod data_source;
 pub mod error;
 pub mod event;
+pub mod license;
 pub mod license_key;
 pub mod limits;
 pub mod lines;
 pub mod look;
+pub mod order;
+pub mod product;
 pub mod widget;
 
 pub use chat::{ChatAnswer, ChatRequest, Identity, Page};

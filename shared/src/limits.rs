@@ -29,6 +29,14 @@ pub const LOOK_LIST_ENTRIES: usize = 20;
 pub const LOOK_ENTRY_CHARS: usize = 200;
 /// Most fields of the pre-chat form.
 pub const FORM_FIELDS: usize = 10;
+/// Longest identifier of a product or plan, in characters.
+pub const IDENTIFIER_CHARS: usize = 64;
+/// Longest id and longest name of a customer, in characters.
+pub const CUSTOMER_CHARS: usize = 200;
+/// Longest name or fingerprint of an instance of a license, in characters.
+pub const INSTANCE_CHARS: usize = 255;
+/// Longest nonce of a request to the license API, in characters.
+pub const NONCE_CHARS: usize = 128;
 /// Longest name of a license key, label of an API key, or name of a user, in characters.
 pub const KEY_NAME_CHARS: usize = 120;
 /// Longest description of a license key or webhook, in characters.

@@ -45,15 +45,29 @@ impl Mailer {
     /// # Errors
     /// Why it was not taken.
     pub async fn send(&self, to: &str, id: &str, kind: &str, data: &Value) -> Result<(), String> {
-        let to: Mailbox = to.parse().map_err(|_| "not an e-mail address".to_owned())?;
         let (subject, text) = words(kind, data);
+        self.letter(to, id, &subject, format!("{text}\n\n{}\n", self.link)).await
+    }
+
+    /// Sends a text.
+    ///
+    /// # Errors
+    /// Why it was not taken.
+    pub async fn letter(
+        &self,
+        to: &str,
+        id: &str,
+        subject: &str,
+        text: String,
+    ) -> Result<(), String> {
+        let to: Mailbox = to.parse().map_err(|_| "not an e-mail address".to_owned())?;
         let message = Message::builder()
             .from(self.from.clone())
             .to(to)
             .message_id(Some(format!("<{id}@natter>")))
             .subject(subject)
             .header(ContentType::TEXT_PLAIN)
-            .body(format!("{text}\n\n{}\n", self.link))
+            .body(text)
             .map_err(|e| e.to_string())?;
         self.transport.send(message).await.map(drop).map_err(|error| {
             // A server's answer may repeat what was sent; what kind of failure it was is enough.

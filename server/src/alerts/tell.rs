@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{EVENTS, NOTABLE, TEST, hooks};
 use crate::app::App;
 use crate::clock;
+use crate::licensing::letter;
 use crate::store::StoreError;
 use crate::store::events::{Attempt, DueDelivery, NewDelivery, NewEvent};
 use crate::store::webhooks::WebhookRow;
@@ -189,7 +190,10 @@ async fn to_webhook(
 }
 
 async fn to_mail(app: &App, due: &DueDelivery, email: &str) -> Result<(), String> {
-    let mailer = app.mailer.as_ref().ok_or("no mail server is configured")?;
     let data = serde_json::from_str(&due.data).unwrap_or_default();
+    if due.kind == letter::KIND {
+        return letter::send(app, &due.id, email, &data).await;
+    }
+    let mailer = app.mailer.as_ref().ok_or("no mail server is configured")?;
     mailer.send(email, &due.id, &due.kind, &data).await
 }

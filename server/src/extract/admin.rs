@@ -72,19 +72,61 @@ impl FromRequestParts<Shared> for Admin {
     }
 }
 
-/// Who asks: the static admin key, an API key, or somebody who is signed in. `None` = nobody known.
-async fn actor(parts: &mut Parts, app: &Shared) -> Result<Option<Actor>, ApiError> {
-    let Ok(client) = Client::from_request_parts(parts, app).await;
+/// Software that asks about licenses: with an API key, or without where that is allowed. A key that
+/// is sent must be right in both cases.
+#[derive(Debug)]
+pub struct LicenseCaller {
+    /// Whether it has an API key that may see licenses.
+    pub is_trusted: bool,
+}
+
+impl FromRequestParts<Shared> for LicenseCaller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
+        let Ok(client) = Client::from_request_parts(parts, app).await;
+        match by_header(parts, app, &client).await? {
+            Some(Some(actor)) if actor.may(Permission::Licenses) => Ok(Self { is_trusted: true }),
+            Some(Some(_)) => Err(ErrorCode::Forbidden.into()),
+            Some(None) => Err(ErrorCode::Unauthorized.into()),
+            None if parts.headers.contains_key("authorization") => {
+                Err(ErrorCode::Unauthorized.into())
+            }
+            None if app.config.license_auth_required => Err(ApiError::new(ErrorCode::Unauthorized)
+                .with_message(
+                    "This server answers questions about licenses with an API key only: send it \
+                     as Authorization: Bearer.",
+                )),
+            None => Ok(Self { is_trusted: false }),
+        }
+    }
+}
+
+/// Who asks, by a key in the headers: the outer `None` = there is none, the inner = nobody knows it.
+async fn by_header(
+    parts: &Parts,
+    app: &App,
+    client: &Client,
+) -> Result<Option<Option<Actor>>, ApiError> {
     let header = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok());
     if parts.headers.contains_key("x-admin-api-key") {
         let key = header("x-admin-api-key").unwrap_or("");
-        return Ok(app.keys.is_admin(key).then(|| static_key(&client)));
+        return Ok(Some(app.keys.is_admin(key).then(|| static_key(client))));
     }
-    if let Some(bearer) = header("authorization").and_then(|v| v.strip_prefix("Bearer ")) {
-        if app.keys.is_admin(bearer) {
-            return Ok(Some(static_key(&client)));
-        }
-        return by_api_key(app, &client, bearer).await;
+    let Some(bearer) = header("authorization").and_then(|v| v.strip_prefix("Bearer ")) else {
+        return Ok(None);
+    };
+    if app.keys.is_admin(bearer) {
+        return Ok(Some(Some(static_key(client))));
+    }
+    by_api_key(app, client, bearer).await.map(Some)
+}
+
+/// Who asks: the static admin key, an API key, or somebody who is signed in. `None` = nobody known.
+async fn actor(parts: &mut Parts, app: &Shared) -> Result<Option<Actor>, ApiError> {
+    let Ok(client) = Client::from_request_parts(parts, app).await;
+    if let Some(actor) = by_header(parts, app, &client).await? {
+        return Ok(actor);
     }
     let Some(cookie) = cookie(parts) else { return Ok(None) };
     let now_ms = app.clock.now_ms();

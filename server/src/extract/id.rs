@@ -41,3 +41,18 @@ impl FromRequestParts<Shared> for Ids {
         Ok(Self(whole(id)?, whole(part)?))
     }
 }
+
+/// The id of an order: `ORD-` and a ULID.
+#[derive(Debug)]
+pub struct OrderId(pub String);
+
+impl FromRequestParts<Shared> for OrderId {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
+        let path = Path::<String>::from_request_parts(parts, app).await;
+        let Path(id) = path.map_err(|_| ErrorCode::NotFound)?;
+        let is_one = id.strip_prefix("ORD-").is_some_and(clock::is_ulid);
+        if is_one { Ok(Self(id)) } else { Err(ErrorCode::NotFound.into()) }
+    }
+}

@@ -368,7 +368,10 @@ pub fn widget_rate(app: &App, client: &Client, extensions: &Extensions) -> Resul
 }
 
 /// Notes where the caller stands, for the headers, and refuses when it is past its limit.
-fn admit(extensions: &Extensions, rate: RateStatus) -> Result<(), ApiError> {
+///
+/// # Errors
+/// 429.
+pub fn admit(extensions: &Extensions, rate: RateStatus) -> Result<(), ApiError> {
     if let Some(context) = extensions.get::<Arc<RequestContext>>() {
         let _ = context.rate.set(rate);
     }

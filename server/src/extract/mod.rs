@@ -8,11 +8,11 @@ pub mod licensed;
 pub mod paging;
 pub mod query;
 
-pub use admin::{Admin, KeyReader, LicenseWriter, Reader, Writer};
+pub use admin::{Admin, KeyReader, LicenseCaller, LicenseWriter, Reader, Writer};
 pub use body::{Fields, Json, Object};
 pub use client::Client;
-pub use id::{Id, Ids};
-pub use licensed::{Keyed, Licensed};
+pub use id::{Id, Ids, OrderId};
+pub use licensed::{Keyed, Licensed, admit};
 pub use query::Query;
 
 use std::sync::OnceLock;

@@ -31,7 +31,7 @@ pub fn cursor(text: Option<&str>, name_of_next: &str) -> Result<Option<(i64, Str
     let place = text
         .split_once('_')
         .and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())))
-        .filter(|(_, id): &(i64, String)| clock::is_ulid(id));
+        .filter(|(_, id): &(i64, String)| clock::is_ulid(id.strip_prefix("ORD-").unwrap_or(id)));
     let why = format!("must be the {name_of_next} of an earlier page");
     place.map(Some).ok_or_else(|| invalid("cursor", &why))
 }

@@ -78,7 +78,10 @@ fn is_open(path: &str) -> bool {
     let below = |prefix: &str| {
         path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    (below("/v1") && !below("/v1/admin")) || path == "/chat" || below("/license")
+    (below("/v1") && !below("/v1/admin"))
+        || path == "/chat"
+        || below("/license")
+        || below("/api/v1/license")
 }
 
 /// Whether `CORS_ORIGIN` leaves out the website that asks.
@@ -178,9 +181,14 @@ mod tests {
 
     #[test]
     fn pages_may_read_chat_and_license_routes_and_no_admin_route() {
-        for open in
-            ["/v1/chat", "/v1/widget/config", "/chat", "/license/validate", "/v1/openapi.json"]
-        {
+        for open in [
+            "/v1/chat",
+            "/v1/widget/config",
+            "/chat",
+            "/license/validate",
+            "/v1/openapi.json",
+            "/api/v1/license/validate/",
+        ] {
             assert!(is_open(open), "{open}");
         }
         for closed in

@@ -10,6 +10,7 @@ pub mod edge;
 pub mod feedback;
 pub mod guide;
 pub mod health;
+pub mod license;
 pub mod metrics;
 pub mod resume;
 pub mod setup_page;

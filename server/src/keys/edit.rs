@@ -13,16 +13,18 @@ use crate::alerts;
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
+use crate::licensing::letter;
 use crate::merge::{asked_version, differences};
 use crate::people::Actor;
-use crate::store::events::NewEvent;
-use crate::store::license_keys::{ChangeKey, KeyChange, KeyName, LicenseKeyRow, StoredKey};
+use crate::store::events::{NewEvent, NewMail};
+use crate::store::license_keys::{ChangeKey, KeyChange, KeyName, LicenseKeyRow, NewKey, StoredKey};
 
 /// How often a change is made again because somebody else was faster.
 const TRIES: usize = 5;
 
 /// Where a key's copy is sealed for.
-fn key_place(id: &str) -> String {
+#[must_use]
+pub fn key_place(id: &str) -> String {
     format!("license_key:{id}")
 }
 
@@ -52,11 +54,36 @@ pub async fn current(app: &App, id: &str) -> Result<LicenseKey, ApiError> {
     view(&row, used, now_ms)
 }
 
-fn key_event(app: &App, kind: &str, id: &str, name: &str) -> NewEvent {
+/// An event about a license key.
+pub fn key_event(app: &App, kind: &str, id: &str, name: &str) -> NewEvent {
     alerts::event(&app.clock, kind, Some(id), &json!({ "license_key_id": id, "name": name }))
 }
 
-fn new_key(app: &App, id: &str, retrievable: bool) -> Result<(String, StoredKey), ApiError> {
+/// A key to be made, and the key as it is shown once.
+///
+/// # Errors
+/// When sealing fails.
+pub fn new_key(
+    app: &App,
+    id: &str,
+    checked: &Checked,
+    order_id: Option<String>,
+) -> Result<(String, NewKey), ApiError> {
+    let retrievable = checked.settings.retrievable;
+    let (grouped, key) = random_key(app, id, retrievable)?;
+    let new = NewKey {
+        id: id.to_owned(),
+        chatbot_id: format!("cb_{}", app.clock.ulid()),
+        key,
+        settings: to_stored(checked),
+        identity_secret_sealed: sealed_identity_secret(app, id, &identity::new_secret())?,
+        retrievable,
+        order_id,
+    };
+    Ok((grouped, new))
+}
+
+fn random_key(app: &App, id: &str, retrievable: bool) -> Result<(String, StoredKey), ApiError> {
     let key = license_key::generate();
     let grouped = license_key::grouped(&key);
     let sealed = if retrievable {
@@ -106,19 +133,12 @@ pub async fn make(
     checked: &Checked,
 ) -> Result<LicenseKey, ApiError> {
     check_binding(app, &LicenseKeySettings::default(), &checked.settings).await?;
-    let retrievable = checked.settings.retrievable;
-    let (grouped, key) = new_key(app, &id, retrievable)?;
+    let (grouped, new) = new_key(app, &id, checked, None)?;
     let mut changes = Map::new();
     changes.insert("name".into(), json!([null, checked.settings.name.trim()]));
-    let change = KeyChange::Add {
-        chatbot_id: format!("cb_{}", app.clock.ulid()),
-        key,
-        settings: Box::new(to_stored(checked)),
-        identity_secret_sealed: sealed_identity_secret(app, &id, &identity::new_secret())?,
-        retrievable,
-    };
+    let change = KeyChange::Add(Box::new(new));
     let event = key_event(app, "license_key.created", &id, checked.settings.name.trim());
-    apply(app, actor, &id, change, "license_key.created", changes, vec![event]).await?;
+    apply(app, actor, &id, change, "license_key.created", changes, Told::event(event)).await?;
     let mut made = with_warnings(current(app, &id).await?, checked);
     made.key = Some(grouped);
     Ok(made)
@@ -137,6 +157,19 @@ pub async fn issue(
     make(app, &Actor::local("system"), id, &checked).await
 }
 
+/// Who is told of a change, and how.
+#[derive(Default)]
+struct Told {
+    events: Vec<NewEvent>,
+    mail: Option<NewMail>,
+}
+
+impl Told {
+    fn event(event: NewEvent) -> Self {
+        Self { events: vec![event], mail: None }
+    }
+}
+
 /// Makes a change; false when the key has changed in the meantime, or is gone.
 async fn apply(
     app: &App,
@@ -145,11 +178,12 @@ async fn apply(
     change: KeyChange,
     action: &str,
     changes: Map<String, Value>,
-    events: Vec<NewEvent>,
+    told: Told,
 ) -> Result<bool, ApiError> {
     let now_ms = app.clock.now_ms();
     let audit = actor.audit(&app.clock, action, "license_key", id, changes);
-    let change = ChangeKey { id: id.to_owned(), change, now_ms, audit, events };
+    let Told { events, mail } = told;
+    let change = ChangeKey { id: id.to_owned(), change, now_ms, audit, events, mail };
     let Some(version) = app.store.change_key(change).await? else { return Ok(false) };
     watch::key_changed(app, id, version).await;
     app.teller.notify_one();
@@ -197,7 +231,7 @@ pub async fn change(
         let switches_off = old.is_active && !checked.settings.is_active;
         let settings = Box::new(to_stored(&checked));
         let change = KeyChange::Update { version: row.version, settings, switches_off };
-        if apply(app, actor, id, change, "license_key.updated", changes, Vec::new()).await? {
+        if apply(app, actor, id, change, "license_key.updated", changes, Told::default()).await? {
             return Ok(with_warnings(current(app, id).await?, &checked));
         }
         if version.is_some() {
@@ -234,7 +268,7 @@ pub async fn regenerate(
         if row.order_id.is_some() && rotation.overlap_seconds > 0 {
             return Err(ApiError::field("overlap_seconds", "must be 0 for the key of an order"));
         }
-        let (grouped, key) = new_key(app, id, row.retrievable)?;
+        let (grouped, key) = random_key(app, id, row.retrievable)?;
         let until = app.clock.now_ms() + rotation.overlap_seconds * 1000;
         let mut changes = Map::new();
         changes.insert("key_hint".into(), json!([row.key_hint, key.hint]));
@@ -242,7 +276,9 @@ pub async fn regenerate(
         let change = KeyChange::Regenerate { version: row.version, key, until };
         let event = key_event(app, "license_key.regenerated", id, &row.name);
         let action = "license_key.regenerated";
-        if apply(app, actor, id, change, action, changes, vec![event]).await? {
+        let mail = letter::of_replaced(app, row.order_id.as_deref()).await;
+        let told = Told { events: vec![event], mail };
+        if apply(app, actor, id, change, action, changes, told).await? {
             let mut key = current(app, id).await?;
             key.key = Some(grouped);
             return Ok(key);
@@ -277,7 +313,7 @@ pub async fn deactivate(app: &App, actor: &Actor, id: &str) -> Result<LicenseKey
         let event = key_event(app, "license_key.deactivated", id, &row.name);
         let action = "license_key.deactivated";
         let change = KeyChange::Deactivate;
-        apply(app, actor, id, change, action, changes, vec![event]).await?;
+        apply(app, actor, id, change, action, changes, Told::event(event)).await?;
     }
     current(app, id).await
 }
@@ -301,7 +337,7 @@ pub async fn delete(app: &App, actor: &Actor, id: &str) -> Result<(), ApiError> 
     let mut changes = Map::new();
     changes.insert("name".into(), json!([row.name, null]));
     let change = KeyChange::Delete;
-    apply(app, actor, id, change, "license_key.deleted", changes, Vec::new()).await?;
+    apply(app, actor, id, change, "license_key.deleted", changes, Told::default()).await?;
     // What was refused meanwhile.
     app.store.remove_history_of(id, &preview).await?;
     Ok(())
@@ -352,7 +388,7 @@ pub async fn rotate_identity_secret(
         changes.insert("overlap_seconds".into(), json!([null, rotation.overlap_seconds]));
         let change = KeyChange::SetIdentitySecret { version: row.version, sealed, until };
         let action = "license_key.identity_secret_rotated";
-        if apply(app, actor, id, change, action, changes, Vec::new()).await? {
+        if apply(app, actor, id, change, action, changes, Told::default()).await? {
             let until = (rotation.overlap_seconds > 0).then(|| clock::rfc3339(until));
             return Ok(IdentitySecret { secret, previous_valid_until: until });
         }

@@ -5,14 +5,15 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use shared::FieldErrors;
 use shared::license_key::{KeyStatus, LicenseKey, LicenseKeySettings, RestrictionKind};
+use shared::{FieldErrors, Look};
 
 use super::restriction::{Pattern, network};
 use crate::clock;
 use crate::error::ApiError;
-use crate::merge::merge;
+use crate::merge::{merge, object_of};
 use crate::store::license_keys::{LicenseKeyRow, StoredSettings};
+use crate::store::licenses::{Standing, standing};
 
 /// What the server alone knows of a key: sent back to it, it is ignored.
 const READ_ONLY: &[&str] = &[
@@ -62,7 +63,7 @@ pub fn read(
     infer_restriction(&mut given, &mut errors);
     match given.remove("ui") {
         Some(Value::Object(ui)) => {
-            given.insert("ui".into(), merged_ui(base, ui, &mut errors));
+            given.insert("ui".into(), merged_ui(&base.ui, ui, &mut errors));
         }
         Some(Value::Null) => {
             given.insert("ui".into(), Value::Null);
@@ -136,16 +137,10 @@ pub fn parse_time(text: &str) -> Option<i64> {
     (0..253_402_300_800_000).contains(&ms).then_some(ms)
 }
 
-fn merged_ui(
-    base: &LicenseKeySettings,
-    given: Map<String, Value>,
-    errors: &mut FieldErrors,
-) -> Value {
-    let object = |look| match serde_json::to_value(look) {
-        Ok(Value::Object(map)) => map,
-        _ => Map::new(),
-    };
-    let (mut ui, defaults) = (object(&base.ui), object(&shared::Look::default()));
+/// A look as an admin wrote it, put over the one that was; complaints stand under `ui.…`. What is
+/// null goes back to its default.
+pub fn merged_ui(base: &Look, given: Map<String, Value>, errors: &mut FieldErrors) -> Value {
+    let (mut ui, defaults) = (object_of(base), object_of(&Look::default()));
     for (name, value) in given {
         let field = format!("ui.{name}");
         let Some(default) = defaults.get(&name) else {
@@ -154,7 +149,7 @@ fn merged_ui(
         };
         let value = if value.is_null() { default.clone() } else { value };
         let alone = Value::Object(Map::from_iter([(name.clone(), value.clone())]));
-        match serde_json::from_value::<shared::Look>(alone) {
+        match serde_json::from_value::<Look>(alone) {
             Ok(_) => drop(ui.insert(name, value)),
             Err(why) => errors.add(&field, &format!("is not right: {why}")),
         }
@@ -281,21 +276,29 @@ pub fn settings_of(row: &LicenseKeyRow) -> Result<LicenseKeySettings, ApiError> 
     })
 }
 
+/// Whether a key is in use: deactivated wins over inactive, inactive over expired.
+#[must_use]
+pub fn key_status(
+    deactivated_at: Option<i64>,
+    is_active: bool,
+    expires_at: Option<i64>,
+    now_ms: i64,
+) -> KeyStatus {
+    match standing(deactivated_at, is_active, expires_at, 0, now_ms) {
+        Standing::Deactivated => KeyStatus::Deactivated,
+        Standing::Inactive => KeyStatus::Inactive,
+        Standing::Expired | Standing::Grace(_) => KeyStatus::Expired,
+        Standing::Good => KeyStatus::Active,
+    }
+}
+
 /// A stored key as the API gives it; `used` is this month's count.
 ///
 /// # Errors
 /// When the row was not written by this server.
 pub fn view(row: &LicenseKeyRow, used: i64, now_ms: i64) -> Result<LicenseKey, ApiError> {
     let settings = settings_of(row)?;
-    let status = if row.deactivated_at.is_some() {
-        KeyStatus::Deactivated
-    } else if !row.is_active {
-        KeyStatus::Inactive
-    } else if row.expires_at.is_some_and(|at| at <= now_ms) {
-        KeyStatus::Expired
-    } else {
-        KeyStatus::Active
-    };
+    let status = key_status(row.deactivated_at, row.is_active, row.expires_at, now_ms);
     let mut warnings = Vec::new();
     match settings.restriction {
         RestrictionKind::Websites if settings.websites.is_empty() => {

@@ -49,7 +49,7 @@ pub fn host_of(origin: &str) -> Option<String> {
 }
 
 /// Whether the owner was not told this within the last hour; from now on they are.
-fn is_news(app: &App, id: &str, what: &str) -> bool {
+pub fn is_news(app: &App, id: &str, what: &str) -> bool {
     let about = format!("{what} {id}");
     let news = !app.activations.told.contains_key(&about);
     app.activations.told.insert(about, ());

@@ -25,6 +25,10 @@ pub enum Bucket {
     UnknownKey,
     /// An admin credential that nobody knows.
     UnknownAdmin,
+    /// A request about the license of this key.
+    License(String),
+    /// A request about any license.
+    Licenses,
     /// A wrong password for this account.
     SignIn(String),
     /// A wrong password for any account.

@@ -9,6 +9,7 @@ use super::{is_preview, preview_owner};
 use crate::agents;
 use crate::alerts::hooks;
 use crate::app::App;
+use crate::licensing::signing;
 use crate::settings;
 use crate::sources;
 use crate::store::StoreError;
@@ -81,6 +82,7 @@ async fn catch_up(app: &App, seen: &mut i64, anew: bool) -> Result<(), StoreErro
         settings::reload(app).await?;
         sources::reload(app).await?;
         agents::reload(app).await?;
+        signing::load(app).await?;
         *seen = number;
         return Ok(());
     }
@@ -102,6 +104,9 @@ async fn catch_up(app: &App, seen: &mut i64, anew: bool) -> Result<(), StoreErro
     }
     if has(Kind::Agents) {
         agents::reload(app).await?;
+    }
+    if has(Kind::SigningKeys) {
+        signing::load(app).await?;
     }
     // Only once all was taken: what failed is taken the next time.
     *seen = changes.iter().map(|change| change.number).fold(*seen, i64::max);

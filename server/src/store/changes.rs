@@ -21,6 +21,7 @@ pub enum Kind {
     Settings,
     Agents,
     DataSources,
+    SigningKeys,
 }
 
 impl Kind {
@@ -31,6 +32,7 @@ impl Kind {
             Self::Settings => "settings",
             Self::Agents => "agents",
             Self::DataSources => "data_sources",
+            Self::SigningKeys => "signing_keys",
         }
     }
 }

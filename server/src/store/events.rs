@@ -12,6 +12,8 @@ use super::{
 statements! {
     ADD = "INSERT INTO events (id, type, license_key_id, data, created_at, told) \
         VALUES ($1, $2, $3, $4, $5, FALSE)";
+    ADD_TOLD = "INSERT INTO events (id, type, license_key_id, data, created_at, told) \
+        VALUES ($1, $2, $3, $4, $5, TRUE)";
     UNTOLD = "SELECT id, type, license_key_id, data, created_at FROM events WHERE told = FALSE \
         ORDER BY created_at, id LIMIT 100";
     TELL = "UPDATE events SET told = TRUE WHERE id = $1 AND told = FALSE";
@@ -75,6 +77,24 @@ pub(super) async fn add(conn: &mut Conn, event: &NewEvent) -> Result<(), sqlx::E
         &event.data,
         event.created_at
     )?;
+    Ok(())
+}
+
+/// A letter to somebody who is no admin: nobody else is told of it.
+#[derive(Clone, Debug)]
+pub struct NewMail {
+    pub event: NewEvent,
+    pub delivery_id: String,
+    pub email: String,
+}
+
+/// Puts a letter where deliveries wait, in the transaction of what it is about.
+pub(super) async fn post(conn: &mut Conn, mail: &NewMail) -> Result<(), sqlx::Error> {
+    let (event, at) = (&mail.event, mail.event.created_at);
+    let (id, kind, key) = (&event.id, &event.kind, &event.license_key_id);
+    execute!(&mut *conn, ADD_TOLD, id, kind, key, &event.data, at)?;
+    let nobody = None::<String>;
+    execute!(&mut *conn, ADD_DELIVERY, &mail.delivery_id, id, nobody, &mail.email, at)?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use sqlx::FromRow;
 
 use super::audit::{self, NewAudit};
 use super::changes::{self, Kind};
-use super::events::{self, NewEvent};
+use super::events::{self, NewEvent, NewMail};
 use super::{
     Conn, Store, StoreError, Write, contains_pattern, execute, fetch_all, fetch_optional, fold,
     page_start, statements,
@@ -31,8 +31,8 @@ statements! {
         data_source_id, restriction, websites, ip_addresses, monthly_usage_limit, \
         rate_limit_per_minute, expires_at, grace_days, activation_limit, activation_usage, \
         auto_activate_hosts, identity_mode, identity_secret_sealed, ui, metadata, created_at, \
-        updated_at) VALUES ($1, 1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
-        $15, $16, $17, $18, $19, $20, 0, $21, $22, $23, $24, $25, $26, $26)";
+        updated_at, order_id) VALUES ($1, 1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+        $13, $14, $15, $16, $17, $18, $19, $20, 0, $21, $22, $23, $24, $25, $26, $26, $27)";
     /// $3 is 1 when the key is switched off: then its tokens die.
     UPDATE = "UPDATE license_keys SET version = version + 1, generation = generation + $3, \
         previous_generation = CASE WHEN $3 = 1 THEN NULL ELSE previous_generation END, \
@@ -206,16 +206,71 @@ impl std::fmt::Debug for StoredKey {
     }
 }
 
+/// A license key to be made.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    pub id: String,
+    pub chatbot_id: String,
+    pub key: StoredKey,
+    pub settings: StoredSettings,
+    pub identity_secret_sealed: Option<String>,
+    pub retrievable: bool,
+    pub order_id: Option<String>,
+}
+
+/// Adds a key, in the transaction of what it is made for.
+pub(super) async fn add(conn: &mut Conn, new: &NewKey, now_ms: i64) -> Result<u64, sqlx::Error> {
+    let s = &new.settings;
+    execute!(
+        &mut *conn,
+        ADD,
+        &new.id,
+        &new.chatbot_id,
+        &s.name,
+        s.folded(),
+        &s.description,
+        &new.key.hash,
+        &new.key.sealed,
+        &new.key.hint,
+        new.retrievable,
+        s.is_active,
+        &s.agent_id,
+        &s.data_source_id,
+        s.restriction,
+        &s.websites,
+        &s.ip_addresses,
+        s.monthly_usage_limit,
+        s.rate_limit_per_minute,
+        s.expires_at,
+        s.grace_days,
+        s.activation_limit,
+        s.auto_activate_hosts,
+        s.identity_mode,
+        &new.identity_secret_sealed,
+        &s.ui,
+        &s.metadata,
+        now_ms,
+        &new.order_id
+    )
+}
+
+/// Switches a key off for good, in the transaction of why; its version from now on, or none when it
+/// was off for good already.
+pub(super) async fn deactivate(
+    conn: &mut Conn,
+    id: &str,
+    now_ms: i64,
+) -> Result<Option<i64>, sqlx::Error> {
+    if execute!(&mut *conn, DEACTIVATE, id, now_ms)? == 0 {
+        return Ok(None);
+    }
+    Ok(fetch_optional!(&mut *conn, (i64,), VERSION, id)?.map(|(version,)| version))
+}
+
 /// What is done to a license key.
 #[derive(Clone, Debug)]
 pub enum KeyChange {
-    Add {
-        chatbot_id: String,
-        key: StoredKey,
-        settings: Box<StoredSettings>,
-        identity_secret_sealed: Option<String>,
-        retrievable: bool,
-    },
+    Add(Box<NewKey>),
     /// With `switches_off`, the key's tokens die.
     Update {
         version: i64,
@@ -245,6 +300,8 @@ pub struct ChangeKey {
     pub now_ms: i64,
     pub audit: NewAudit,
     pub events: Vec<NewEvent>,
+    /// The letter that brings a new key to the customer.
+    pub mail: Option<NewMail>,
 }
 
 impl Write for ChangeKey {
@@ -269,6 +326,9 @@ impl Write for ChangeKey {
         for event in &self.events {
             events::add(conn, event).await?;
         }
+        if let Some(mail) = &self.mail {
+            events::post(conn, mail).await?;
+        }
         Ok(Some(version))
     }
 }
@@ -278,44 +338,7 @@ impl ChangeKey {
     async fn apply(&self, conn: &mut Conn) -> Result<u64, sqlx::Error> {
         let (id, now) = (&self.id, self.now_ms);
         match &self.change {
-            KeyChange::Add {
-                chatbot_id,
-                key,
-                settings: s,
-                identity_secret_sealed,
-                retrievable,
-            } => {
-                execute!(
-                    &mut *conn,
-                    ADD,
-                    id,
-                    chatbot_id,
-                    &s.name,
-                    s.folded(),
-                    &s.description,
-                    &key.hash,
-                    &key.sealed,
-                    &key.hint,
-                    *retrievable,
-                    s.is_active,
-                    &s.agent_id,
-                    &s.data_source_id,
-                    s.restriction,
-                    &s.websites,
-                    &s.ip_addresses,
-                    s.monthly_usage_limit,
-                    s.rate_limit_per_minute,
-                    s.expires_at,
-                    s.grace_days,
-                    s.activation_limit,
-                    s.auto_activate_hosts,
-                    s.identity_mode,
-                    identity_secret_sealed,
-                    &s.ui,
-                    &s.metadata,
-                    now
-                )
-            }
+            KeyChange::Add(new) => add(conn, new, now).await,
             KeyChange::Update { version, settings: s, switches_off } => execute!(
                 &mut *conn,
                 UPDATE,

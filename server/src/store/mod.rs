@@ -17,9 +17,13 @@ mod history;
 pub mod imports;
 pub mod installation;
 pub mod license_keys;
+pub mod licenses;
+pub mod orders;
 pub mod people;
+pub mod products;
 mod script;
 mod settings;
+pub mod signing_keys;
 pub mod sources;
 pub mod turns;
 pub mod usage;
@@ -277,8 +281,12 @@ impl Store {
             imports::STATEMENTS,
             installation::STATEMENTS,
             license_keys::STATEMENTS,
+            licenses::STATEMENTS,
+            orders::STATEMENTS,
             people::STATEMENTS,
+            products::STATEMENTS,
             settings::STATEMENTS,
+            signing_keys::STATEMENTS,
             sources::STATEMENTS,
             turns::STATEMENTS,
             usage::STATEMENTS,

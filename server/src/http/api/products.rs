@@ -1,0 +1,98 @@
+//! Products for admins.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use shared::ErrorBody;
+use shared::admin::Page;
+use shared::product::{Product, ProductSettings};
+
+use crate::app::Shared;
+use crate::error::ApiError;
+use crate::extract::{Id, KeyReader, Object, Query, Writer, paging};
+use crate::licensing::catalog;
+
+/// Which products are asked for. All are optional.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct ProductQuery {
+    /// 1..=200, default 50.
+    limit: Option<String>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Part of the identifier, name or description.
+    q: Option<String>,
+}
+
+/// Makes a product.
+#[utoipa::path(post, path = "/api/products", tag = "selling", request_body = ProductSettings,
+    responses((status = 201, body = Product),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn create(
+    State(app): State<Shared>,
+    Writer(actor): Writer,
+    Object(given): Object,
+) -> Result<(StatusCode, Json<Product>), ApiError> {
+    let made = catalog::make_product(&app, &actor, given).await?;
+    Ok((StatusCode::CREATED, Json(made)))
+}
+
+/// Lists products, newest first.
+#[utoipa::path(get, path = "/api/products", tag = "selling", params(ProductQuery),
+    responses((status = 200, body = Page<Product>),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn list(
+    State(app): State<Shared>,
+    KeyReader(_): KeyReader,
+    Query(query): Query<ProductQuery>,
+) -> Result<Json<Page<Product>>, ApiError> {
+    let limit = paging::limit(query.limit.as_deref(), paging::USUAL)?;
+    let after = paging::cursor(query.cursor.as_deref(), "next_cursor")?;
+    let q = paging::text("q", query.q)?;
+    let found = app.store.products(after, q.as_deref(), limit).await?;
+    Ok(Json(paging::page(
+        found,
+        limit,
+        |row| (row.created_at, &row.id),
+        |row| catalog::product_view(&row),
+    )))
+}
+
+/// One product.
+#[utoipa::path(get, path = "/api/products/{id}", tag = "selling", params(("id" = String, Path)),
+    responses((status = 200, body = Product),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn read(
+    State(app): State<Shared>,
+    KeyReader(_): KeyReader,
+    Id(id): Id,
+) -> Result<Json<Product>, ApiError> {
+    Ok(Json(catalog::product_view(&catalog::product(&app, &id).await?)))
+}
+
+/// Changes what is given of a product; null goes back to the default.
+#[utoipa::path(patch, path = "/api/products/{id}", tag = "selling", params(("id" = String, Path)),
+    request_body = ProductSettings,
+    responses((status = 200, body = Product),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn change(
+    State(app): State<Shared>,
+    Writer(actor): Writer,
+    Id(id): Id,
+    Object(given): Object,
+) -> Result<Json<Product>, ApiError> {
+    catalog::change_product(&app, &actor, &id, given).await.map(Json)
+}
+
+/// Removes a product without plans.
+#[utoipa::path(delete, path = "/api/products/{id}", tag = "selling", params(("id" = String, Path)),
+    responses((status = 204), (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn delete(
+    State(app): State<Shared>,
+    Writer(actor): Writer,
+    Id(id): Id,
+) -> Result<StatusCode, ApiError> {
+    catalog::remove_product(&app, &actor, &id).await.map(|()| StatusCode::NO_CONTENT)
+}
