@@ -151,6 +151,11 @@ impl Body {
 /// # Errors
 /// Every complaint, by its field; under `nonFieldErrors` when the body cannot be read at all.
 pub fn read(bytes: &[u8], notation: Notation, needs_instance: bool) -> Result<Asked, Complaints> {
+    // What `curl -d` sends says that it is a form, whatever it is.
+    let notation = match notation {
+        Notation::Form if bytes.trim_ascii_start().starts_with(b"{") => Notation::Json,
+        notation => notation,
+    };
     let fields = match notation {
         Notation::Form => form(bytes),
         Notation::Json if bytes.trim_ascii().is_empty() => Map::new(),
@@ -214,6 +219,8 @@ mod tests {
             "metadata": {"os": "linux"}, "fingerprint": "f", "nonce": "n",
         }));
         assert_eq!(snake.as_ref(), Ok(&asked));
+        let curl = br#"{"license_key": "K"}"#;
+        assert_eq!(read(curl, Notation::Form, false).unwrap().license_key, "K");
         let form = "license_key=K&customerId=17&instance_name=Laptop&instance_id=i\
             &metadata=%7B%22os%22%3A%22linux%22%7D&fingerprint=f&nonce=n&license_key=other";
         assert_eq!(read(form.as_bytes(), Notation::Form, true).as_ref(), Ok(&asked));
