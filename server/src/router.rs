@@ -105,6 +105,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(api::orders::complete))
         .routes(routes!(api::orders::refund))
         .routes(routes!(api::orders::cancel))
+        .routes(routes!(api::signing_keys::rotate))
         .routes(routes!(api::usage::list))
         .routes(routes!(api::usage::csv))
         .routes(routes!(api::usage::of_key))

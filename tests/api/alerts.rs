@@ -1,7 +1,7 @@
 //! What the owner is told when a key nears its monthly limit: once at 80 %, once at 100 %.
 
 mod mail;
-mod mailbox;
+pub mod mailbox;
 
 use serde_json::{Value, json};
 use system_tests::app::{JULY_MS, text};

@@ -26,6 +26,7 @@ mod kit;
 mod lease;
 mod license_key_fields;
 mod license_keys;
+mod licensing;
 mod limits;
 mod operations;
 mod patterns;

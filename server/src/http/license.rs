@@ -72,11 +72,10 @@ impl FromRequest<Shared> for Call {
 
 impl Call {
     /// What was asked, once the caller's rate is counted.
-    fn read(&self, app: &App, needs_instance: bool) -> Result<Asked, Response> {
-        let notation = notation(&self.parts.headers).map_err(IntoResponse::into_response)?;
-        let asked = request::read(&self.body, notation, needs_instance)
-            .map_err(|complaints| (StatusCode::BAD_REQUEST, Json(complaints)).into_response())?;
-        self.count(app, &asked).map_err(IntoResponse::into_response)?;
+    fn read(&self, app: &App, needs_instance: bool) -> Result<Asked, Refusal> {
+        let notation = notation(&self.parts.headers)?;
+        let asked = request::read(&self.body, notation, needs_instance).map_err(Refusal::Fields)?;
+        self.count(app, &asked)?;
         Ok(asked)
     }
 
@@ -135,12 +134,15 @@ fn answer(app: &App, status: u16, asked: &Asked, body: &impl Serialize) -> Respo
     (status, headers, bytes).into_response()
 }
 
-fn refused(refusal: Refusal) -> Response {
-    match refusal {
-        Refusal::Failed(error) => error.into_response(),
-        Refusal::Told(status, code, error) => {
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
-            (status, Json(LicenseRefusal { error, code: code.to_owned() })).into_response()
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Failed(error) => error.into_response(),
+            Self::Fields(complaints) => (StatusCode::BAD_REQUEST, Json(complaints)).into_response(),
+            Self::Told(status, code, error) => {
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
+                (status, Json(LicenseRefusal { error, code: code.to_owned() })).into_response()
+            }
         }
     }
 }
@@ -153,15 +155,10 @@ fn refused(refusal: Refusal) -> Response {
         (status = 400, description = "Complaints by field"),
         (status = 403, body = LicenseRefusal), (status = 404, body = LicenseRefusal),
         (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
-pub async fn activate(State(app): State<Shared>, call: Call) -> Response {
-    let asked = match call.read(&app, false) {
-        Ok(asked) => asked,
-        Err(response) => return response,
-    };
-    match desk::activate(&app, &asked, call.caller.is_trusted).await {
-        Ok((activated, is_new)) => answer(&app, if is_new { 201 } else { 200 }, &asked, &activated),
-        Err(refusal) => refused(refusal),
-    }
+pub async fn activate(State(app): State<Shared>, call: Call) -> Result<Response, Refusal> {
+    let asked = call.read(&app, false)?;
+    let (activated, is_new) = desk::activate(&app, &asked, call.caller.is_trusted).await?;
+    Ok(answer(&app, if is_new { 201 } else { 200 }, &asked, &activated))
 }
 
 /// Whether a license may go on. Body: `licenseKey` (required), `instanceId`, `nonce`. Consumes
@@ -170,15 +167,10 @@ pub async fn activate(State(app): State<Shared>, call: Call) -> Response {
     responses((status = 200, body = Validated), (status = 404, body = Validated),
         (status = 400, description = "Complaints by field"),
         (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
-pub async fn validate(State(app): State<Shared>, call: Call) -> Response {
-    let asked = match call.read(&app, false) {
-        Ok(asked) => asked,
-        Err(response) => return response,
-    };
-    match desk::validate(&app, &asked, call.caller.is_trusted).await {
-        Ok((status, validated)) => answer(&app, status, &asked, &validated),
-        Err(error) => error.into_response(),
-    }
+pub async fn validate(State(app): State<Shared>, call: Call) -> Result<Response, Refusal> {
+    let asked = call.read(&app, false)?;
+    let (status, validated) = desk::validate(&app, &asked, call.caller.is_trusted).await?;
+    Ok(answer(&app, status, &asked, &validated))
 }
 
 /// Ends an activation and frees its place. Body: `licenseKey`, `instanceId` (both required).
@@ -186,15 +178,12 @@ pub async fn validate(State(app): State<Shared>, call: Call) -> Response {
     responses((status = 200, body = Deactivated), (status = 404, body = LicenseRefusal),
         (status = 400, description = "Complaints by field"),
         (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
-pub async fn deactivate(State(app): State<Shared>, call: Call) -> Response {
-    let asked = match call.read(&app, true) {
-        Ok(asked) => asked,
-        Err(response) => return response,
-    };
-    match desk::let_go(&app, &asked).await {
-        Ok(deactivated) => Json(deactivated).into_response(),
-        Err(refusal) => refused(refusal),
-    }
+pub async fn deactivate(
+    State(app): State<Shared>,
+    call: Call,
+) -> Result<Json<Deactivated>, Refusal> {
+    let asked = call.read(&app, true)?;
+    desk::let_go(&app, &asked).await.map(Json)
 }
 
 /// The keys with which signed answers are checked.

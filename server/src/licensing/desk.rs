@@ -9,7 +9,7 @@ use shared::license::{
     Validated, ValidationCode,
 };
 
-use super::request::Asked;
+use super::request::{Asked, Complaints};
 use crate::alerts;
 use crate::app::App;
 use crate::clock;
@@ -30,6 +30,8 @@ const UNNAMED: &str = "Unnamed device";
 pub enum Refusal {
     /// A status, a code for software, a text for people.
     Told(u16, &'static str, String),
+    /// What is wrong with the request, by its fields.
+    Fields(Complaints),
     Failed(ApiError),
 }
 

@@ -409,7 +409,7 @@ pub async fn complete(app: &App, actor: &Actor, id: &str) -> Result<Order, ApiEr
         let key_id = issue.as_ref().map(|issue| issue.key.id.clone());
         let mut changes = status_change(&row.status, OrderStatus::Complete);
         changes.insert("license_key_id".into(), json!([null, key_id]));
-        let edit = OrderEdit::Complete(issue);
+        let edit = OrderEdit::Complete(issue.map(Box::new));
         if let OrderEdited::Done(_) =
             save(app, actor, &row, edit, "order.completed", changes).await?
         {

@@ -202,19 +202,19 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn json(value: Value) -> Result<Asked, Complaints> {
+    fn json(value: &Value) -> Result<Asked, Complaints> {
         read(value.to_string().as_bytes(), Notation::Json, false)
     }
 
     #[test]
     fn both_spellings_and_both_notations_say_the_same() {
-        let asked = json(json!({
+        let asked = json(&json!({
             "licenseKey": " K ", "customerId": 17, "instanceName": "Laptop", "instanceId": "i",
             "metadata": {"os": "linux"}, "fingerprint": "f", "nonce": "n",
         }))
         .unwrap();
         assert_eq!((asked.license_key.as_str(), asked.customer_id.as_deref()), ("K", Some("17")));
-        let snake = json(json!({
+        let snake = json(&json!({
             "license_key": "K", "customer_id": "17", "instance_name": "Laptop", "instance_id": "i",
             "metadata": {"os": "linux"}, "fingerprint": "f", "nonce": "n",
         }));
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn complaints_stand_under_the_callers_own_spelling() {
-        let wrong = |value| json(value).unwrap_err();
+        let wrong = |value: Value| json(&value).unwrap_err();
         assert_eq!(wrong(json!({}))["licenseKey"], [REQUIRED]);
         assert_eq!(wrong(json!({"instance_id": "i"}))["license_key"], [REQUIRED]);
         assert_eq!(wrong(json!({"licenseKey": null}))["licenseKey"], [REQUIRED]);
@@ -256,17 +256,17 @@ mod tests {
             ("nonce", limits::NONCE_CHARS),
         ];
         for (field, most) in limits {
-            let with = |n: usize| json(json!({"licenseKey": "K", field: "é".repeat(n)}));
+            let with = |n: usize| json(&json!({"licenseKey": "K", field: "é".repeat(n)}));
             assert!(with(most).is_ok(), "{field}");
             assert!(with(most + 1).unwrap_err().contains_key(field), "{field}");
         }
         // {"a":"…"} is eight bytes around the text.
         let metadata =
-            |n: usize| json(json!({"licenseKey": "K", "metadata": {"a": "x".repeat(n)}}));
+            |n: usize| json(&json!({"licenseKey": "K", "metadata": {"a": "x".repeat(n)}}));
         assert!(metadata(limits::METADATA_BYTES - 8).is_ok());
         assert!(metadata(limits::METADATA_BYTES - 7).unwrap_err().contains_key("metadata"));
         for other in [json!([]), json!("x"), json!(1), json!({"a": "\0"})] {
-            let wrong = json(json!({"licenseKey": "K", "metadata": other})).unwrap_err();
+            let wrong = json(&json!({"licenseKey": "K", "metadata": other})).unwrap_err();
             assert!(wrong.contains_key("metadata"));
         }
     }

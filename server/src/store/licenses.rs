@@ -172,13 +172,14 @@ impl Write for Activate {
     async fn run(&self, conn: &mut Conn) -> Result<ActivateOutcome, sqlx::Error> {
         let (key, now) = (&self.license_key_id, self.now_ms);
         let locked = fetch_optional!(&mut *conn, Locked, LOCK, key)?;
-        let Some(locked) = locked.filter(|row| self.has_key_of(row)) else {
-            return Ok(ActivateOutcome::Unknown);
-        };
+        let Some(locked) = locked else { return Ok(ActivateOutcome::Unknown) };
         let (off, expires) = (locked.deactivated_at, locked.expires_at);
         match standing(off, locked.is_active, expires, locked.grace_days, now) {
             Standing::Good | Standing::Grace(_) => {}
             refused => return Ok(ActivateOutcome::Refused(refused)),
+        }
+        if !self.has_key_of(&locked) {
+            return Ok(ActivateOutcome::Unknown);
         }
         if let Some(fingerprint) = &self.fingerprint
             && let Some((id, since)) =

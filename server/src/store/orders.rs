@@ -203,7 +203,7 @@ impl Write for PlaceOrder {
 #[derive(Clone, Debug)]
 pub enum OrderEdit {
     Customer(StoredCustomer),
-    Complete(Option<Issue>),
+    Complete(Option<Box<Issue>>),
     /// Refunded or cancelled: its key is deactivated.
     End {
         status: &'static str,

@@ -13,7 +13,7 @@ use shared::{ErrorBody, ErrorCode, LicenseKeySettings};
 use crate::app::{App, Shared};
 use crate::clock;
 use crate::error::ApiError;
-use crate::extract::{Client, Fields, Id, KeyReader, Object, Query, Writer, paging};
+use crate::extract::{Client, Fields, Id, KeyReader, LicenseWriter, Object, Query, Writer, paging};
 use crate::keys::token::{Claims, TOKEN_MS};
 use crate::keys::{edit, form};
 use crate::people::Actor;
@@ -122,10 +122,11 @@ pub async fn read(
         (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
 pub async fn change(
     State(app): State<Shared>,
-    Writer(actor): Writer,
+    LicenseWriter(actor): LicenseWriter,
     Id(id): Id,
     Object(given): Object,
 ) -> Result<Json<LicenseKey>, ApiError> {
+    visible(&actor, &edit::row(&app, &id).await?)?;
     edit::change(&app, &actor, &id, given).await.map(Json)
 }
 
@@ -149,10 +150,11 @@ pub async fn delete(
         (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
 pub async fn regenerate(
     State(app): State<Shared>,
-    Writer(actor): Writer,
+    LicenseWriter(actor): LicenseWriter,
     Id(id): Id,
     Fields(rotation): Fields<Rotation>,
 ) -> Result<Json<LicenseKey>, ApiError> {
+    visible(&actor, &edit::row(&app, &id).await?)?;
     edit::regenerate(&app, &actor, &id, rotation).await.map(Json)
 }
 
@@ -163,9 +165,10 @@ pub async fn regenerate(
         (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
 pub async fn reveal(
     State(app): State<Shared>,
-    Writer(actor): Writer,
+    LicenseWriter(actor): LicenseWriter,
     Id(id): Id,
 ) -> Result<Json<RevealedKey>, ApiError> {
+    visible(&actor, &edit::row(&app, &id).await?)?;
     edit::reveal(&app, &actor, &id).await.map(Json)
 }
 
@@ -176,9 +179,10 @@ pub async fn reveal(
         (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
 pub async fn deactivate(
     State(app): State<Shared>,
-    Writer(actor): Writer,
+    LicenseWriter(actor): LicenseWriter,
     Id(id): Id,
 ) -> Result<Json<LicenseKey>, ApiError> {
+    visible(&actor, &edit::row(&app, &id).await?)?;
     edit::deactivate(&app, &actor, &id).await.map(Json)
 }
 

@@ -13,6 +13,7 @@ pub mod orders;
 pub mod plans;
 pub mod products;
 pub mod settings;
+pub mod signing_keys;
 pub mod usage;
 pub mod users;
 pub mod webhooks;
