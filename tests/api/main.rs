@@ -26,6 +26,7 @@ mod kit;
 mod lease;
 mod license_key_fields;
 mod license_keys;
+mod license_workflows;
 mod limits;
 mod operations;
 mod patterns;
