@@ -27,6 +27,7 @@ mod lease;
 mod license_key_fields;
 mod license_keys;
 mod licensing;
+mod license_workflows;
 mod limits;
 mod operations;
 mod patterns;

@@ -1,7 +1,8 @@
 // The guide's samples, run as they stand there, against the real server.
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from './lib/test.js';
 import { ADMIN_KEY } from './lib/natter.js';
@@ -77,4 +78,41 @@ test('a published Standard Webhooks library accepts what the server signs, and n
   } finally {
     receiver.close();
   }
+});
+
+test("the guide's offline check believes signed answers and leases of its own device alone", async ({ natter, upstream, folder }) => {
+  const { url, admin } = await natter(upstream.env);
+  const { path: cwd } = await folder();
+  const { key } = await admin.licenseKey();
+  const post = (name, fields) =>
+    fetch(`${url}/license/${name}`, { method: 'POST', body: new URLSearchParams({ licenseKey: key, ...fields }) });
+  const { keys } = await (await fetch(`${url}/license/keys`)).json();
+  const { instanceId } = await (await post('activate')).json();
+  const checks = (server, device) => {
+    let code = sample('license-api', 'js').replace('https://chat.example.com', server);
+    for (const { id, publicKey, status } of keys) {
+      code = code.replace(`ID-OF-THE-${status.toUpperCase()}-KEY": "ITS-PUBLIC-KEY`, `${id}": "${publicKey}`);
+    }
+    const program = `${code}\nmayRun(...process.argv.slice(1)).then((runs) => console.log(String(runs)))`;
+    const args = ['--input-type=commonjs', '-e', program, key, instanceId, device];
+    return execFileSync('node', args, { cwd, encoding: 'utf8' }).trim();
+  };
+  const nowhere = 'http://127.0.0.1:9';
+  expect(checks(nowhere, 'laptop')).toBe('false');
+  expect(checks(url, 'laptop')).toBe('true');
+  expect(checks(nowhere, 'laptop')).toBe('true');
+  expect(checks(nowhere, 'another')).toBe('false');
+
+  const file = join(cwd, 'lease.json');
+  const kept = readFileSync(file, 'utf8');
+  const lease = JSON.parse(kept);
+  const body = Buffer.from(lease.body, 'base64').toString().replace('"leaseEndsAt":"2', '"leaseEndsAt":"3');
+  writeFileSync(file, JSON.stringify({ ...lease, body: Buffer.from(body).toString('base64') }));
+  expect(checks(nowhere, 'laptop'), 'a lease that was made longer').toBe('false');
+  writeFileSync(file, kept);
+  expect(checks(nowhere, 'laptop')).toBe('true');
+
+  expect((await post('deactivate', { instanceId })).status).toBe(200);
+  expect(checks(url, 'laptop')).toBe('false');
+  expect(checks(nowhere, 'laptop'), 'the lease is gone').toBe('false');
 });
