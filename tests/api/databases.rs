@@ -144,12 +144,14 @@ both! {
         let sql = "SELECT customer, SUM(total) AS spent FROM orders WHERE customer = 'Ada' GROUP BY customer";
         shop.app.upstream.then(calls(sql)).then(Reply::tokens(&["Ada spent ", "150."]));
         let events = shop.answered().await;
-        assert_eq!(types(&events), ["start", "tool", "tool", "token", "token", "token", "done"]);
+        assert_eq!(types(&events), ["start", "tool", "tool", "token", "token", "token", "sources", "done"]);
         assert_eq!((&events[1]["name"], &events[1]["state"]), (&json!("query_database"), &json!("running")));
         assert_eq!((&events[1]["summary"], &events[2]["state"]), (&json!("Shop"), &json!("done")));
         let said = message(&events);
         assert!(said.starts_with("Ada spent 150.\n\n| customer | spent |\n| --- | --- |\n| Ada | 150 |"), "{said}");
         assert!(said.contains("```sql\nSELECT"), "{said}");
+        let cited = json!([{"title": "Shop", "snippet": "", "dataSourceId": shop.source["id"]}]);
+        assert_eq!(events[6]["sources"], cited, "it is named, without an address");
         let first = shop.app.upstream.seen(0).await;
         assert!(first.messages()[0].1.contains("<database name=\"Shop\""), "{:?}", first.messages());
         assert!(!first.messages()[0].1.contains("card_number"), "what may not be read is not told");
@@ -191,6 +193,28 @@ both! {
         let said = message(&shop.answered().await);
         assert!(said.starts_with("Grace.") && said.contains("| Grace |"), "{said}");
         assert!(!said.contains("sql"), "the statement is shown only where the admin wants it");
+    }
+
+    async fn no_rows_and_a_refusal_are_told_apart(backend) {
+        let shop = Shop::open(backend, "openai", json!({})).await;
+        shop.app.upstream.then(calls("SELECT customer FROM orders WHERE id = 99")).then(Reply::tokens(&["Nobody."]));
+        let events = shop.answered().await;
+        assert_eq!(events[2]["summary"], "0");
+        assert_eq!(message(&events), "Nobody.\n\nShop: 0", "no table without rows");
+        shop.app.upstream.then(calls("SELECT name FROM staff")).then(Reply::tokens(&["No."]));
+        let events = shop.answered().await;
+        assert_eq!(events[2]["summary"], "refused");
+        assert_eq!((message(&events), types(&events).contains(&"sources")), (String::from("No."), false));
+    }
+
+    async fn a_model_that_only_calls_tools_gives_an_error_and_no_empty_answer(backend) {
+        let shop = Shop::open(backend, "openai", json!({})).await;
+        for _ in 0..4 {
+            shop.app.upstream.then(calls("SELECT name FROM staff"));
+        }
+        let events = shop.answered().await;
+        let last = events.last().expect("an end");
+        assert_eq!((&last["type"], &last["code"]), (&json!("error"), &json!("upstream_failed")), "{events:?}");
     }
 
     async fn rows_are_capped_and_time_is(backend) {
