@@ -243,6 +243,9 @@ pub struct DatabaseTest {
     pub message: String,
     /// Tables and views, at most 1000.
     pub tables: Vec<DatabaseTable>,
+    /// What `database.tables` names and the database has not, or does not let be read: `TABLE`, or
+    /// `TABLE.COLUMN`, as they are written there.
+    pub missing: Vec<String>,
 }
 
 /// Where a document came from.

@@ -288,7 +288,7 @@ both! {
         let path = format!("{SOURCES}/{}", text(&shop.source, "id"));
         let test: Value = post(&shop.app, &format!("{path}/test-connection"), json!({}))
             .send().await.expect(200).await.json().await;
-        assert_eq!(test["ok"], true, "{test}");
+        assert_eq!((&test["ok"], &test["missing"]), (&json!(true), &json!([])), "{test}");
         let orders = test["tables"].as_array().unwrap().iter().find(|table| table["name"] == "orders").unwrap();
         let allowed: Vec<&Value> = orders["columns"].as_array().unwrap().iter()
             .filter(|column| column["is_allowed"] == true).map(|column| &column["name"]).collect();
@@ -315,6 +315,18 @@ both! {
         if shop.app.backend().is_postgres() {
             assert_eq!(message(&shop.answered().await), "Without.", "a database that is away costs no answer");
         }
+    }
+
+    async fn names_that_a_database_has_not_are_told(backend) {
+        let tables = json!([{"name": "orders", "columns": ["id", "costumer"]},
+            {"name": "ordres", "columns": ["id"]}]);
+        let shop = Shop::open(backend, "openai", json!({"tables": tables})).await;
+        let path = format!("{SOURCES}/{}/test-connection", text(&shop.source, "id"));
+        let test: Value = post(&shop.app, &path, json!({})).send().await.expect(200).await.json().await;
+        assert_eq!((&test["ok"], &test["missing"]), (&json!(false), &json!(["orders.costumer", "ordres"])));
+        let message = text(&test, "message");
+        assert!(message.contains("orders.costumer, ordres"), "{message}");
+        assert!(test["tables"].as_array().is_some_and(|tables| !tables.is_empty()));
     }
 
     async fn what_is_wrong_with_a_database_is_named_at_each_edge(backend) {
