@@ -31,6 +31,7 @@ pub mod http;
 pub mod keys;
 pub mod locale;
 mod merge;
+mod mistake;
 mod net;
 pub mod people;
 pub mod router;

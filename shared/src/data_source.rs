@@ -298,7 +298,7 @@ pub struct Document {
 
 /// A question with its answer.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct QuestionAndAnswer {
     /// 1..=500 characters.
@@ -309,7 +309,7 @@ pub struct QuestionAndAnswer {
 
 /// A document that is sent as text: either `text` or `questions`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewDocument {
     /// 1..=200 characters. A document with the same name is replaced.
@@ -377,7 +377,7 @@ pub struct Uploaded {
 
 /// Pages to fetch: either `urls` or a `sitemap`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewImport {
     /// At most 2000 addresses of one website.
@@ -449,7 +449,7 @@ pub struct Import {
 
 /// A question to a data source itself.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SourceSearch {
     /// 1..=4000 UTF-16 units.

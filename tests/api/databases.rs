@@ -347,6 +347,14 @@ both! {
             refused_field(patch(&shop.app, &path, with(bad)), &format!("database.{field}")).await;
             patch(&shop.app, &path, with(good)).send().await.expect(200).await;
         }
+        for (database, field) in [
+            (json!({"tables": [{"name": "orders", "columns": "id"}]}), "database.tables[0].columns"),
+            (json!({"tables": [{"name": "orders", "colums": ["id"]}]}), "database.tables[0].colums"),
+            (json!({"engine": "mysql"}), "database.engine"),
+            (json!({"max_rows": "many"}), "database.max_rows"),
+        ] {
+            refused_field(patch(&shop.app, &path, json!({"database": database})), field).await;
+        }
         refused_field(patch(&shop.app, &path, json!({"kind": "documents"})), "kind").await;
         refused_field(patch(&shop.app, &path, json!({"database": null})), "database").await;
         refused_field(patch(&shop.app, &path, json!({"connection": ""})), "connection").await;

@@ -9,6 +9,7 @@ use shared::{ErrorCode, FieldErrors};
 
 use crate::app::Shared;
 use crate::error::ApiError;
+use crate::mistake;
 
 /// A JSON body, sent as `application/json` or, to spare browsers the preflight, as `text/plain`.
 #[derive(Debug)]
@@ -94,8 +95,8 @@ impl<T: DeserializeOwned + Default> FromRequest<Shared> for Fields<T> {
         let mut errors = FieldErrors::default();
         for (name, value) in &object {
             let alone = Value::Object(Map::from_iter([(name.clone(), value.clone())]));
-            if let Err(why) = serde_json::from_value::<T>(alone) {
-                errors.add(name, &format!("is not right: {why}"));
+            if let Err(wrong) = mistake::read::<T>(alone) {
+                errors.add(&wrong.field, &wrong.words);
             }
         }
         errors.into_result()?;

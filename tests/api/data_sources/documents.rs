@@ -142,6 +142,10 @@ both! {
         };
         refused_field(with("name", "x".repeat(201).into()), "name").await;
         with("name", "x".repeat(200).into()).send().await.expect(201).await;
+        refused_field(with("txt", "a".into()), "txt").await;
+        refused_field(with("text", 3.into()), "text").await;
+        let misspelt = json!({"name": "n", "questions": [{"question": "q", "awnser": "a"}]});
+        refused_field(post(&app, &path, misspelt), "questions[0].awnser").await;
         refused_field(with("text", " ".into()), "text").await;
         refused_field(with("text", Value::Null), "text").await;
         refused_field(with("questions", json!([])), "text").await;
