@@ -367,12 +367,25 @@ pub struct FailedFile {
     pub error: String,
 }
 
-/// What became of files: each stands in one of the lists.
+/// Rows of a table of questions and answers that have only one of the two, and are left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HalfRows {
+    /// The file's name.
+    pub name: String,
+    pub count: u64,
+    /// Where the first 20 of them begin in the file, counted from 1.
+    pub lines: Vec<u64>,
+}
+
+/// What became of files: each stands in one of the first two lists.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Uploaded {
     pub documents: Vec<Document>,
     pub failed: Vec<FailedFile>,
+    /// What was left out of files that were read.
+    pub half_rows: Vec<HalfRows>,
 }
 
 /// Pages to fetch: either `urls` or a `sitemap`.
