@@ -357,11 +357,14 @@ pub async fn remove(app: &App, actor: &Actor, id: &str) -> Result<(), ApiError> 
     }
     // 404 when somebody else was faster.
     self::row(app, id).await?;
-    let why = match app.store.keys_of_source(id).await? {
-        0 => String::from("An agent draws on this data source. Take it from its list first."),
-        count => format!(
-            "License keys are bound to this data source: {count}. Bind them to another one first."
-        ),
+    let why = if let Some(agents) = app.store.agents_of_source(id).await? {
+        format!("Agents draw on this data source: {agents}. Take it from their lists first.")
+    } else if let Some(keys) = app.store.keys_of_source(id).await? {
+        format!(
+            "License keys are bound to this data source: {keys}. Bind them to another one first."
+        )
+    } else {
+        return Err(conflict(app, id).await);
     };
     Err(ApiError::new(ErrorCode::InvalidRequest).with_message(why))
 }

@@ -100,11 +100,17 @@ both! {
         let agent = make_agent(&app, "a").await;
         let refused = delete(&app, &format!("{AGENTS}/demo")).send().await;
         refused.error(400, "invalid_request").await;
-        let key = make_key(&app, json!({"name": "k", "agent_id": agent["id"]})).await;
+        let mut keys = Vec::new();
+        for n in 1..=7 {
+            keys.push(make_key(&app, json!({"name": format!("k{n}"), "agent_id": agent["id"]})).await);
+        }
         let refused = delete(&app, &agent_path(&agent)).send().await;
         let body = refused.error(400, "invalid_request").await;
-        assert!(text(&body, "message").contains('1'), "it says how many keys: {body}");
-        change_key(&app, &key, json!({"agent_id": null})).await;
+        let names = r#""k1", "k2", "k3", "k4", "k5" and 2 more."#;
+        assert!(text(&body, "message").contains(names), "it says which keys: {body}");
+        for key in &keys {
+            change_key(&app, key, json!({"agent_id": null})).await;
+        }
         change_agent(&app, &agent, json!({"is_default": true})).await;
         delete(&app, &format!("{AGENTS}/demo")).send().await.expect(204).await;
         let list = read(&app, AGENTS).await;
