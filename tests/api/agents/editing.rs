@@ -54,6 +54,26 @@ both! {
         assert_eq!(app.upstream.seen(0).await.header("authorization"), Some("Bearer sk-env"));
     }
 
+    async fn a_secret_that_is_bound_to_a_host_goes_to_no_other(backend) {
+        let app = TestApp::with(backend)
+            .set("NATTER_SECRET_HERE", "sk-here").set("NATTER_SECRET_HERE_HOST", "127.0.0.1")
+            .set("NATTER_SECRET_PORT", "sk-port").set("NATTER_SECRET_PORT_HOST", "127.0.0.1:9")
+            .set("NATTER_SECRET_AWAY", "sk-away").set("NATTER_SECRET_AWAY_HOST", "models.example")
+            .start().await;
+        let agent = make_agent(&app, "a").await;
+        let path = agent_path(&agent);
+        for name in ["NATTER_SECRET_AWAY", "NATTER_SECRET_PORT"] {
+            refused_field(patch(&app, &path, json!({"api_key_env": name})), "api_key_env").await;
+        }
+        change_agent(&app, &agent, json!({"api_key_env": "NATTER_SECRET_HERE"})).await;
+        let moved = json!({"base_url": "https://evil.example/v1"});
+        refused_field(patch(&app, &path, moved), "api_key_env").await;
+        let fine = json!({"base_url": "https://MODELS.example/v1", "api_key_env": "NATTER_SECRET_AWAY"});
+        change_agent(&app, &agent, fine).await;
+        let fine = json!({"base_url": "http://127.0.0.1:9/v1", "api_key_env": "NATTER_SECRET_PORT"});
+        change_agent(&app, &agent, fine).await;
+    }
+
     async fn what_is_wrong_is_named_by_its_field_at_each_edge(backend) {
         let app = TestApp::start(backend).await;
         let agent = make_agent(&app, "a").await;
