@@ -342,9 +342,11 @@ impl Dialogue {
     }
 
     fn end(&mut self, reason: FinishReason) -> Result<(), UpstreamError> {
-        if self.called_in_vain && self.text.trim().is_empty() && self.rows.is_none() {
+        let says_nothing = self.text.trim().is_empty() && self.rows.is_none();
+        let never_spoke = !self.lookup.rounds.is_empty() && !self.said_before;
+        if says_nothing && (self.called_in_vain || never_spoke) {
             return Err(UpstreamError::failed(
-                "The model goes on calling tools where it was told to answer without.",
+                "The model called tools and then gave no answer, though it was told to.",
             ));
         }
         // What costs nothing first: an answer that is too long ends with the table.
