@@ -18,7 +18,6 @@ pub struct BodyLimit(usize);
 
 impl BodyLimit {
     /// Holds a route to so many bytes.
-    #[must_use]
     pub fn layer(bytes: usize) -> (DefaultBodyLimit, Extension<Self>) {
         (DefaultBodyLimit::max(bytes), Extension(Self(bytes)))
     }
