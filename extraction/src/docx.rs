@@ -28,7 +28,7 @@ pub(crate) fn extract(
     let core = part("docProps/core.xml")?;
     let styles = Styles::read(&style_part, &number_part, limits.depth, deadline)?;
     let markdown = document::render(&body, &styles, limits, deadline)?;
-    Ok(Extracted { title: title(&core, limits.depth, deadline)?, markdown })
+    Ok(Extracted { title: title(&core, limits.depth, deadline)?, markdown, half_rows: Vec::new() })
 }
 
 fn title(core: &str, depth: usize, deadline: Deadline) -> Result<Option<String>, ExtractError> {

@@ -23,6 +23,12 @@ pub enum ExtractError {
     TooDeep { limit: usize },
     #[error("The file is protected by a password. Save it without one.")]
     Encrypted,
+    #[error("The file is empty.")]
+    Empty,
+    #[error("There is no text in the file.")]
+    Blank,
+    #[error("Each row of the table lacks its question or its answer. Fill both columns.")]
+    HalfRows,
     #[error("No text was found in the file. If it is a scan, run text recognition (OCR) first.")]
     NoText,
     #[error(

@@ -25,10 +25,10 @@ pub(crate) fn extract(
         deadline.check()?;
         let markdown = render::render(&tree, root, limits)?;
         if !markdown.is_empty() {
-            return Ok(Extracted { title, markdown });
+            return Ok(Extracted { title, markdown, half_rows: Vec::new() });
         }
     }
-    Err(ExtractError::NoText)
+    Err(ExtractError::Blank)
 }
 
 /// The encoding that a `meta` element near the start names.

@@ -61,6 +61,9 @@ pub struct Extracted {
     pub title: Option<String>,
     /// Without control characters other than newline and tab, at most [`Limits::text`] bytes.
     pub markdown: String,
+    /// Of a table of questions and answers: the lines of the file, from 1, where a row begins that has
+    /// only one of the two, and is left out.
+    pub half_rows: Vec<u64>,
 }
 
 /// Reads a file.
@@ -70,6 +73,9 @@ pub struct Extracted {
 pub fn extract(format: Format, bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
     if bytes.len() > limits.bytes {
         return Err(ExtractError::TooLarge { limit: limits.bytes });
+    }
+    if bytes.trim_ascii().is_empty() {
+        return Err(ExtractError::Empty);
     }
     let deadline = Deadline::after(limits.time);
     let found = match format {
@@ -81,7 +87,11 @@ pub fn extract(format: Format, bytes: &[u8], limits: &Limits) -> Result<Extracte
         Format::Csv => table::extract(bytes, limits, deadline),
     }?;
     if found.markdown.trim().is_empty() {
-        return Err(ExtractError::NoText);
+        return Err(match format {
+            Format::Pdf | Format::Docx => ExtractError::NoText,
+            Format::Csv if !found.half_rows.is_empty() => ExtractError::HalfRows,
+            Format::Markdown | Format::Html | Format::Text | Format::Csv => ExtractError::Blank,
+        });
     }
     Ok(Extracted { title: found.title.as_deref().and_then(page::title), ..found })
 }

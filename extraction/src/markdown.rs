@@ -21,7 +21,7 @@ pub(crate) fn extract(bytes: &[u8], limits: &Limits) -> Result<Extracted, Extrac
         let first = headings(body).into_iter().next();
         first.map(|(_, text)| text)
     });
-    Ok(Extracted { title, markdown: body.to_owned() })
+    Ok(Extracted { title, markdown: body.to_owned(), half_rows: Vec::new() })
 }
 
 /// What stands between `---` or `+++` at the very start, and the rest.

@@ -63,7 +63,11 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
         return Err(malformed("it has no pages"));
     }
     let lines = program::lines(&document, &pages, &mut budget, limits)?;
-    Ok(Extracted { title: title(&document), markdown: layout::render(lines, limits.text)? })
+    Ok(Extracted {
+        title: title(&document),
+        markdown: layout::render(lines, limits.text)?,
+        half_rows: Vec::new(),
+    })
 }
 
 fn title(document: &Document) -> Option<String> {

@@ -29,14 +29,14 @@ pub(crate) fn extract(
             .map_err(|_| ExtractError::Malformed { format: "CSV", what: "a row cannot be read" })
     };
     if !next(&mut row)? {
-        return Err(ExtractError::NoText);
+        return Err(ExtractError::Blank);
     }
     if row.len() > MOST_COLUMNS {
         return Err(ExtractError::TooManyColumns { limit: MOST_COLUMNS });
     }
     let names: Vec<String> = row.iter().map(one_line).collect();
     let asked = column(&names, &QUESTION).zip(column(&names, &ANSWER));
-    let mut pairs = Vec::new();
+    let (mut pairs, mut half_rows) = (Vec::new(), Vec::new());
     let mut page = Page::new(limits.text);
     let mut rows = 0;
     while next(&mut row)? {
@@ -48,7 +48,11 @@ pub(crate) fn extract(
         match asked {
             Some((question, answer)) => {
                 let cell = |at| row.get(at).unwrap_or_default().to_owned();
-                pairs.push((cell(question), cell(answer)));
+                let (question, answer) = (cell(question), cell(answer));
+                if question.trim().is_empty() != answer.trim().is_empty() {
+                    half_rows.extend(row.position().map(csv::Position::line));
+                }
+                pairs.push((question, answer));
             }
             None => page.item(1, None, &described(&names, &row))?,
         }
@@ -57,7 +61,7 @@ pub(crate) fn extract(
     if markdown.len() > limits.text {
         return Err(ExtractError::TooMuchText { limit: limits.text });
     }
-    Ok(Extracted { title: None, markdown })
+    Ok(Extracted { title: None, markdown, half_rows })
 }
 
 fn column(names: &[String], wanted: &[&str]) -> Option<usize> {

@@ -20,7 +20,7 @@ pub(crate) fn extract(bytes: &[u8], limits: &Limits) -> Result<Extracted, Extrac
             paragraph.push_str(line);
         }
     }
-    Ok(Extracted { title: None, markdown: page.finish() })
+    Ok(Extracted { title: None, markdown: page.finish(), half_rows: Vec::new() })
 }
 
 /// By its byte-order mark, else as declared, else UTF-8 where that is valid, else Windows-1252.

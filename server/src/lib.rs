@@ -32,6 +32,7 @@ pub mod keys;
 pub mod licensing;
 pub mod locale;
 mod merge;
+mod mistake;
 mod net;
 pub mod people;
 pub mod router;

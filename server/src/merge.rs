@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use shared::FieldErrors;
 
 use crate::error::ApiError;
+use crate::mistake;
 
 /// Settings as a JSON object.
 #[must_use]
@@ -37,9 +38,9 @@ pub fn merge<T: Serialize + DeserializeOwned + Default>(
             value => value,
         };
         let alone = Value::Object(Map::from_iter([(name.clone(), value.clone())]));
-        match serde_json::from_value::<T>(alone) {
+        match mistake::read::<T>(alone) {
             Ok(_) => drop(document.insert(name, value)),
-            Err(why) => errors.add(&name, &format!("is not right: {why}")),
+            Err(wrong) => errors.add(&wrong.field, &wrong.words),
         }
     }
     let merged = serde_json::from_value(Value::Object(document));

@@ -1,6 +1,5 @@
 //! Every route on one page, and the OpenAPI document that is generated from them.
 
-use axum::extract::DefaultBodyLimit;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::IntoResponse;
 use axum::{Json, Router};
@@ -10,6 +9,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use crate::app::Shared;
+use crate::extract::BodyLimit;
 use crate::http::{
     admin_conversations, api, chat, completions, conversations, demo, edge, feedback, guide,
     health, license, metrics, resume, setup_page, stop, widget, widget_files,
@@ -33,10 +33,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(chat::whole))
         .routes(routes!(chat::stream))
         .routes(routes!(chat::legacy))
-        .routes(
-            routes!(completions::create)
-                .layer(DefaultBodyLimit::max(limits::COMPLETION_BODY_BYTES)),
-        )
+        .routes(routes!(completions::create).layer(BodyLimit::layer(limits::COMPLETION_BODY_BYTES)))
         .routes(routes!(completions::models))
         .routes(routes!(resume::resume))
         .routes(routes!(stop::stop))
@@ -80,16 +77,15 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(api::data_sources::test_connection))
         .routes(
             routes!(api::data_sources::add_document, api::data_sources::documents)
-                .layer(DefaultBodyLimit::max(limits::DOCUMENT_BODY_BYTES)),
+                .layer(BodyLimit::layer(limits::DOCUMENT_BODY_BYTES)),
         )
         .routes(
-            routes!(api::data_sources::add_files)
-                .layer(DefaultBodyLimit::max(limits::FILES_BODY_BYTES)),
+            routes!(api::data_sources::add_files).layer(BodyLimit::layer(limits::FILES_BODY_BYTES)),
         )
         .routes(routes!(api::data_sources::document, api::data_sources::delete_document))
         .routes(
             routes!(api::data_sources::begin_import, api::data_sources::imports)
-                .layer(DefaultBodyLimit::max(limits::DOCUMENT_BODY_BYTES)),
+                .layer(BodyLimit::layer(limits::DOCUMENT_BODY_BYTES)),
         )
         .routes(routes!(api::data_sources::read_import))
         .routes(routes!(api::data_sources::stop_import))
@@ -157,7 +153,7 @@ async fn openapi() -> impl IntoResponse {
 pub fn router(app: Shared) -> Router {
     let (router, _) = routes().split_for_parts();
     license::also_at(router)
-        .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
+        .layer(BodyLimit::layer(limits::BODY_BYTES))
         .layer(axum::middleware::from_fn_with_state(app.clone(), edge::edge))
         .with_state(app)
 }

@@ -243,6 +243,9 @@ pub struct DatabaseTest {
     pub message: String,
     /// Tables and views, at most 1000.
     pub tables: Vec<DatabaseTable>,
+    /// What `database.tables` names and the database has not, or does not let be read: `TABLE`, or
+    /// `TABLE.COLUMN`, as they are written there.
+    pub missing: Vec<String>,
 }
 
 /// Where a document came from.
@@ -295,7 +298,7 @@ pub struct Document {
 
 /// A question with its answer.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct QuestionAndAnswer {
     /// 1..=500 characters.
@@ -306,7 +309,7 @@ pub struct QuestionAndAnswer {
 
 /// A document that is sent as text: either `text` or `questions`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewDocument {
     /// 1..=200 characters. A document with the same name is replaced.
@@ -364,17 +367,30 @@ pub struct FailedFile {
     pub error: String,
 }
 
-/// What became of files: each stands in one of the lists.
+/// Rows of a table of questions and answers that have only one of the two, and are left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HalfRows {
+    /// The file's name.
+    pub name: String,
+    pub count: u64,
+    /// Where the first 20 of them begin in the file, counted from 1.
+    pub lines: Vec<u64>,
+}
+
+/// What became of files: each stands in one of the first two lists.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Uploaded {
     pub documents: Vec<Document>,
     pub failed: Vec<FailedFile>,
+    /// What was left out of files that were read.
+    pub half_rows: Vec<HalfRows>,
 }
 
 /// Pages to fetch: either `urls` or a `sitemap`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewImport {
     /// At most 2000 addresses of one website.
@@ -446,7 +462,7 @@ pub struct Import {
 
 /// A question to a data source itself.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SourceSearch {
     /// 1..=4000 UTF-16 units.

@@ -108,6 +108,8 @@ pub struct Validated {
     pub code: ValidationCode,
     /// For a person.
     pub detail: String,
+    /// The instance that was asked about; null when none was, or when it does not exist.
+    pub instance_id: Option<String>,
     /// The instance's, or the license's when no instance is named; empty without an API key.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub metadata: Map<String, Value>,
@@ -138,6 +140,8 @@ pub struct LicenseRefusal {
     pub error: String,
     /// For software.
     pub code: String,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
 }
 
 /// Whether answers are signed with a key, were, or will be.

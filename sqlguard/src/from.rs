@@ -12,6 +12,8 @@ use crate::refusal::{Name, Refusal};
 use crate::schema::Table;
 use crate::scope::{Env, Level, Relation, Scope, unmerged};
 
+const JOIN_KIND: &str =
+    "this kind of join; use JOIN, LEFT JOIN, RIGHT JOIN or FULL JOIN with ON, or CROSS JOIN";
 const JOIN_NEEDS_ON: &str = "a JOIN without ON or USING; add the condition or write CROSS JOIN";
 
 impl Guard<'_> {
@@ -61,7 +63,7 @@ impl Guard<'_> {
                     self.using(columns, scope, begin, middle)?
                 }
                 JoinConstraint::Using(_) => {
-                    return Err(Refusal::Construct("USING with this join; write ON"));
+                    return Err(Refusal::Construct("USING with RIGHT JOIN or FULL JOIN; write ON"));
                 }
                 JoinConstraint::Natural => {
                     return Err(Refusal::Construct("NATURAL JOIN; write JOIN with ON"));
@@ -261,7 +263,7 @@ fn join_word(operator: &JoinOperator) -> Result<(&'static str, &JoinConstraint),
         }
         JoinOperator::FullOuter(constraint) => ("FULL JOIN", constraint),
         JoinOperator::CrossJoin(constraint) => ("CROSS JOIN", constraint),
-        _ => return Err(Refusal::Construct("this kind of join; use JOIN, LEFT JOIN or the like")),
+        _ => return Err(Refusal::Construct(JOIN_KIND)),
     })
 }
 

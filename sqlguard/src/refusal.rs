@@ -34,7 +34,9 @@ pub enum Refusal {
     TooLong,
     #[error("The statement is nested too deeply or has too many parts; write a simpler one.")]
     TooComplex,
-    #[error("The statement joins too many tables; use at most {MAX_JOINS} in all.")]
+    #[error(
+        "The statement has too many joins; at most {MAX_JOINS} are allowed, those of subqueries included, and a comma in FROM is one."
+    )]
     TooManyJoins,
     #[error("The statement puts too many texts together; use || and the like at most 12 times.")]
     TooMuchText,

@@ -140,13 +140,16 @@ both! {
             assert!(app.upstream.seen(n).await.messages()[0].1.starts_with("You are Support."));
         }
         let other = json!({"model": "gpt-4", "messages": [{"role": "user", "content": "Hi"}]});
-        refused(complete(&app, WIDGET_KEY, other), 403, "agent_not_allowed").await;
+        let answer = refused(complete(&app, WIDGET_KEY, other), 403, "agent_not_allowed").await;
+        assert_eq!(answer["error"]["param"], "model", "{answer}");
         let models = |key: &str| app.get("/v1/models").header("Authorization", &format!("Bearer {key}"));
         let ids = |list: &Value| -> Vec<String> {
             list["data"].as_array().unwrap().iter().map(|model| text(model, "id")).collect()
         };
         let list = models(WIDGET_KEY).send().await.expect(200).await.json().await;
         assert_eq!(ids(&list), ["default", "demo", &id]);
+        let names: Vec<&Value> = list["data"].as_array().unwrap().iter().map(|model| &model["name"]).collect();
+        assert_eq!(names, ["Demo", "Demo", "Support"]);
         let bound = make_key(&app, json!({"name": "k", "agent_id": "demo"})).await;
         let list = models(&text(&bound, "key")).send().await.expect(200).await.json().await;
         assert_eq!(ids(&list), ["default", "demo"]);
@@ -176,7 +179,17 @@ both! {
         let long = json!({"messages": vec![json!({"role": "user", "content": "x"}); 1001]});
         refused(complete(&app, WIDGET_KEY, long), 400, "invalid_request").await;
         let huge = message("x".repeat(1024 * 1024).into());
-        refused(complete(&app, WIDGET_KEY, huge), 413, "payload_too_large").await;
+        let answer = refused(complete(&app, WIDGET_KEY, huge), 413, "payload_too_large").await;
+        assert!(text(&answer["error"], "message").contains("1 MiB"), "{answer}");
+        for (method, path, status) in [
+            (reqwest::Method::POST, "/v1/embeddings", 404),
+            (reqwest::Method::POST, "/v1/responses", 404),
+            (reqwest::Method::GET, "/v1/models/demo", 404),
+            (reqwest::Method::DELETE, "/v1/models", 405),
+        ] {
+            let answer = app.client().request(method, path).send().await.expect(status).await.json().await;
+            assert!(answer["error"]["message"].is_string(), "{path}: {answer}");
+        }
         let wrong = app.get(COMPLETIONS).send().await.expect(405).await.json().await;
         assert_eq!(wrong["error"]["code"], "method_not_allowed");
     }
@@ -184,7 +197,8 @@ both! {
     async fn what_the_model_server_breaks_is_told_in_the_stream(backend) {
         let app = TestApp::start(backend).await;
         app.upstream.then(Reply::status(500)).then(Reply::status(500)).then(Reply::status(500));
-        refused(complete(&app, WIDGET_KEY, says("Hi")), 502, "upstream_failed").await;
+        let answer = refused(complete(&app, WIDGET_KEY, says("Hi")), 502, "upstream_failed").await;
+        assert_eq!(answer["error"]["message"], "The model server failed to answer", "no detail for visitors");
     }
 
     async fn sources_are_told_beside_the_answer(backend) {

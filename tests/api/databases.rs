@@ -12,8 +12,8 @@ const SOURCES: &str = "/api/data-sources";
 
 /// Statements that make a shop's tables, on both databases.
 const SHOP: &[&str] = &[
-    "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer TEXT, total INTEGER, card_number TEXT)",
-    "INSERT INTO orders VALUES (1, 'Ada', 120, 'CANARY-4111'), (2, 'Grace', 80, 'CANARY-4222'), \
+    "CREATE TABLE sales (id INTEGER PRIMARY KEY, customer TEXT, total INTEGER, card_number TEXT)",
+    "INSERT INTO sales VALUES (1, 'Ada', 120, 'CANARY-4111'), (2, 'Grace', 80, 'CANARY-4222'), \
      (3, 'Ada', 30, 'CANARY-4333')",
     "CREATE TABLE staff (name TEXT, salary INTEGER)",
     "INSERT INTO staff VALUES ('Eve', 999999)",
@@ -74,7 +74,7 @@ impl Shop {
         let folder = folder(&backend);
         let app = TestApp::with(backend).set("NATTER_DATABASE_DIR", folder.display()).start().await;
         let mut database = json!({"engine": place["engine"],
-            "tables": [{"name": "orders", "columns": ["id", "customer", "total"]}]});
+            "tables": [{"name": "sales", "columns": ["id", "customer", "total"]}]});
         for (name, value) in settings.as_object().into_iter().flatten() {
             database[name] = value.clone();
         }
@@ -141,15 +141,17 @@ fn message(events: &[Value]) -> String {
 both! {
     async fn a_question_is_answered_from_the_database(backend) {
         let shop = Shop::open(backend, "openai", json!({"show_sql": true})).await;
-        let sql = "SELECT customer, SUM(total) AS spent FROM orders WHERE customer = 'Ada' GROUP BY customer";
+        let sql = "SELECT customer, SUM(total) AS spent FROM sales WHERE customer = 'Ada' GROUP BY customer";
         shop.app.upstream.then(calls(sql)).then(Reply::tokens(&["Ada spent ", "150."]));
         let events = shop.answered().await;
-        assert_eq!(types(&events), ["start", "tool", "tool", "token", "token", "token", "done"]);
+        assert_eq!(types(&events), ["start", "tool", "tool", "token", "token", "token", "sources", "done"]);
         assert_eq!((&events[1]["name"], &events[1]["state"]), (&json!("query_database"), &json!("running")));
         assert_eq!((&events[1]["summary"], &events[2]["state"]), (&json!("Shop"), &json!("done")));
         let said = message(&events);
         assert!(said.starts_with("Ada spent 150.\n\n| customer | spent |\n| --- | --- |\n| Ada | 150 |"), "{said}");
         assert!(said.contains("```sql\nSELECT"), "{said}");
+        let cited = json!([{"title": "Shop", "snippet": "", "dataSourceId": shop.source["id"]}]);
+        assert_eq!(events[6]["sources"], cited, "it is named, without an address");
         let first = shop.app.upstream.seen(0).await;
         assert!(first.messages()[0].1.contains("<database name=\"Shop\""), "{:?}", first.messages());
         assert!(!first.messages()[0].1.contains("card_number"), "what may not be read is not told");
@@ -163,9 +165,9 @@ both! {
     async fn hostile_statements_come_back_with_the_reason_and_read_nothing(backend) {
         let shop = Shop::open(backend, "openai", json!({})).await;
         let hostile = [
-            "SELECT card_number FROM orders",
+            "SELECT card_number FROM sales",
             "SELECT * FROM staff",
-            "SELECT customer FROM orders; DROP TABLE orders",
+            "SELECT customer FROM sales; DROP TABLE sales",
         ];
         for sql in hostile {
             shop.app.upstream.then(calls(sql));
@@ -185,23 +187,49 @@ both! {
     async fn a_refused_statement_may_be_mended(backend) {
         let shop = Shop::open(backend, "openai", json!({})).await;
         shop.app.upstream
-            .then(calls("SELECT costumer FROM orders"))
-            .then(calls("SELECT customer FROM orders WHERE id = 2"))
+            .then(calls("SELECT costumer FROM sales"))
+            .then(calls("SELECT customer FROM sales WHERE id = 2"))
             .then(Reply::tokens(&["Grace."]));
         let said = message(&shop.answered().await);
         assert!(said.starts_with("Grace.") && said.contains("| Grace |"), "{said}");
         assert!(!said.contains("sql"), "the statement is shown only where the admin wants it");
     }
 
+    async fn no_rows_and_a_refusal_are_told_apart(backend) {
+        let shop = Shop::open(backend, "openai", json!({})).await;
+        shop.app.upstream.then(calls("SELECT customer FROM sales WHERE id = 99")).then(Reply::tokens(&["Nobody."]));
+        let events = shop.answered().await;
+        assert_eq!(events[2]["summary"], "0");
+        assert_eq!(message(&events), "Nobody.\n\nShop: 0", "no table without rows");
+        shop.app.upstream.then(calls("SELECT name FROM staff")).then(Reply::tokens(&["No."]));
+        let events = shop.answered().await;
+        assert_eq!(events[2]["summary"], "refused");
+        assert_eq!((message(&events), types(&events).contains(&"sources")), (String::from("No."), false));
+    }
+
+    async fn a_model_that_only_calls_tools_gives_an_error_and_no_empty_answer(backend) {
+        let shop = Shop::open(backend, "openai", json!({})).await;
+        for _ in 0..4 {
+            shop.app.upstream.then(calls("SELECT name FROM staff"));
+        }
+        let silent = Reply::stream().finish("stop").done();
+        for _ in 0..2 {
+            let events = shop.answered().await;
+            let last = events.last().expect("an end");
+            assert_eq!((&last["type"], &last["code"]), (&json!("error"), &json!("upstream_failed")), "{events:?}");
+            shop.app.upstream.then(calls("SELECT name FROM staff")).then(silent.clone());
+        }
+    }
+
     async fn rows_are_capped_and_time_is(backend) {
         let shop = Shop::open(backend, "openai", json!({"max_rows": 2, "timeout_ms": 300})).await;
-        shop.app.upstream.then(calls("SELECT id FROM orders ORDER BY id")).then(Reply::tokens(&["Many."]));
+        shop.app.upstream.then(calls("SELECT id FROM sales ORDER BY id")).then(Reply::tokens(&["Many."]));
         let said = message(&shop.answered().await);
         assert!(said.contains("| 1 |\n| 2 |\n| … |"), "{said}");
         assert!(shop.results(1).await[0].contains("\"truncated\":true"));
-        let endless = "SELECT COUNT(*) FROM orders a, orders b, orders c, orders d, orders e, orders f, \
-                       orders g, orders h, orders i WHERE a.total + b.total + c.total > d.total * 1000";
-        let endless = endless.replace("orders", "(SELECT x.id, x.total FROM orders x, orders y)");
+        let endless = "SELECT COUNT(*) FROM sales a, sales b, sales c, sales d, sales e, sales f, \
+                       sales g, sales h, sales i WHERE a.total + b.total + c.total > d.total * 1000";
+        let endless = endless.replace("sales", "(SELECT x.id, x.total FROM sales x, sales y)");
         shop.app.upstream.then(calls(&endless)).then(Reply::tokens(&["Too long."]));
         assert_eq!(message(&shop.answered().await), "Too long.");
         let results = shop.results(3).await;
@@ -222,7 +250,7 @@ both! {
         assert_eq!(message(&shop.answered().await), "Never mind.");
         // One that calls without end is cut off.
         for _ in 0..8 {
-            shop.app.upstream.then(calls("SELECT customer FROM orders WHERE id = 1"));
+            shop.app.upstream.then(calls("SELECT customer FROM sales WHERE id = 1"));
         }
         let before = shop.app.upstream.count();
         shop.answered().await;
@@ -232,7 +260,7 @@ both! {
     async fn anthropics_protocol_looks_up_too(backend) {
         let shop = Shop::open(backend, "anthropic", json!({})).await;
         let event = |value: Value| format!("event: {}\ndata: {value}\n\n", text(&value, "type"));
-        let sql = json!({"database": "Shop", "sql": "SELECT customer FROM orders WHERE id = 2"}).to_string();
+        let sql = json!({"database": "Shop", "sql": "SELECT customer FROM sales WHERE id = 2"}).to_string();
         let first = Reply::stream()
             .bytes(event(json!({"type": "message_start", "message": {"usage": {"input_tokens": 3, "output_tokens": 1}}})))
             .bytes(event(json!({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}})))
@@ -254,7 +282,7 @@ both! {
         let messages = body["messages"].as_array().unwrap();
         let called = &messages[messages.len() - 2]["content"];
         assert_eq!((&called[0]["text"], &called[1]["type"]), (&json!("Let me see."), &json!("tool_use")));
-        assert_eq!(called[1]["input"]["sql"], "SELECT customer FROM orders WHERE id = 2");
+        assert_eq!(called[1]["input"]["sql"], "SELECT customer FROM sales WHERE id = 2");
         let result = &messages[messages.len() - 1]["content"][0];
         assert_eq!((&result["type"], &result["tool_use_id"]), (&json!("tool_result"), &json!("t1")));
     }
@@ -264,9 +292,9 @@ both! {
         let path = format!("{SOURCES}/{}", text(&shop.source, "id"));
         let test: Value = post(&shop.app, &format!("{path}/test-connection"), json!({}))
             .send().await.expect(200).await.json().await;
-        assert_eq!(test["ok"], true, "{test}");
-        let orders = test["tables"].as_array().unwrap().iter().find(|table| table["name"] == "orders").unwrap();
-        let allowed: Vec<&Value> = orders["columns"].as_array().unwrap().iter()
+        assert_eq!((&test["ok"], &test["missing"]), (&json!(true), &json!([])), "{test}");
+        let sales = test["tables"].as_array().unwrap().iter().find(|table| table["name"] == "sales").unwrap();
+        let allowed: Vec<&Value> = sales["columns"].as_array().unwrap().iter()
             .filter(|column| column["is_allowed"] == true).map(|column| &column["name"]).collect();
         assert_eq!(allowed, ["id", "customer", "total"]);
         let wrong = if shop.app.backend().is_postgres() {
@@ -293,6 +321,18 @@ both! {
         }
     }
 
+    async fn names_that_a_database_has_not_are_told(backend) {
+        let tables = json!([{"name": "sales", "columns": ["id", "costumer"]},
+            {"name": "ordres", "columns": ["id"]}]);
+        let shop = Shop::open(backend, "openai", json!({"tables": tables})).await;
+        let path = format!("{SOURCES}/{}/test-connection", text(&shop.source, "id"));
+        let test: Value = post(&shop.app, &path, json!({})).send().await.expect(200).await.json().await;
+        assert_eq!((&test["ok"], &test["missing"]), (&json!(false), &json!(["sales.costumer", "ordres"])));
+        let message = text(&test, "message");
+        assert!(message.contains("sales.costumer, ordres"), "{message}");
+        assert!(test["tables"].as_array().is_some_and(|tables| !tables.is_empty()));
+    }
+
     async fn what_is_wrong_with_a_database_is_named_at_each_edge(backend) {
         let shop = Shop::open(backend, "openai", json!({})).await;
         let path = format!("{SOURCES}/{}", text(&shop.source, "id"));
@@ -311,6 +351,14 @@ both! {
             refused_field(patch(&shop.app, &path, with(bad)), &format!("database.{field}")).await;
             patch(&shop.app, &path, with(good)).send().await.expect(200).await;
         }
+        for (database, field) in [
+            (json!({"tables": [{"name": "sales", "columns": "id"}]}), "database.tables[0].columns"),
+            (json!({"tables": [{"name": "sales", "colums": ["id"]}]}), "database.tables[0].colums"),
+            (json!({"engine": "mysql"}), "database.engine"),
+            (json!({"max_rows": "many"}), "database.max_rows"),
+        ] {
+            refused_field(patch(&shop.app, &path, json!({"database": database})), field).await;
+        }
         refused_field(patch(&shop.app, &path, json!({"kind": "documents"})), "kind").await;
         refused_field(patch(&shop.app, &path, json!({"database": null})), "database").await;
         refused_field(patch(&shop.app, &path, json!({"connection": ""})), "connection").await;
@@ -323,10 +371,10 @@ both! {
     async fn a_wide_result_is_bounded_and_costs_no_sources_and_no_usage(backend) {
         let shop = Shop::open(backend, "openai", json!({"max_rows": 1000})).await;
         let many = vec!["customer"; 101].join(", ");
-        let wide = format!("SELECT {} FROM orders a, orders b, orders c, orders d, orders e",
+        let wide = format!("SELECT {} FROM sales a, sales b, sales c, sales d, sales e",
             (0..60).map(|n| format!("a.customer || '{}' AS c{n}", "x".repeat(150))).take(12)
                 .collect::<Vec<_>>().join(", "));
-        shop.app.upstream.then(calls(&format!("SELECT {many} FROM orders"))).then(calls(&wide))
+        shop.app.upstream.then(calls(&format!("SELECT {many} FROM sales"))).then(calls(&wide))
             .then(Reply::tokens(&["Wide."]));
         let events = shop.answered().await;
         let said = message(&events);

@@ -95,7 +95,8 @@ both! {
         let app = TestApp::start(backend).await;
         accepted(padded(app.ask("s1", "Hi"), 64 * 1024)).await;
         let call = padded(app.ask("s1", "Hi"), 64 * 1024 + 1);
-        call.send().await.error(413, "payload_too_large").await;
+        let error = call.send().await.error(413, "payload_too_large").await;
+        assert_eq!(error["message"], "The request's body is too long: it may have 65536 bytes.");
     }
 
     async fn a_body_that_is_not_the_expected_json_is_400(backend) {

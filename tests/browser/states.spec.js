@@ -99,6 +99,8 @@ for (const [name, use, theme] of [['large-light', {}, 'light'], ['large-dark', {
       await expect(chat.stopButton).toBeHidden();
       await page.reload();
       await expect(chat.answer.locator('.chip')).toHaveCount(2);
+      // What leads nowhere does not look like a link.
+      await expect(chat.answer.locator('span.chip')).toHaveCSS('border-top-color', 'rgba(0, 0, 0, 0)');
       await check('answer');
       await chat.ask('And this?');
       (await upstream.call()).refuse(400);

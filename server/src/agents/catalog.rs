@@ -8,6 +8,7 @@ use retrieval::Index;
 use shared::agent::{AgentSettings, ProviderKind};
 use shared::{ChatRequest, ErrorCode};
 use tokio::sync::Mutex;
+use url::Url;
 
 use super::builtin::Builtin;
 use super::model::{self, Dialect, Endpoint, ModelServer, Names};
@@ -286,6 +287,14 @@ pub(super) fn secret(
     name: &str,
 ) -> Result<Option<Secret>, &'static str> {
     if name.starts_with(crate::config::SECRET_PREFIX) {
+        if let Some(host) = config.secrets.get(&format!("{name}_HOST"))
+            && !is_at(config, settings, host.reveal())
+        {
+            return Err(
+                "is for another host, which the server's environment names in the variable \
+                        of this name with _HOST at its end",
+            );
+        }
         return Ok(config.secrets.get(name).cloned());
     }
     let dialect = match (name, settings.provider) {
@@ -301,6 +310,15 @@ pub(super) fn secret(
                     address use a variable whose name begins with NATTER_SECRET_");
     }
     Ok(environment(config, dialect).and_then(|named| named.key.clone()))
+}
+
+/// Whether an agent's model server is at this host, or at this host and port.
+fn is_at(config: &Config, settings: &AgentSettings, host: &str) -> bool {
+    let Some(dialect) = Dialect::of(settings.provider) else { return false };
+    let Ok(url) = Url::parse(&base_url(config, dialect, settings)) else { return false };
+    let Some(at) = url.host_str() else { return false };
+    let port = url.port_or_known_default().unwrap_or_default();
+    host.eq_ignore_ascii_case(at) || host.eq_ignore_ascii_case(&format!("{at}:{port}"))
 }
 
 /// What answers a request with this key: the agent and the data source that the key is bound to,

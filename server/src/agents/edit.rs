@@ -14,7 +14,7 @@ use crate::clock;
 use crate::error::ApiError;
 use crate::merge::{asked_version, differences, merge};
 use crate::people::Actor;
-use crate::store::agents::{AgentEdit, AgentRow};
+use crate::store::agents::{AgentEdit, AgentEdited, AgentRow};
 
 /// Most agents of an installation.
 const AGENTS: usize = 200;
@@ -170,7 +170,7 @@ async fn put(
     let had = |id: &&String| old.data_source_ids.contains(id);
     for id in settings.data_source_ids.iter().filter(|id| !had(id)) {
         if app.store.source(id).await?.is_none() {
-            errors.add("data_source_ids", &format!("{id:?} is no data source"));
+            errors.add("data_source_ids", &no_source(id));
         }
     }
     if let Some(name) = &settings.api_key_env {
@@ -215,6 +215,10 @@ async fn put(
     Ok(changes)
 }
 
+fn no_source(id: &str) -> String {
+    format!("{id:?} is no data source")
+}
+
 /// A model server stands at a plain web address: what else it holds would be lost, or show a secret.
 fn check_address(settings: &AgentSettings, errors: &mut FieldErrors) {
     if settings.base_url.is_empty() {
@@ -250,7 +254,10 @@ pub async fn make(app: &App, actor: &Actor, given: Map<String, Value>) -> Result
     let mut row = to_row(&AgentSettings::default(), &id, now_ms);
     let changes = put(app, &mut row, given).await?;
     let audit = actor.audit(&app.clock, "agent.created", "agent", &id, changes);
-    app.store.edit_agent(AgentEdit::Add(row), audit, now_ms).await?;
+    let edited = app.store.edit_agent(AgentEdit::Add(row), audit, now_ms).await?;
+    if let AgentEdited::NoSource(id) = edited {
+        return Err(ApiError::field("data_source_ids", &no_source(&id)));
+    }
     catalog::reload(app).await?;
     Ok(view(app, &self::row(app, &id).await?))
 }
@@ -277,8 +284,13 @@ pub async fn change(
     }
     row.updated_at = now_ms;
     let audit = actor.audit(&app.clock, "agent.updated", "agent", id, changes);
-    if !app.store.edit_agent(AgentEdit::Update(row), audit, now_ms).await? {
-        return Err(conflict(app, id).await);
+    match app.store.edit_agent(AgentEdit::Update(row), audit, now_ms).await? {
+        AgentEdited::Done => {}
+        AgentEdited::Not => return Err(conflict(app, id).await),
+        // Removed since it was looked for.
+        AgentEdited::NoSource(id) => {
+            return Err(ApiError::field("data_source_ids", &no_source(&id)));
+        }
     }
     catalog::reload(app).await?;
     Ok(view(app, &self::row(app, id).await?))
@@ -301,16 +313,20 @@ pub async fn remove(app: &App, actor: &Actor, id: &str) -> Result<(), ApiError> 
     let changes = Map::from_iter([("name".to_owned(), json!([row.name, null]))]);
     let audit = actor.audit(&app.clock, "agent.deleted", "agent", id, changes);
     let now_ms = app.clock.now_ms();
-    if app.store.edit_agent(AgentEdit::Delete(id.to_owned()), audit, now_ms).await? {
+    let edited = app.store.edit_agent(AgentEdit::Delete(id.to_owned()), audit, now_ms).await?;
+    if edited == AgentEdited::Done {
         catalog::reload(app).await?;
         return Ok(());
     }
     let row = self::row(app, id).await?;
     let why = if row.is_default {
         String::from("The default agent cannot be removed. Make another one the default first.")
+    } else if let Some(keys) = app.store.keys_of_agent(id).await? {
+        format!("License keys are bound to this agent: {keys}. Bind them to another one first.")
+    } else if let Some(plans) = app.store.plans_naming("agent_id", id).await? {
+        format!("Plans bind their license keys to this agent: {plans}. Change them first.")
     } else {
-        let count = app.store.keys_of_agent(id).await?;
-        format!("License keys are bound to this agent: {count}. Bind them to another one first.")
+        return Err(conflict(app, id).await);
     };
     Err(ApiError::new(ErrorCode::InvalidRequest).with_message(why))
 }

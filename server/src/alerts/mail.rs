@@ -128,11 +128,18 @@ fn words(kind: &str, data: &Value) -> (String, String) {
         ),
         "license.activation_limit_reached" => (
             format!("{name}: the activation limit is reached"),
-            format!(
-                "The website {} wanted to use the license key \"{name}\", whose activation limit \
-                 is reached.",
-                text("host")
-            ),
+            match data.get("host").and_then(Value::as_str) {
+                Some(_) => format!(
+                    "The website {} wanted to use the license key \"{name}\", whose activation \
+                     limit is reached.",
+                    text("host")
+                ),
+                None => format!(
+                    "The device \"{}\" wanted to use the license key \"{name}\", whose activation \
+                     limit is reached.",
+                    text("instance_name")
+                ),
+            },
         ),
         other => (format!("Natter: {other}"), data.to_string()),
     }

@@ -76,13 +76,23 @@ async fn tell(app: &App, event: NewEvent, webhooks: &[WebhookRow]) -> Result<(),
             deliveries.push(new(Some(webhook.id.clone()), None));
         }
     }
-    let notable = NOTABLE.contains(&event.kind.as_str());
+    let notable = is_notable(&event);
     if notable && app.mailer.is_some() {
         let admins = app.store.admin_emails().await?;
         deliveries.extend(admins.into_iter().map(|email| new(None, Some(email))));
     }
     let notification = notable.then(|| app.clock.ulid());
     app.store.tell_event(event, notification, deliveries, app.clock.now_ms()).await
+}
+
+/// Whether an event rings the bell. A website that begins to use a key does: its owner may not know
+/// of it. A device does not: activating it is what the customer has bought.
+fn is_notable(event: &NewEvent) -> bool {
+    let is_device = || {
+        let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
+        data["host"].is_null()
+    };
+    NOTABLE.contains(&event.kind.as_str()) && (event.kind != "license.activated" || !is_device())
 }
 
 /// The receivers that are being told something, and how much at a time.

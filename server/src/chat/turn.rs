@@ -364,7 +364,8 @@ async fn settle(app: &Arc<App>, turn: &LiveTurn, outcome: Outcome, question: &st
         sources: outcome.sources,
     };
     let failure = match (app.store.end_turn(end).await, outcome.failure) {
-        (_, Some(failure)) => Some(ApiError::from(failure)),
+        // The details are for the admin: they stand in the log.
+        (_, Some(failure)) => Some(ApiError::new(failure.code)),
         (Ok(true), None) => None,
         // The lease's sweep was faster: this server was taken for dead.
         (Ok(false), None) => Some(ApiError::new(ErrorCode::TurnLost)),

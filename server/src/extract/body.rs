@@ -1,7 +1,8 @@
 //! JSON bodies.
 
+use axum::Extension;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -9,6 +10,27 @@ use shared::{ErrorCode, FieldErrors};
 
 use crate::app::Shared;
 use crate::error::ApiError;
+use crate::mistake;
+
+/// The longest body that a route takes, in bytes: beside axum's own limit, which tells it to nobody.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimit(usize);
+
+impl BodyLimit {
+    /// Holds a route to so many bytes.
+    pub fn layer(bytes: usize) -> (DefaultBodyLimit, Extension<Self>) {
+        (DefaultBodyLimit::max(bytes), Extension(Self(bytes)))
+    }
+}
+
+impl std::fmt::Display for BodyLimit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            bytes if bytes >= 1 << 20 => write!(f, "{} MiB", bytes >> 20),
+            bytes => write!(f, "{bytes} bytes"),
+        }
+    }
+}
 
 /// A JSON body, sent as `application/json` or, to spare browsers the preflight, as `text/plain`.
 #[derive(Debug)]
@@ -20,10 +42,13 @@ pub struct Json<T>(pub T);
 /// 413 and 415, and 400 when the connection broke.
 pub async fn bytes(request: Request, app: &Shared) -> Result<Bytes, ApiError> {
     check_content_type(request.headers())?;
+    let limit = request.extensions().get::<BodyLimit>().copied();
     Bytes::from_request(request, app).await.map_err(|rejection| {
         if rejection.status().as_u16() == 413 {
-            ApiError::new(ErrorCode::PayloadTooLarge)
-                .with_message("The request's body is too long.")
+            ApiError::new(ErrorCode::PayloadTooLarge).with_message(match limit {
+                Some(limit) => format!("The request's body is too long: it may have {limit}."),
+                None => String::from("The request's body is too long."),
+            })
         } else {
             ApiError::new(ErrorCode::InvalidRequest).with_message("The body did not arrive whole.")
         }
@@ -94,8 +119,8 @@ impl<T: DeserializeOwned + Default> FromRequest<Shared> for Fields<T> {
         let mut errors = FieldErrors::default();
         for (name, value) in &object {
             let alone = Value::Object(Map::from_iter([(name.clone(), value.clone())]));
-            if let Err(why) = serde_json::from_value::<T>(alone) {
-                errors.add(name, &format!("is not right: {why}"));
+            if let Err(wrong) = mistake::read::<T>(alone) {
+                errors.add(&wrong.field, &wrong.words);
             }
         }
         errors.into_result()?;

@@ -9,7 +9,7 @@ pub mod paging;
 pub mod query;
 
 pub use admin::{Admin, KeyReader, LicenseCaller, LicenseWriter, Reader, Writer};
-pub use body::{Fields, Json, Object};
+pub use body::{BodyLimit, Fields, Json, Object};
 pub use client::Client;
 pub use id::{Id, Ids, OrderId};
 pub use licensed::{Keyed, Licensed, admit};

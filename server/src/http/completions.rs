@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use axum::response::{IntoResponse, Response};
-use shared::{ErrorCode, StreamEvent};
+use shared::{ErrorCode, FieldErrors, StreamEvent};
 
 use crate::agents;
 use crate::app::Shared;
@@ -26,10 +26,34 @@ use stream::Chunks;
 use wire::{Completion, ErrorObject, Model, Models};
 pub use wire::{CompletionRequest, error_body};
 
-/// Whether a route speaks this dialect, also in its errors.
+/// What else OpenAI's clients ask for below `/v1/`: it is not here, and they are told so in their shape.
+const ELSEWHERE: &[&str] = &[
+    "assistants",
+    "audio",
+    "batches",
+    "completions",
+    "embeddings",
+    "engines",
+    "files",
+    "fine_tuning",
+    "images",
+    "models",
+    "moderations",
+    "realtime",
+    "responses",
+    "threads",
+    "uploads",
+    "vector_stores",
+];
+
+/// Whether a path is of this dialect, also in its errors.
 #[must_use]
 pub fn is_dialect(path: &str) -> bool {
-    matches!(path, "/v1/chat/completions" | "/v1/models")
+    let Some(path) = path.strip_prefix("/v1/") else { return false };
+    let first = path.split('/').next().unwrap_or_default();
+    path == "chat/completions"
+        || path.starts_with("chat/completions/")
+        || ELSEWHERE.contains(&first)
 }
 
 /// Answers a conversation in the OpenAI dialect, as one object or, with `stream`, as server-sent
@@ -104,10 +128,14 @@ fn agent_id(
     let named = agents::usable(app, key).into_iter().find(|agent| agent.name == model);
     match named {
         Some(agent) => Ok(Some(agent.id.clone())),
-        None => Err(ApiError::new(ErrorCode::AgentNotAllowed).with_message(
-            "model must be \"default\", or the id or name of an agent that this key may use; \
-             GET /v1/models lists them.",
-        )),
+        None => {
+            let why = "must be \"default\", or the id or name of an agent that this key may use";
+            let mut fields = FieldErrors::default();
+            fields.add("model", why);
+            let error = ApiError::new(ErrorCode::AgentNotAllowed)
+                .with_message(format!("model {why}; GET /v1/models lists them."));
+            Err(ApiError { fields: Some(fields), ..error })
+        }
     }
 }
 
@@ -116,8 +144,10 @@ fn agent_id(
     responses((status = 200, body = Models),
         (status = "4XX", body = ErrorObject), (status = "5XX", body = ErrorObject)))]
 pub async fn models(State(app): State<Shared>, Keyed(key): Keyed) -> Response {
-    let default = Model::named("default");
-    let agents = agents::usable(&app, &key).into_iter().map(|agent| Model::named(&agent.id));
+    let default = app.agents.named_or_default(key.agent_id.as_deref());
+    let default = Model::new("default", default.as_ref().map_or("", |agent| &agent.name));
+    let agents = agents::usable(&app, &key);
+    let agents = agents.into_iter().map(|agent| Model::new(&agent.id, &agent.name));
     let models = Models { object: "list", data: std::iter::once(default).chain(agents).collect() };
     ([(CACHE_CONTROL, "no-store")], Json(models)).into_response()
 }

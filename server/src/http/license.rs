@@ -141,7 +141,8 @@ impl IntoResponse for Refusal {
             Self::Fields(complaints) => (StatusCode::BAD_REQUEST, Json(complaints)).into_response(),
             Self::Told(status, code, error) => {
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
-                (status, Json(LicenseRefusal { error, code: code.to_owned() })).into_response()
+                let refusal = LicenseRefusal { error, code: code.to_owned(), lease: None };
+                (status, Json(refusal)).into_response()
             }
         }
     }
@@ -157,8 +158,18 @@ impl IntoResponse for Refusal {
         (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
 pub async fn activate(State(app): State<Shared>, call: Call) -> Result<Response, Refusal> {
     let asked = call.read(&app, false)?;
-    let (activated, is_new) = desk::activate(&app, &asked, call.caller.is_trusted).await?;
-    Ok(answer(&app, if is_new { 201 } else { 200 }, &asked, &activated))
+    match desk::activate(&app, &asked, call.caller.is_trusted).await {
+        Ok((activated, is_new)) => {
+            Ok(answer(&app, if is_new { 201 } else { 200 }, &asked, &activated))
+        }
+        // Signed as well: whoever stands between can make neither a yes nor a no.
+        Err(Refusal::Told(status, code, error)) => {
+            let lease = desk::no_lease(&app, &asked);
+            let refusal = LicenseRefusal { error, code: code.to_owned(), lease };
+            Ok(answer(&app, status, &asked, &refusal))
+        }
+        Err(refusal) => Err(refusal),
+    }
 }
 
 /// Whether a license may go on. Body: `licenseKey` (required), `instanceId`, `nonce`. Consumes

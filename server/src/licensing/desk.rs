@@ -95,6 +95,11 @@ fn license(row: &LicenseRow, shown: String, is_trusted: bool) -> License {
     }
 }
 
+/// The lease that goes with a refusal: none, but the nonce, so that nobody can pass an old one off.
+pub fn no_lease(app: &App, asked: &Asked) -> Option<Lease> {
+    lease(app, asked, None, app.clock.now_ms())
+}
+
 /// The lease that goes with an answer to a call with a nonce.
 fn lease(app: &App, asked: &Asked, row: Option<&LicenseRow>, now_ms: i64) -> Option<Lease> {
     let nonce = asked.nonce.clone()?;
@@ -239,6 +244,7 @@ pub async fn validate(
         valid,
         code,
         detail: detail.to_owned(),
+        instance_id: row.instance_id.clone(),
         metadata,
         grace_ends_on,
         lease: lease(app, asked, Some(&row), now_ms),
@@ -273,6 +279,7 @@ fn missing(app: &App, asked: &Asked, code: ValidationCode, now_ms: i64) -> (u16,
         valid: false,
         code,
         detail: detail.to_owned(),
+        instance_id: None,
         metadata: Map::new(),
         grace_ends_on: None,
         license: None,
@@ -291,6 +298,7 @@ pub async fn let_go(app: &App, asked: &Asked) -> Result<Deactivated, Refusal> {
     let id = asked.instance_id.as_deref().unwrap_or_default();
     let data = json!({
         "license_key_id": row.id, "name": row.key_name, "instance_id": id,
+        "instance_name": row.instance_name, "host": row.instance_host,
     });
     let event = alerts::event(&app.clock, "license.instance_deactivated", Some(&row.id), &data);
     if !app.store.let_go(&row.id, id, event).await? {

@@ -450,7 +450,9 @@ pub async fn end(app: &App, actor: &Actor, id: &str, to: OrderStatus) -> Result<
         }
         let key = row.license_key_id.clone();
         let deactivated = key.as_deref().map(|key| {
-            let data = json!({ "license_key_id": key, "order_id": id });
+            let terms = serde_json::from_str::<Terms>(&row.terms);
+            let name = terms.map(|terms| terms.name).unwrap_or_default();
+            let data = json!({ "license_key_id": key, "name": name, "order_id": id });
             alerts::event(&app.clock, "license_key.deactivated", Some(key), &data)
         });
         let edit = OrderEdit::End { status: to.as_str(), license_key_id: key.clone(), deactivated };

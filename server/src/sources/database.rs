@@ -37,6 +37,8 @@ const TABLES: usize = 1000;
 /// A database that may be queried.
 #[derive(Clone, Debug)]
 pub struct Database {
+    /// The data source's, for the log.
+    id: String,
     pub settings: DatabaseSettings,
     place: Place,
     /// What of it may be read, as it was when it was looked at.
@@ -49,6 +51,8 @@ pub struct Database {
 struct Seen {
     at: Instant,
     schema: Result<Arc<Schema>, QueryError>,
+    /// Names that it has not.
+    missing: Vec<String>,
 }
 
 impl Seen {
@@ -62,6 +66,14 @@ enum Place {
     /// The address, with its password.
     Postgres(Secret),
     Sqlite(std::path::PathBuf),
+}
+
+/// What is in a database.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    pub tables: Vec<DatabaseTable>,
+    /// Tables and columns that are allowed and that it does not have, or does not let be read.
+    pub missing: Vec<String>,
 }
 
 /// What a query gave.
@@ -91,6 +103,7 @@ impl Database {
     /// # Errors
     /// What is wrong with `connection`, as the end of a sentence that begins with its name.
     pub fn new(
+        id: &str,
         settings: DatabaseSettings,
         connection: &str,
         folder: Option<&std::path::Path>,
@@ -100,7 +113,7 @@ impl Database {
             Engine::Sqlite => Place::Sqlite(sqlite::check(connection, folder)?),
         };
         let turns = Arc::new(Semaphore::new(AT_ONCE));
-        Ok(Self { settings, place, seen: Arc::default(), turns })
+        Ok(Self { id: id.to_owned(), settings, place, seen: Arc::default(), turns })
     }
 
     #[must_use]
@@ -119,8 +132,10 @@ impl Database {
     ///
     /// # Errors
     /// Why the database cannot be looked at.
-    pub async fn tables(&self) -> Result<Vec<DatabaseTable>, QueryError> {
+    pub async fn tables(&self) -> Result<Listing, QueryError> {
         let cells = self.run(self.listing(), TABLES * 200).await?;
+        let mut is_cut = cells.len() >= TABLES * 200
+            || cells.iter().map(|row| size(row)).sum::<usize>() > RESULT_BYTES;
         let mut tables: Vec<DatabaseTable> = Vec::new();
         for row in cells {
             let mut row = row.into_iter().map(Option::unwrap_or_default);
@@ -131,6 +146,7 @@ impl Database {
             let known = tables.last().map(|last| (last.schema.as_str(), last.name.as_str()));
             if known != Some((&schema, &table)) {
                 if tables.len() == TABLES {
+                    is_cut = true;
                     break;
                 }
                 tables.push(DatabaseTable { schema, name: table, columns: Vec::new() });
@@ -139,7 +155,30 @@ impl Database {
                 last.columns.push(column);
             }
         }
-        Ok(tables)
+        // What was not listed may be there all the same.
+        let missing = if is_cut { Vec::new() } else { self.missing(&tables) };
+        Ok(Listing { tables, missing })
+    }
+
+    /// What the settings name and the database does not have, as the settings write it.
+    fn missing(&self, tables: &[DatabaseTable]) -> Vec<String> {
+        let mut missing = Vec::new();
+        for allowed in &self.settings.tables {
+            let schema = allowed.schema.as_deref().unwrap_or(self.home());
+            let known = tables.iter().find(|t| t.schema == schema && t.name == allowed.name);
+            let table = match &allowed.schema {
+                Some(schema) => format!("{schema}.{}", allowed.name),
+                None => allowed.name.clone(),
+            };
+            let Some(known) = known else {
+                missing.push(table);
+                continue;
+            };
+            let has = |name: &&String| known.columns.iter().any(|column| column.name == **name);
+            let columns = allowed.columns.iter().filter(|name| !has(name));
+            missing.extend(columns.map(|name| format!("{table}.{name}")));
+        }
+        missing
     }
 
     fn listing(&self) -> &'static str {
@@ -174,14 +213,23 @@ impl Database {
         if let Some(seen) = seen.as_ref().filter(|seen| seen.is_fresh()) {
             return seen.schema.clone();
         }
-        let schema = self.look().await.map(Arc::new);
-        *seen = Some(Seen { at: Instant::now(), schema: schema.clone() });
+        let (schema, missing) = match self.look().await {
+            Ok((schema, missing)) => (Ok(Arc::new(schema)), missing),
+            Err(error) => (Err(error), Vec::new()),
+        };
+        // Once, and not at each look.
+        if !missing.is_empty() && seen.as_ref().is_none_or(|seen| seen.missing != missing) {
+            let names = missing.join(", ");
+            tracing::warn!(data_source = %self.id, %names, "a database has not what is allowed");
+        }
+        *seen = Some(Seen { at: Instant::now(), schema: schema.clone(), missing });
         schema
     }
 
-    async fn look(&self) -> Result<Schema, QueryError> {
+    async fn look(&self) -> Result<(Schema, Vec<String>), QueryError> {
         let home = self.home();
-        let tables = self.tables().await?.into_iter().filter_map(|table| {
+        let Listing { tables, missing } = self.tables().await?;
+        let tables = tables.into_iter().filter_map(|table| {
             let columns: Vec<Column> = table
                 .columns
                 .into_iter()
@@ -191,7 +239,7 @@ impl Database {
             let schema = Some(table.schema).filter(|schema| schema != home);
             (!columns.is_empty()).then_some(Table { schema, name: table.name, columns })
         });
-        Ok(Schema { tables: tables.collect() })
+        Ok((Schema { tables: tables.collect() }, missing))
     }
 
     /// Runs a statement that a model wrote.

@@ -4,7 +4,8 @@ use extraction::{Format, Limits};
 use retrieval::Headings;
 use serde_json::{Map, json};
 use shared::data_source::{
-    Document, DocumentOrigin, FailedFile, FoundPassage, NewDocument, SourceKind, SourceSearch,
+    Document, DocumentOrigin, FailedFile, FoundPassage, HalfRows, NewDocument, SourceKind,
+    SourceSearch,
 };
 use shared::{ErrorCode, FieldErrors, limits};
 use url::Url;
@@ -193,7 +194,10 @@ pub async fn add(
     told(app, data_source_id, put).await
 }
 
-/// Adds a file, in place of the one with its name.
+/// Lines of a file that are named at most.
+const LINES: usize = 20;
+
+/// Adds a file, in place of the one with its name; which rows of it were left out.
 ///
 /// # Errors
 /// What is wrong with the file, in plain words.
@@ -204,13 +208,19 @@ pub async fn add_file(
     name: &str,
     media_type: Option<&str>,
     bytes: Vec<u8>,
-) -> Result<Document, FailedFile> {
+) -> Result<(Document, Option<HalfRows>), FailedFile> {
     let failed = |error: String| FailedFile { name: name.to_owned(), error };
     let told_error = |error: ApiError| failed(error.told().to_owned());
     if name.trim().is_empty() || name.chars().count() > limits::DOCUMENT_NAME_CHARS {
         return Err(failed("A file's name must have 1 to 200 characters.".into()));
     }
     let extracted = extract(app, name, media_type, bytes).await.map_err(failed)?;
+    let lines = extracted.half_rows;
+    let half_rows = (!lines.is_empty()).then(|| HalfRows {
+        name: name.to_owned(),
+        count: u64::try_from(lines.len()).unwrap_or(u64::MAX),
+        lines: lines.into_iter().take(LINES).collect(),
+    });
     let text = NewText {
         origin: DocumentOrigin::Upload,
         name: name.to_owned(),
@@ -220,7 +230,8 @@ pub async fn add_file(
         markdown: extracted.markdown,
     };
     let put = put(app, data_source_id, text, Some(actor)).await.map_err(told_error)?;
-    told(app, data_source_id, put).await.map_err(told_error)
+    let document = told(app, data_source_id, put).await.map_err(told_error)?;
+    Ok((document, half_rows))
 }
 
 /// The text of a file, read beside the requests.
@@ -234,6 +245,9 @@ pub(super) async fn extract(
     bytes: Vec<u8>,
 ) -> Result<extraction::Extracted, String> {
     let _turn = app.reading.acquire().await;
+    if bytes.trim_ascii().is_empty() {
+        return Err(extraction::ExtractError::Empty.to_string());
+    }
     let Some(format) = Format::of(name, media_type, &bytes) else {
         return Err(
             "This kind of file cannot be read: send Markdown, HTML, plain text, PDF, DOCX \

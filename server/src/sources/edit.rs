@@ -9,7 +9,7 @@ use shared::data_source::{
 };
 use shared::{ErrorCode, FieldErrors};
 
-use super::database::Database;
+use super::database::{Database, Listing};
 use super::library::{self, GUIDE};
 use crate::app::App;
 use crate::clock;
@@ -60,7 +60,8 @@ pub(super) fn database_of(app: &App, row: &SourceRow) -> Result<Database, String
     let sealed = row.connection_sealed.as_ref().ok_or("The data source has no connection yet.")?;
     let opened = app.vault.open(&connection_place(&row.id), sealed);
     let connection = opened.ok_or("The connection cannot be opened: set it again.")?;
-    let database = Database::new(settings, &connection, app.config.database_dir.as_deref());
+    let database =
+        Database::new(&row.id, settings, &connection, app.config.database_dir.as_deref());
     database.map_err(|why| format!("The connection {why}."))
 }
 
@@ -75,14 +76,28 @@ pub async fn test_connection(app: &App, id: &str) -> Result<DatabaseTest, ApiErr
             ApiError::new(ErrorCode::InvalidRequest).with_message("Documents need no connection.")
         );
     }
-    let failed = |message: String| DatabaseTest { ok: false, message, tables: Vec::new() };
+    let failed = |message: String| DatabaseTest {
+        ok: false,
+        message,
+        tables: Vec::new(),
+        missing: Vec::new(),
+    };
     let database = match database_of(app, &row) {
         Ok(database) => database,
         Err(why) => return Ok(failed(why)),
     };
     Ok(match database.tables().await {
-        Ok(tables) => {
-            DatabaseTest { ok: true, message: String::from("The database answers."), tables }
+        Ok(Listing { tables, missing }) => {
+            let message = if missing.is_empty() {
+                String::from("The database answers.")
+            } else {
+                format!(
+                    "The database answers, but these names in database.tables do not exist or may \
+                     not be read: {}.",
+                    missing.join(", ")
+                )
+            };
+            DatabaseTest { ok: missing.is_empty(), message, tables, missing }
         }
         Err(error) => failed(error.to_string()),
     })
@@ -214,7 +229,7 @@ fn put(
         }
         (GivenConnection::New(text), Some(database)) => {
             let folder = app.config.database_dir.as_deref();
-            if let Err(why) = Database::new(database.clone(), text, folder) {
+            if let Err(why) = Database::new(&row.id, database.clone(), text, folder) {
                 errors.add("connection", &why);
             }
         }
@@ -272,6 +287,7 @@ pub async fn make(
     let audit = actor.audit(&app.clock, "data_source.created", "data_source", &id, changes);
     app.store.edit_source(SourceEdit::Add(row), audit, now_ms).await?;
     library::reload(app).await?;
+    look(app, &id);
     Ok(view(app, &self::row(app, &id).await?))
 }
 
@@ -305,7 +321,17 @@ pub async fn change(
         return Err(conflict(app, id).await);
     }
     library::reload(app).await?;
+    look(app, id);
     Ok(view(app, &self::row(app, id).await?))
+}
+
+/// Looks at a database as soon as it is set, beside the request: misspelt names come to the log.
+fn look(app: &App, id: &str) {
+    if let Some(source) = app.library.get(id)
+        && let Some(Ok(database)) = source.database.clone()
+    {
+        app.tasks.spawn(async move { database.schema().await.is_ok() });
+    }
 }
 
 /// Somebody else was faster: the error, with the source as it is now.
@@ -331,11 +357,16 @@ pub async fn remove(app: &App, actor: &Actor, id: &str) -> Result<(), ApiError> 
     }
     // 404 when somebody else was faster.
     self::row(app, id).await?;
-    let why = match app.store.keys_of_source(id).await? {
-        0 => String::from("An agent draws on this data source. Take it from its list first."),
-        count => format!(
-            "License keys are bound to this data source: {count}. Bind them to another one first."
-        ),
+    let why = if let Some(agents) = app.store.agents_of_source(id).await? {
+        format!("Agents draw on this data source: {agents}. Take it from their lists first.")
+    } else if let Some(keys) = app.store.keys_of_source(id).await? {
+        format!(
+            "License keys are bound to this data source: {keys}. Bind them to another one first."
+        )
+    } else if let Some(plans) = app.store.plans_naming("data_source_id", id).await? {
+        format!("Plans bind their license keys to this data source: {plans}. Change them first.")
+    } else {
+        return Err(conflict(app, id).await);
     };
     Err(ApiError::new(ErrorCode::InvalidRequest).with_message(why))
 }

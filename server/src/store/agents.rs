@@ -18,9 +18,10 @@ statements! {
         WHERE id = $1 AND version = $2";
     UNSET_DEFAULT = "UPDATE agents SET is_default = FALSE WHERE is_default AND id <> $1";
     DELETE = "DELETE FROM agents WHERE id = $1 AND NOT is_default AND NOT EXISTS \
-        (SELECT 1 FROM license_keys WHERE agent_id = $1)";
-    VERSION = "SELECT version FROM agents WHERE id = $1";
-    BOUND = "SELECT COUNT(*) FROM license_keys WHERE agent_id = $1";
+        (SELECT 1 FROM license_keys WHERE agent_id = $1) AND NOT EXISTS \
+        (SELECT 1 FROM plans WHERE widget LIKE $2)";
+    BEFORE = "SELECT version, data_source_ids FROM agents WHERE id = $1";
+    SOURCE = "SELECT version FROM data_sources WHERE id = $1";
     ALL = "SELECT id, version, is_default, name, description, instructions, provider, base_url, \
         model, api_key_sealed, api_key_env, temperature, max_output_tokens, history_messages, \
         data_source_ids, is_active, fallback_message, created_at, updated_at FROM agents \
@@ -69,8 +70,24 @@ pub enum AgentEdit {
     Add(AgentRow),
     /// `version` of the row is the one that is changed.
     Update(AgentRow),
-    /// Unless it is the default, or a license key is bound to it.
+    /// Unless it is the default, or a license key is bound to it, or keys of a plan would be.
     Delete(String),
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AgentEdited {
+    Done,
+    /// It was not possible: see [`AgentEdit`].
+    Not,
+    /// The agent was to get this data source, which is not there.
+    NoSource(String),
+}
+
+/// The ids in a JSON array.
+fn ids(json: &str) -> Vec<String> {
+    // Written by this server alone.
+    serde_json::from_str(json).unwrap_or_default()
 }
 
 struct EditAgent {
@@ -80,18 +97,26 @@ struct EditAgent {
 }
 
 impl Write for EditAgent {
-    /// Whether it was done.
-    type Out = bool;
+    type Out = AgentEdited;
     const DURABLE: bool = true;
 
-    async fn run(&self, conn: &mut Conn) -> Result<bool, sqlx::Error> {
+    async fn run(&self, conn: &mut Conn) -> Result<AgentEdited, sqlx::Error> {
         // Taking the number keeps writers of changes apart, so what is seen here stays so.
         let number = changes::next(conn).await?;
         if let AgentEdit::Add(row) | AgentEdit::Update(row) = &self.edit {
-            let version = fetch_optional!(&mut *conn, (i64,), VERSION, &row.id)?;
-            let expected = matches!(self.edit, AgentEdit::Update(_)).then_some((row.version,));
+            let before = fetch_optional!(&mut *conn, (i64, String), BEFORE, &row.id)?;
+            let (version, had) = before.unzip();
+            let expected = matches!(self.edit, AgentEdit::Update(_)).then_some(row.version);
             if version != expected {
-                return Ok(false);
+                return Ok(AgentEdited::Not);
+            }
+            // A source that is removed meanwhile waits for the same number, and looks at the lists
+            // of agents after it.
+            let had = ids(&had.unwrap_or_default());
+            for id in ids(&row.data_source_ids).into_iter().filter(|id| !had.contains(id)) {
+                if fetch_optional!(&mut *conn, (i64,), SOURCE, &id)?.is_none() {
+                    return Ok(AgentEdited::NoSource(id));
+                }
             }
         }
         if let AgentEdit::Add(row) | AgentEdit::Update(row) = &self.edit
@@ -143,19 +168,21 @@ impl Write for EditAgent {
                 &row.fallback_message,
                 row.updated_at
             )?,
-            AgentEdit::Delete(id) => execute!(&mut *conn, DELETE, id)?,
+            AgentEdit::Delete(id) => {
+                execute!(&mut *conn, DELETE, id, super::in_use::named("agent_id", id))?
+            }
         };
         if changed == 0 {
-            return Ok(false);
+            return Ok(AgentEdited::Not);
         }
         changes::add(conn, number, Kind::Agents, "", 0, self.now_ms).await?;
         audit::add(conn, &self.audit).await?;
-        Ok(true)
+        Ok(AgentEdited::Done)
     }
 }
 
 impl Store {
-    /// Adds, changes or removes an agent; false when that was not possible: see [`AgentEdit`].
+    /// Adds, changes or removes an agent.
     ///
     /// # Errors
     /// When the database fails.
@@ -164,7 +191,7 @@ impl Store {
         edit: AgentEdit,
         audit: NewAudit,
         now_ms: i64,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<AgentEdited, StoreError> {
         self.writer.run(EditAgent { edit, audit, now_ms }).await
     }
 
@@ -184,14 +211,5 @@ impl Store {
     pub async fn agent(&self, id: &str) -> Result<Option<AgentRow>, StoreError> {
         let mut conn = self.conn().await?;
         Ok(fetch_optional!(&mut conn, AgentRow, BY_ID, id)?)
-    }
-
-    /// How many license keys are bound to an agent.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn keys_of_agent(&self, id: &str) -> Result<i64, StoreError> {
-        let mut conn = self.conn().await?;
-        Ok(fetch_optional!(&mut conn, (i64,), BOUND, id)?.map_or(0, |(count,)| count))
     }
 }

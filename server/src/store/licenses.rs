@@ -15,6 +15,7 @@ statements! {
         o.customer_name, o.customer_email, p.identifier AS plan_identifier, p.name AS plan_name, \
         p.description AS plan_description, r.id AS product_id, \
         r.identifier AS product_identifier, r.name AS product_name, a.id AS instance_id, \
+        a.name AS instance_name, a.host AS instance_host, \
         a.metadata AS instance_metadata, a.last_seen_at FROM license_keys k \
         LEFT JOIN orders o ON o.id = k.order_id LEFT JOIN plans p ON p.id = o.plan_id \
         LEFT JOIN products r ON r.id = p.product_id \
@@ -66,6 +67,8 @@ pub struct LicenseRow {
     pub product_identifier: Option<String>,
     pub product_name: Option<String>,
     pub instance_id: Option<String>,
+    pub instance_name: Option<String>,
+    pub instance_host: Option<String>,
     /// JSON object.
     pub instance_metadata: Option<String>,
     pub last_seen_at: Option<i64>,

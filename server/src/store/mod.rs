@@ -15,6 +15,7 @@ pub mod events;
 pub mod feedback;
 mod history;
 pub mod imports;
+pub mod in_use;
 pub mod installation;
 pub mod license_keys;
 pub mod licenses;
@@ -279,6 +280,7 @@ impl Store {
             feedback::STATEMENTS,
             history::STATEMENTS,
             imports::STATEMENTS,
+            in_use::STATEMENTS,
             installation::STATEMENTS,
             license_keys::STATEMENTS,
             licenses::STATEMENTS,

@@ -4,7 +4,9 @@ use sqlx::FromRow;
 
 use super::audit::{self, NewAudit};
 use super::changes::{self, Kind};
-use super::{Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, statements};
+use super::{
+    Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, in_use, statements,
+};
 
 statements! {
     ADD = "INSERT INTO data_sources (id, version, kind, name, description, is_active, is_public, \
@@ -16,9 +18,9 @@ statements! {
     LOCK = "UPDATE data_sources SET updated_at = updated_at WHERE id = $1";
     DELETE = "DELETE FROM data_sources WHERE id = $1 AND NOT EXISTS \
         (SELECT 1 FROM license_keys WHERE data_source_id = $1) AND NOT EXISTS \
-        (SELECT 1 FROM agents WHERE data_source_ids LIKE $2)";
+        (SELECT 1 FROM agents WHERE data_source_ids LIKE $2) AND NOT EXISTS \
+        (SELECT 1 FROM plans WHERE widget LIKE $3)";
     VERSION = "SELECT version FROM data_sources WHERE id = $1";
-    BOUND = "SELECT COUNT(*) FROM license_keys WHERE data_source_id = $1";
     ALL = "SELECT s.id, s.version, s.kind, s.name, s.description, s.is_active, s.is_public, \
         s.settings, s.connection_sealed, s.content_version, s.documents, s.passages, s.characters, \
         s.last_indexed_at, s.created_at, s.updated_at, EXISTS (SELECT 1 FROM imports i WHERE \
@@ -58,6 +60,12 @@ impl std::fmt::Debug for SourceRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SourceRow").field("id", &self.id).finish_non_exhaustive()
     }
+}
+
+/// What the list of an agent that has this data source is like.
+pub(super) fn listed(id: &str) -> String {
+    // An id holds neither of the pattern's signs.
+    format!("%\"{id}\"%")
 }
 
 /// What is done to a data source.
@@ -125,9 +133,8 @@ impl Write for EditSource {
                 (updated, &row.id)
             }
             SourceEdit::Delete(id) => {
-                // An id holds neither of the pattern's signs.
-                let listed = format!("%\"{id}\"%");
-                (execute!(&mut *conn, DELETE, id, listed)?, id)
+                let named = in_use::named("data_source_id", id);
+                (execute!(&mut *conn, DELETE, id, listed(id), named)?, id)
             }
         };
         if changed == 0 {
@@ -170,14 +177,5 @@ impl Store {
     pub async fn source(&self, id: &str) -> Result<Option<SourceRow>, StoreError> {
         let mut conn = self.conn().await?;
         Ok(fetch_optional!(&mut conn, SourceRow, BY_ID, id)?)
-    }
-
-    /// How many license keys are bound to a data source.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn keys_of_source(&self, id: &str) -> Result<i64, StoreError> {
-        let mut conn = self.conn().await?;
-        Ok(fetch_optional!(&mut conn, (i64,), BOUND, id)?.map_or(0, |(count,)| count))
     }
 }

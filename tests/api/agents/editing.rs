@@ -54,6 +54,26 @@ both! {
         assert_eq!(app.upstream.seen(0).await.header("authorization"), Some("Bearer sk-env"));
     }
 
+    async fn a_secret_that_is_bound_to_a_host_goes_to_no_other(backend) {
+        let app = TestApp::with(backend)
+            .set("NATTER_SECRET_HERE", "sk-here").set("NATTER_SECRET_HERE_HOST", "127.0.0.1")
+            .set("NATTER_SECRET_PORT", "sk-port").set("NATTER_SECRET_PORT_HOST", "127.0.0.1:9")
+            .set("NATTER_SECRET_AWAY", "sk-away").set("NATTER_SECRET_AWAY_HOST", "models.example")
+            .start().await;
+        let agent = make_agent(&app, "a").await;
+        let path = agent_path(&agent);
+        for name in ["NATTER_SECRET_AWAY", "NATTER_SECRET_PORT"] {
+            refused_field(patch(&app, &path, json!({"api_key_env": name})), "api_key_env").await;
+        }
+        change_agent(&app, &agent, json!({"api_key_env": "NATTER_SECRET_HERE"})).await;
+        let moved = json!({"base_url": "https://evil.example/v1"});
+        refused_field(patch(&app, &path, moved), "api_key_env").await;
+        let fine = json!({"base_url": "https://MODELS.example/v1", "api_key_env": "NATTER_SECRET_AWAY"});
+        change_agent(&app, &agent, fine).await;
+        let fine = json!({"base_url": "http://127.0.0.1:9/v1", "api_key_env": "NATTER_SECRET_PORT"});
+        change_agent(&app, &agent, fine).await;
+    }
+
     async fn what_is_wrong_is_named_by_its_field_at_each_edge(backend) {
         let app = TestApp::start(backend).await;
         let agent = make_agent(&app, "a").await;
@@ -100,11 +120,17 @@ both! {
         let agent = make_agent(&app, "a").await;
         let refused = delete(&app, &format!("{AGENTS}/demo")).send().await;
         refused.error(400, "invalid_request").await;
-        let key = make_key(&app, json!({"name": "k", "agent_id": agent["id"]})).await;
+        let mut keys = Vec::new();
+        for n in 1..=7 {
+            keys.push(make_key(&app, json!({"name": format!("k{n}"), "agent_id": agent["id"]})).await);
+        }
         let refused = delete(&app, &agent_path(&agent)).send().await;
         let body = refused.error(400, "invalid_request").await;
-        assert!(text(&body, "message").contains('1'), "it says how many keys: {body}");
-        change_key(&app, &key, json!({"agent_id": null})).await;
+        let names = r#""k1", "k2", "k3", "k4", "k5" and 2 more."#;
+        assert!(text(&body, "message").contains(names), "it says which keys: {body}");
+        for key in &keys {
+            change_key(&app, key, json!({"agent_id": null})).await;
+        }
         change_agent(&app, &agent, json!({"is_default": true})).await;
         delete(&app, &format!("{AGENTS}/demo")).send().await.expect(204).await;
         let list = read(&app, AGENTS).await;

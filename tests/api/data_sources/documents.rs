@@ -130,6 +130,33 @@ both! {
             .error(415, "unsupported_media_type").await;
     }
 
+    async fn rows_that_are_left_out_are_named_by_their_lines(backend) {
+        let app = TestApp::start(backend).await;
+        let source = make_source(&app, "Files").await;
+        let csv = b"question,answer\nWhere?,In Graz.\nWhen?,\n,\"On\nSundays.\"\n,\nWho?,\n";
+        let files: &[(&str, &str, &[u8])] = &[("faq.csv", "text/csv", csv)];
+        let done: Value = upload(&app, &source, files).send().await.expect(201).await.json().await;
+        let expected = json!([{"name": "faq.csv", "count": 3, "lines": [3, 4, 7]}]);
+        assert_eq!(done["half_rows"], expected, "{done}");
+        let none: &[(&str, &str, &[u8])] = &[("faq.csv", "text/csv", b"question,answer\nWhere?,\n")];
+        let error = upload(&app, &source, none).send().await.error(400, "invalid_request").await;
+        let why = error["details"]["fieldErrors"]["faq.csv"][0].to_string();
+        assert!(why.contains("lacks its question or its answer"), "{error}");
+    }
+
+    async fn an_empty_file_is_called_empty_and_no_scan(backend) {
+        let app = TestApp::start(backend).await;
+        let source = make_source(&app, "Files").await;
+        for (name, bytes) in [("a.txt", &b""[..]), ("b.pdf", b" \n"), ("c", b""), ("d.csv", b"\n")] {
+            let error = upload(&app, &source, &[(name, "application/octet-stream", bytes)])
+                .send().await.error(400, "invalid_request").await;
+            assert_eq!(error["details"]["fieldErrors"][name][0], "The file is empty.", "{name}");
+        }
+        let blank: &[(&str, &str, &[u8])] = &[("e.html", "text/html", b"<p> </p>")];
+        let error = upload(&app, &source, blank).send().await.error(400, "invalid_request").await;
+        assert_eq!(error["details"]["fieldErrors"]["e.html"][0], "There is no text in the file.");
+    }
+
     async fn the_limits_of_a_document_hold_at_their_edge(backend) {
         let app = TestApp::start(backend).await;
         let source = make_source(&app, "Edges").await;
@@ -142,6 +169,10 @@ both! {
         };
         refused_field(with("name", "x".repeat(201).into()), "name").await;
         with("name", "x".repeat(200).into()).send().await.expect(201).await;
+        refused_field(with("txt", "a".into()), "txt").await;
+        refused_field(with("text", 3.into()), "text").await;
+        let misspelt = json!({"name": "n", "questions": [{"question": "q", "awnser": "a"}]});
+        refused_field(post(&app, &path, misspelt), "questions[0].awnser").await;
         refused_field(with("text", " ".into()), "text").await;
         refused_field(with("text", Value::Null), "text").await;
         refused_field(with("questions", json!([])), "text").await;

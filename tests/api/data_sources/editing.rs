@@ -60,13 +60,32 @@ both! {
         let agent: Value = post(&app, "/api/agents", json!({"name": "a", "data_source_ids": [source["id"]]}))
             .send().await.expect(201).await.json().await;
         let path = source_path(&source);
-        delete(&app, &path).send().await.error(400, "invalid_request").await;
+        let refused = delete(&app, &path).send().await.error(400, "invalid_request").await;
+        assert!(text(&refused, "message").contains("source: \"a\"."), "{refused}");
         patch(&app, &format!("/api/agents/{}", text(&agent, "id")), json!({"data_source_ids": []}))
             .send().await.expect(200).await;
         let key = make_key(&app, json!({"name": "k", "data_source_id": source["id"]})).await;
-        delete(&app, &path).send().await.error(400, "invalid_request").await;
+        let refused = delete(&app, &path).send().await.error(400, "invalid_request").await;
+        assert!(text(&refused, "message").contains("source: \"k\"."), "{refused}");
         change_key(&app, &key, json!({"data_source_id": null})).await;
         delete(&app, &path).send().await.expect(204).await;
+    }
+
+    async fn no_agent_gets_a_source_that_is_being_removed(backend) {
+        let app = TestApp::start(backend).await;
+        let agent: Value = post(&app, "/api/agents", json!({"name": "a"}))
+            .send().await.expect(201).await.json().await;
+        let agent = format!("/api/agents/{}", text(&agent, "id"));
+        for _ in 0..30 {
+            let source = make_source(&app, "s").await;
+            let path = source_path(&source);
+            let list = json!({"data_source_ids": [source["id"]]});
+            tokio::join!(patch(&app, &agent, list).send(), delete(&app, &path).send());
+            let is_gone = api(&app, reqwest::Method::GET, &path).send().await.status == 404;
+            let has_it = read(&app, &agent).await["data_source_ids"] == json!([source["id"]]);
+            assert_ne!(is_gone, has_it, "either the one was first or the other");
+            patch(&app, &agent, json!({"data_source_ids": []})).send().await.expect(200).await;
+        }
     }
 
     async fn a_key_is_bound_to_what_exists(backend) {

@@ -144,4 +144,25 @@ both! {
         let rest = read(&app, &format!("{PLANS}?limit=1&cursor={cursor}")).await;
         assert_eq!(column(&rest, "identifier"), ["pro"]);
     }
+
+    async fn an_agent_or_a_data_source_that_a_plan_binds_keys_to_is_not_removed(backend) {
+        let app = TestApp::start(backend).await;
+        let agent = made(&app, "/api/agents", json!({"name": "Bound"})).await;
+        let source = json!({"name": "Bound", "kind": "documents"});
+        let source = made(&app, "/api/data-sources", source).await;
+        let plan = plan(&app, "pro", json!({})).await;
+        let path = format!("{PLANS}/{}", text(&plan, "id"));
+        let bind = json!({"widget": {"agent_id": agent["id"], "data_source_id": source["id"]}});
+        patch(&app, &path, bind).send().await.expect(200).await;
+        let agent = format!("/api/agents/{}", text(&agent, "id"));
+        let source = format!("/api/data-sources/{}", text(&source, "id"));
+        for bound in [&agent, &source] {
+            let refused = delete(&app, bound).send().await.error(400, "invalid_request").await;
+            assert!(text(&refused, "message").contains("\"Pro\""), "{refused}");
+        }
+        patch(&app, &path, json!({"widget": null})).send().await.expect(200).await;
+        for free in [&agent, &source] {
+            delete(&app, free).send().await.expect(204).await;
+        }
+    }
 }

@@ -54,6 +54,13 @@ both! {
         assert!(unsigned.headers.get("x-natter-signature").is_none());
         let unsigned: Value = unsigned.json().await;
         assert_eq!((unsigned.get("nonce"), unsigned.get("leaseEndsAt")), (None, None));
+        let full = about(&app, ACTIVATE, &order, nonce.clone()).send().await.expect(403).await;
+        let (full, _) = checked(full, &keys).await;
+        assert_eq!((&full["nonce"], &full["leaseEndsAt"]), (&json!("n-1"), &Value::Null));
+        let named = json!({"nonce": "n-1", "instanceId": made["instanceId"]});
+        let named = about(&app, VALIDATE, &order, named).send().await.expect(200).await;
+        let (named, _) = checked(named, &keys).await;
+        assert_eq!(named["instanceId"], made["instanceId"], "no other device can pass it off");
         // A refusal is signed, too, and lends nothing.
         order_action(&app, &order, "refund").send().await.expect(200).await;
         let refused = about(&app, VALIDATE, &order, nonce.clone()).send().await.expect(200).await;

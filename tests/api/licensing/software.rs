@@ -359,4 +359,14 @@ both! {
             assert!(answer.headers.get("access-control-allow-credentials").is_none());
         }
     }
+
+    async fn a_device_that_is_activated_rings_no_bell_and_a_refused_one_does(backend) {
+        let app = TestApp::start(backend).await;
+        let order = sold(&app, Some(1)).await;
+        activate(&app, &order).await;
+        refusal(about(&app, ACTIVATE, &order, json!({})).send().await, 403).await;
+        let bell = async || read(&app, "/api/notifications").await;
+        let rung = eventually("the owner is told", bell, |list| list["total"] != 0).await;
+        assert_eq!(column(&rung, "type"), ["license.activation_limit_reached"]);
+    }
 }

@@ -126,7 +126,8 @@ pub async fn add_document(
 
 /// Adds files: Markdown, HTML, plain text, PDF, DOCX or CSV, each of at most 20 MiB, as parts of a
 /// form. A document with a file's name is replaced. Files that cannot be read are named in `failed`;
-/// when that is all of them, the answer is 400.
+/// when that is all of them, the answer is 400. Rows of questions and answers that lack either are left
+/// out, and named in `half_rows`.
 #[utoipa::path(post, path = "/api/data-sources/{id}/files", tag = "data sources",
     params(("id" = String, Path)),
     request_body(content_type = "multipart/form-data", description = "One part for each file"),
@@ -158,7 +159,10 @@ pub async fn add_files(
             documents::add_file(&app, &actor, &id, &name, media_type.as_deref(), bytes.into())
                 .await;
         match added {
-            Ok(document) => uploaded.documents.push(document),
+            Ok((document, half_rows)) => {
+                uploaded.documents.push(document);
+                uploaded.half_rows.extend(half_rows);
+            }
             Err(failed) => uploaded.failed.push(failed),
         }
     }

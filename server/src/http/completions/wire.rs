@@ -208,11 +208,14 @@ pub struct Model {
     /// Seconds since 1970.
     created: i64,
     owned_by: &'static str,
+    /// Not OpenAI's: the agent's name.
+    name: String,
 }
 
 impl Model {
-    pub(super) fn named(id: &str) -> Self {
-        Self { id: id.to_owned(), object: "model", created: 0, owned_by: "natter" }
+    pub(super) fn new(id: &str, name: &str) -> Self {
+        let (id, name) = (id.to_owned(), name.to_owned());
+        Self { id, object: "model", created: 0, owned_by: "natter", name }
     }
 }
 
