@@ -30,8 +30,21 @@ pub fn read<T: DeserializeOwned>(value: Value) -> Result<T, Mistake> {
         {
             field = if field.is_empty() { name.to_owned() } else { format!("{field}.{name}") };
         }
-        Mistake { field, words: plain(&why) }
+        let words = plain(&why);
+        match entry(&field) {
+            Some((list, at)) => Mistake {
+                words: format!("entry {} {words}", at.saturating_add(1)),
+                field: list.to_owned(),
+            },
+            None => Mistake { field, words },
+        }
     })
+}
+
+/// The list whose entry, counted from 0, is wrong as a whole: the list is the field that has a name.
+fn entry(field: &str) -> Option<(&str, usize)> {
+    let (list, at) = field.strip_suffix(']')?.rsplit_once('[')?;
+    Some((list, at.parse().ok()?))
 }
 
 fn named<'a>(why: &'a str, begin: &str) -> Option<&'a str> {
@@ -94,7 +107,7 @@ mod tests {
             (json!({"show_sql": 1}), "database.show_sql", "must be true or false"),
             (json!({"show": 1}), "database.show", "is not a field here"),
             (json!({"tables": {}}), "database.tables", "must be a list"),
-            (json!({"tables": ["a"]}), "database.tables[0]", "must be an object"),
+            (json!({"tables": ["a"]}), "database.tables", "entry 1 must be an object"),
             (
                 json!({"tables": [{}, {"columns": "a"}]}),
                 "database.tables[1].columns",
@@ -102,8 +115,8 @@ mod tests {
             ),
             (
                 json!({"tables": [{"columns": [1]}]}),
-                "database.tables[0].columns[0]",
-                "must be a text",
+                "database.tables[0].columns",
+                "entry 1 must be a text",
             ),
             (
                 json!({"tables": [{"colums": []}]}),

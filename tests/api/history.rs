@@ -110,11 +110,15 @@ both! {
         assert_eq!(app.upstream.seen(1).await.body["model"], "first-model");
     }
 
-    async fn a_list_of_models_that_cannot_be_had_is_a_502_that_names_the_setting(backend) {
+    async fn a_list_of_models_that_cannot_be_had_is_a_502_that_names_the_setting_to_admins_alone(backend) {
         let app = TestApp::with(backend).unset("OPENAI_MODEL").start().await;
         app.upstream.models(Reply::refusal(404, "no models here"));
         let body = app.ask("s1", "Hi").send().await.error(502, "upstream_failed").await;
-        assert!(body.to_string().contains("OPENAI_MODEL"), "{body}");
+        assert!(!body.to_string().contains("OPENAI_MODEL"), "{body}");
+        app.upstream.models(Reply::refusal(404, "no models here"));
+        let test = crate::kit::post(&app, "/api/agents/demo/test-connection", serde_json::json!({}));
+        let test = test.send().await.expect(200).await.json().await;
+        assert!(test["message"].to_string().contains("OPENAI_MODEL"), "{test}");
         assert_eq!(app.upstream.count(), 0);
     }
 }
