@@ -1,0 +1,59 @@
+//! Orders as files: in and out.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use serde::Deserialize;
+use shared::order::ImportReport;
+use shared::{ErrorBody, ErrorCode};
+
+use crate::app::Shared;
+use crate::error::ApiError;
+use crate::extract::{LicenseWriter, Query, paging};
+use crate::licensing::import;
+
+/// How a file of orders is taken.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct ImportQuery {
+    /// true: the file is checked only.
+    dry_run: Option<String>,
+}
+
+fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
+    let Some(value) = headers.get("content-type") else { return Ok(()) };
+    let essence = value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim();
+    if ["text/csv", "text/plain", "application/octet-stream"]
+        .iter()
+        .any(|known| essence.eq_ignore_ascii_case(known))
+    {
+        return Ok(());
+    }
+    Err(ApiError::new(ErrorCode::UnsupportedMediaType).with_message("Send CSV as text/csv."))
+}
+
+/// Makes orders of the lines of a CSV file: of all of them, or of none. With mistakes the answer is
+/// 400, and `details.import` lists them by line and column.
+#[utoipa::path(post, path = "/api/orders/import", tag = "selling", params(ImportQuery),
+    request_body(content = String, content_type = "text/csv"),
+    responses((status = 200, body = ImportReport),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn import(
+    State(app): State<Shared>,
+    LicenseWriter(actor): LicenseWriter,
+    Query(query): Query<ImportQuery>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<ImportReport>, ApiError> {
+    let dry_run = paging::word("dry_run", query.dry_run.as_deref(), &["true", "false"])?;
+    check_content_type(&headers)?;
+    let inner = app.clone();
+    // On its own: it comes to its end, and tidies up, also when whoever sends the file goes away.
+    let work = app.tasks.spawn(async move {
+        let source = body.into_data_stream();
+        import::import(&inner, &actor, source, dry_run == Some("true")).await
+    });
+    work.await.map_err(|error| ApiError::internal(&error))?.map(Json)
+}
