@@ -2,6 +2,7 @@
 
 mod catalog;
 mod concurrency;
+mod imports;
 mod letters;
 mod orders;
 mod scopes;

@@ -8,6 +8,7 @@
 
 pub mod catalog;
 pub mod desk;
+pub mod export;
 pub mod import;
 pub mod letter;
 pub mod orders;

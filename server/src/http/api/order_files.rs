@@ -4,13 +4,18 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::Deserialize;
 use shared::order::ImportReport;
 use shared::{ErrorBody, ErrorCode};
 
 use crate::app::Shared;
 use crate::error::ApiError;
-use crate::extract::{LicenseWriter, Query, paging};
+use crate::extract::{KeyReader, LicenseWriter, Query, paging};
+use crate::http::api::orders::{self, OrderQuery};
+use crate::licensing::export::Export;
 use crate::licensing::import;
 
 /// How a file of orders is taken.
@@ -56,4 +61,33 @@ pub async fn import(
         import::import(&inner, &actor, source, dry_run == Some("true")).await
     });
     work.await.map_err(|error| ApiError::internal(&error))?.map(Json)
+}
+
+/// The orders as a CSV file of any length, newest first, without license keys.
+#[utoipa::path(get, path = "/api/orders.csv", tag = "selling", params(OrderQuery),
+    responses((status = 200, description = "RFC 4180", content_type = "text/csv"),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn export(
+    State(app): State<Shared>,
+    KeyReader(_): KeyReader,
+    Query(query): Query<OrderQuery>,
+) -> Result<Response, ApiError> {
+    let export = Export::new(orders::filter(query)?, false);
+    let headers = [
+        (CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"orders.csv\""),
+    ];
+    let pages = futures_util::stream::unfold(Some(export), move |export| {
+        let app = app.clone();
+        async move {
+            let mut export = export?;
+            match export.next(&app).await {
+                Ok(Some(page)) => Some((Ok(Bytes::from(page)), Some(export))),
+                Ok(None) => None,
+                // The file breaks off, which the browser shows, instead of looking whole.
+                Err(error) => Some((Err(std::io::Error::other(error.told().to_owned())), None)),
+            }
+        }
+    });
+    Ok((headers, Body::from_stream(pages)).into_response())
 }
