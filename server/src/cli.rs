@@ -2,6 +2,8 @@
 //!
 //! A server that runs on the same database learns of it within a second.
 
+pub mod licenses;
+
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::sync::Arc;
 

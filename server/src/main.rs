@@ -27,6 +27,11 @@ enum Command {
         #[command(subcommand)]
         command: cli::Keys,
     },
+    /// Issue, change, import and export licenses that are sold.
+    Licenses {
+        #[command(subcommand)]
+        command: cli::licenses::Licenses,
+    },
     /// Make people who sign in, and reset their passwords.
     Admin {
         #[command(subcommand)]
@@ -46,6 +51,10 @@ fn main() -> ExitCode {
         Command::Keys { command } => Config::try_from(settings).and_then(|config| {
             let _ = server::telemetry::start(&config);
             block_on(cli::keys(config, command))
+        }),
+        Command::Licenses { command } => Config::try_from(settings).and_then(|config| {
+            let _ = server::telemetry::start(&config);
+            block_on(cli::licenses::run(config, command, &mut std::io::stdout()))
         }),
         Command::Admin { command } => {
             let password = settings.admin_password();

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Map, json};
-use shared::admin::Page;
 use shared::ErrorBody;
+use shared::admin::Page;
 use shared::license_key::Activation;
 
 use super::PageQuery;
@@ -77,6 +77,10 @@ pub async fn approve(
         idle_before_ms: now_ms - IDLE_MS,
     };
     let (license_key_id, of) = (id.clone(), instance_id.clone());
-    activations::edited(&app, EditActivation { license_key_id, id: of, edit, now_ms, event, audit }).await?;
+    activations::edited(
+        &app,
+        EditActivation { license_key_id, id: of, edit, now_ms, event, audit },
+    )
+    .await?;
     activations::find(&app, &id, &instance_id).await.map(|row| Json(activations::view(row)))
 }
