@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use clap::{Args, FromArgMatches as _, Subcommand};
+use clap::{Args, Subcommand};
 use futures_util::Stream;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -136,23 +136,13 @@ pub struct Issue {
     json: bool,
 }
 
-impl Licenses {
-    /// Reads what was typed after `natter licenses`.
-    ///
-    /// # Errors
-    /// What clap says.
-    pub fn typed(words: &[&str]) -> Result<Self, clap::Error> {
-        let command = Self::augment_subcommands(clap::Command::new("licenses"));
-        let words = std::iter::once(&"licenses").chain(words);
-        Self::from_arg_matches(&command.try_get_matches_from(words)?)
-    }
-}
-
-fn put(out: &mut (dyn Write + Send), text: &str) -> Done {
+/// Writes a line.
+pub(super) fn put(out: &mut (dyn Write + Send), text: &str) -> Done {
     writeln!(out, "{text}").map_err(|e| e.to_string())
 }
 
-fn put_json(out: &mut (dyn Write + Send), value: &impl Serialize) -> Done {
+/// Writes JSON on a line.
+pub(super) fn put_json(out: &mut (dyn Write + Send), value: &impl Serialize) -> Done {
     put(out, &serde_json::to_string(value).map_err(|e| e.to_string())?)
 }
 

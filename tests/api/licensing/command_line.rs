@@ -1,6 +1,7 @@
 //! `natter licenses`: beside a running server, which learns of it.
 
 use server::cli::licenses::{Licenses, run};
+use server::cli::{catalog, typed};
 use server::config::Config;
 use serde_json::{Value, json};
 use system_tests::app::text;
@@ -16,7 +17,6 @@ async fn natter(app: &TestApp, words: &[&str]) -> Result<String, String> {
 }
 
 async fn output(app: &TestApp, words: &[&str]) -> (String, Result<(), String>) {
-    let command = Licenses::typed(words).unwrap_or_else(|why| panic!("{words:?}: {why}"));
     let (url, folder) = (app.backend().url(), app.backend().data_dir().display().to_string());
     let vars = [
         ("DATABASE_URL", url.as_str()),
@@ -25,7 +25,16 @@ async fn output(app: &TestApp, words: &[&str]) -> (String, Result<(), String>) {
         ("OPENAI_MODEL", "none"),
     ];
     let mut out = Vec::new();
-    let done = run(Config::from_vars(&vars).unwrap(), command, &mut out).await;
+    let config = Config::from_vars(&vars).unwrap();
+    let done = match words {
+        ["products", rest @ ..] => {
+            catalog::products(config, typed(rest).expect("words that are known"), &mut out).await
+        }
+        ["plans", rest @ ..] => {
+            catalog::plans(config, typed(rest).expect("words that are known"), &mut out).await
+        }
+        _ => run(config, typed(words).expect("words that are known"), &mut out).await,
+    };
     (String::from_utf8(out).unwrap().trim_end().to_owned(), done)
 }
 
@@ -80,6 +89,29 @@ both! {
         assert!(log["items"].as_array().unwrap().iter().all(|line| line["actor"]["name"] == "cli"));
     }
 
+    async fn products_and_plans_are_made_and_listed(backend) {
+        let app = TestApp::start(backend).await;
+        let product = said(&app, &["products", "create", "--identifier", "studio", "--name", "Studio"]).await;
+        let made = ["plans", "create", "--product", "studio", "--identifier", "pro", "--name", "Pro",
+            "--activations", "2", "--duration", "6month", "--grace-days", "5"];
+        let plan = said(&app, &made).await;
+        let shown = read(&app, &format!("{PLANS}/{plan}")).await;
+        assert_eq!(shown["product_id"], product);
+        for (field, value) in [("activation_limit", json!(2)), ("duration_value", json!(6)),
+            ("duration_unit", json!("month")), ("grace_days", json!(5)), ("has_expiry", json!(true))] {
+            assert_eq!(shown["licenses"][field], value, "{field}");
+        }
+        assert!(natter(&app, &made).await.is_err(), "the identifier is taken");
+        let wrong = ["plans", "create", "--product", "none", "--identifier", "x", "--name", "X"];
+        assert!(natter(&app, &wrong).await.unwrap_err().contains("no product"));
+        let wrong = ["plans", "create", "--product", "studio", "--identifier", "x", "--name", "X", "--duration", "ever"];
+        assert!(natter(&app, &wrong).await.unwrap_err().contains("duration"));
+        assert!(said(&app, &["plans", "list"]).await.contains("studio/pro"));
+        assert_eq!(lines(&app, &["plans", "list", "--json"]).await[0]["id"], plan);
+        assert_eq!(lines(&app, &["products", "list", "--json"]).await[0]["id"], product);
+        assert!(said(&app, &["products", "list"]).await.contains(&product));
+    }
+
     async fn orders_are_listed_completed_refunded_and_cancelled(backend) {
         let app = TestApp::start(backend).await;
         plan(&app, "pro", json!({})).await;
@@ -101,7 +133,7 @@ both! {
         let table = said(&app, &["list"]).await;
         assert_eq!(table.lines().count(), 3);
         assert!(table.contains(&b), "{table}");
-        assert!(Licenses::typed(&["list", "--status", "paid"]).is_err());
+        assert!(typed::<Licenses>(&["list", "--status", "paid"]).is_err());
         assert!(natter(&app, &["complete", &b]).await.unwrap_err().contains("cancelled"));
     }
 
