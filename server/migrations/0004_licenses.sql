@@ -94,7 +94,6 @@ CREATE TABLE import_lines (
     folded TEXT NOT NULL,
     status TEXT NOT NULL,
     purchased_at BIGINT NOT NULL,
-    terms TEXT NOT NULL,
     metadata TEXT NOT NULL,
     idempotency_key TEXT,
     request_hash TEXT,
@@ -110,4 +109,5 @@ CREATE TABLE import_lines (
     created_at BIGINT NOT NULL,
     PRIMARY KEY (import_id, line)
 );
+CREATE INDEX import_lines_plans ON import_lines (import_id, plan_id, line);
 CREATE INDEX import_lines_age ON import_lines (created_at);

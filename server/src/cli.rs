@@ -2,6 +2,9 @@
 //!
 //! A server that runs on the same database learns of it within a second.
 
+pub mod catalog;
+pub mod licenses;
+
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::sync::Arc;
 
@@ -73,6 +76,15 @@ pub enum Admin {
         #[arg(long)]
         email: String,
     },
+}
+
+/// Reads the words of a command.
+///
+/// # Errors
+/// What clap says.
+pub fn typed<C: Subcommand>(words: &[&str]) -> Result<C, clap::Error> {
+    let command = C::augment_subcommands(clap::Command::new("natter"));
+    C::from_arg_matches(&command.try_get_matches_from([&["natter"], words].concat())?)
 }
 
 type Done = Result<(), String>;

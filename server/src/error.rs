@@ -7,6 +7,7 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use shared::error::ErrorDetails;
+use shared::order::ImportReport;
 use shared::{ErrorBody, ErrorCode, FieldErrors};
 
 use crate::store::StoreError;
@@ -24,12 +25,22 @@ pub struct ApiError {
     pub retry_after: Option<u64>,
     /// What a stale change was made to, as it is now.
     pub current: Option<Box<serde_json::Value>>,
+    /// What is wrong with a file of orders.
+    pub import: Option<Box<ImportReport>>,
 }
 
 impl ApiError {
     #[must_use]
     pub fn new(code: ErrorCode) -> Self {
-        Self { code, text: None, message: None, fields: None, retry_after: None, current: None }
+        Self {
+            code,
+            text: None,
+            message: None,
+            fields: None,
+            retry_after: None,
+            current: None,
+            import: None,
+        }
     }
 
     #[must_use]
@@ -94,11 +105,13 @@ impl ApiError {
     /// The body the client gets.
     #[must_use]
     pub fn body(self, request_id: &str) -> ErrorBody {
+        let import = self.import.and_then(|report| serde_json::to_value(report).ok());
+        let details = self.fields.map(|field_errors| ErrorDetails { field_errors, import });
         ErrorBody {
             error: self.text.unwrap_or_else(|| self.code.text()).to_owned(),
             code: self.code,
             message: self.message,
-            details: self.fields.map(|field_errors| ErrorDetails { field_errors }),
+            details,
             retry_after: self.retry_after,
             request_id: request_id.to_owned(),
             current: self.current.map(|current| *current),

@@ -40,6 +40,7 @@ pub mod settings;
 mod setup;
 pub mod sources;
 pub mod store;
+mod table;
 pub mod telemetry;
 pub mod upkeep;
 pub mod usage;

@@ -27,6 +27,21 @@ enum Command {
         #[command(subcommand)]
         command: cli::Keys,
     },
+    /// Make and list products.
+    Products {
+        #[command(subcommand)]
+        command: cli::catalog::Products,
+    },
+    /// Make and list plans of products.
+    Plans {
+        #[command(subcommand)]
+        command: cli::catalog::Plans,
+    },
+    /// Issue, change, import and export licenses that are sold.
+    Licenses {
+        #[command(subcommand)]
+        command: cli::licenses::Licenses,
+    },
     /// Make people who sign in, and reset their passwords.
     Admin {
         #[command(subcommand)]
@@ -46,6 +61,18 @@ fn main() -> ExitCode {
         Command::Keys { command } => Config::try_from(settings).and_then(|config| {
             let _ = server::telemetry::start(&config);
             block_on(cli::keys(config, command))
+        }),
+        Command::Licenses { command } => Config::try_from(settings).and_then(|config| {
+            let _ = server::telemetry::start(&config);
+            block_on(cli::licenses::run(config, command, &mut std::io::stdout()))
+        }),
+        Command::Products { command } => Config::try_from(settings).and_then(|config| {
+            let _ = server::telemetry::start(&config);
+            block_on(cli::catalog::products(config, command, &mut std::io::stdout()))
+        }),
+        Command::Plans { command } => Config::try_from(settings).and_then(|config| {
+            let _ = server::telemetry::start(&config);
+            block_on(cli::catalog::plans(config, command, &mut std::io::stdout()))
         }),
         Command::Admin { command } => {
             let password = settings.admin_password();

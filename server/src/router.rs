@@ -98,6 +98,8 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(api::plans::read, api::plans::change, api::plans::delete))
         .routes(routes!(api::orders::create, api::orders::list))
         .routes(routes!(api::orders::read, api::orders::change))
+        .routes(routes!(api::order_files::import))
+        .routes(routes!(api::order_files::export))
         .routes(routes!(api::orders::complete))
         .routes(routes!(api::orders::refund))
         .routes(routes!(api::orders::cancel))

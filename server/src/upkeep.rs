@@ -150,6 +150,8 @@ async fn remove_old(app: &App, now_ms: i64) -> Result<(), StoreError> {
     }
     app.store.forget_events(now_ms - EVENTS_KEPT_MS).await?;
     app.store.forget_imports(now_ms - EVENTS_KEPT_MS).await?;
+    // Whoever was reading these files is gone.
+    app.store.forget_order_imports(now_ms - DAY_MS).await?;
     app.store.forget_changes(now_ms - CHANGES_KEPT_MS).await?;
     app.store.forget_sign_ins(now_ms).await
 }

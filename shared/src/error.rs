@@ -69,6 +69,10 @@ pub struct ErrorBody {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorDetails {
     pub field_errors: FieldErrors,
+    /// With a file of orders: what is wrong, line by line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::order::ImportReport>))]
+    pub import: Option<serde_json::Value>,
 }
 
 macro_rules! error_codes {

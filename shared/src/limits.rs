@@ -77,6 +77,14 @@ pub const FILES_BODY_BYTES: usize = 64 * 1024 * 1024;
 pub const QUESTIONS: usize = 2000;
 /// Most pages of one import.
 pub const IMPORT_PAGES: usize = 2000;
+/// Longest file of orders, in bytes.
+pub const ORDERS_FILE_BYTES: usize = 512 * 1024 * 1024;
+/// Most lines of such a file, its header left out.
+pub const ORDERS_FILE_LINES: u64 = 1_000_000;
+/// Longest of these lines, in bytes of its cells.
+pub const ORDERS_LINE_BYTES: usize = 64 * 1024;
+/// Mistakes in such a file that are listed; all are counted.
+pub const ORDERS_FILE_ERRORS: usize = 1000;
 /// Most passages of one data source.
 pub const PASSAGES: i64 = 20_000;
 

@@ -140,6 +140,33 @@ pub struct Order {
     pub updated_at: String,
 }
 
+/// Something that is wrong with a file of orders.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LineError {
+    /// Where the line begins in the file, from 1 on.
+    pub line: u64,
+    /// The column's name; empty when it is about the line as a whole.
+    pub column: String,
+    pub why: String,
+}
+
+/// What became of a file of orders.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ImportReport {
+    /// Orders that were made; with `dry_run`, that would be made.
+    pub imported: u64,
+    /// Lines whose order was there already, by its idempotency key.
+    pub skipped: u64,
+    /// The first 1000 mistakes. If there is one, nothing was imported.
+    pub errors: Vec<LineError>,
+    /// How many mistakes there are.
+    pub error_count: u64,
+    /// The file was checked only.
+    pub dry_run: bool,
+}
+
 // Customers are people.
 debug_without_secrets!(Customer, Order);
 

@@ -1,7 +1,9 @@
 //! Licenses that are sold: products, plans, orders, and what a customer's software asks.
 
 mod catalog;
+mod command_line;
 mod concurrency;
+mod imports;
 mod letters;
 mod orders;
 mod scopes;

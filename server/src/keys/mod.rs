@@ -3,6 +3,7 @@
 //! What enters: what a request says of itself (headers, body, addresses). What leaves: an
 //! [`Access`] that a handler may rely on, or the refusal.
 
+pub mod activations;
 pub mod edit;
 pub mod form;
 pub mod hosts;

@@ -119,7 +119,7 @@ pub fn check_idempotency_key(name: &str) -> Result<(), ApiError> {
     Err(ApiError::field("Idempotency-Key", "must have 1 to 255 visible ASCII characters"))
 }
 
-fn stored_customer(customer: &Customer) -> StoredCustomer {
+pub(super) fn stored_customer(customer: &Customer) -> StoredCustomer {
     StoredCustomer {
         id: customer.id.clone(),
         name: customer.name.clone(),

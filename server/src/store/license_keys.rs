@@ -187,7 +187,7 @@ pub struct StoredSettings {
 }
 
 impl StoredSettings {
-    fn folded(&self) -> String {
+    pub(super) fn folded(&self) -> String {
         fold(&format!("{}\n{}", self.name, self.description))
     }
 }

@@ -19,6 +19,7 @@ pub mod in_use;
 pub mod installation;
 pub mod license_keys;
 pub mod licenses;
+pub mod order_imports;
 pub mod orders;
 pub mod people;
 pub mod products;
@@ -284,6 +285,7 @@ impl Store {
             installation::STATEMENTS,
             license_keys::STATEMENTS,
             licenses::STATEMENTS,
+            order_imports::STATEMENTS,
             orders::STATEMENTS,
             people::STATEMENTS,
             products::STATEMENTS,

@@ -17,7 +17,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT o.id, o.version, o.plan_id, o.customer_id, o.customer_name, o.customer_email, \
-             o.status, o.purchased_at, o.license_key_id, o.terms, o.metadata, o.request_hash, \
+             o.status, o.purchased_at, o.license_key_id, o.terms, o.metadata, o.idempotency_key, \
+             o.request_hash, \
              o.created_at, o.updated_at, k.key_hint, k.key_sealed, k.is_active, k.deactivated_at, \
              k.expires_at, k.activation_usage, k.activation_limit FROM orders o \
              LEFT JOIN license_keys k ON k.id = o.license_key_id ",
@@ -67,6 +68,7 @@ pub struct OrderRow {
     pub terms: String,
     /// JSON object.
     pub metadata: String,
+    pub idempotency_key: Option<String>,
     pub request_hash: Option<String>,
     pub created_at: i64,
     pub updated_at: i64,

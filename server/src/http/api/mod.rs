@@ -9,6 +9,7 @@ pub mod check;
 pub mod data_sources;
 pub mod license_keys;
 pub mod notifications;
+pub mod order_files;
 pub mod orders;
 pub mod plans;
 pub mod products;

@@ -33,6 +33,18 @@ pub struct OrderQuery {
     customer_id: Option<String>,
 }
 
+pub(super) fn filter(query: OrderQuery) -> Result<OrderFilter, ApiError> {
+    let words = &["complete", "pending", "refunded", "cancelled"];
+    Ok(OrderFilter {
+        after: paging::cursor(query.cursor.as_deref(), "next_cursor")?,
+        q: paging::text("q", query.q)?,
+        status: paging::word("status", query.status.as_deref(), words)?,
+        plan_id: paging::text("plan_id", query.plan_id)?.unwrap_or_default(),
+        customer_id: paging::text("customer_id", query.customer_id)?.unwrap_or_default(),
+        limit: paging::limit(query.limit.as_deref(), paging::USUAL)?,
+    })
+}
+
 /// Body of a change of an order.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes the body in the OpenAPI document")]
@@ -75,15 +87,7 @@ pub async fn list(
     KeyReader(_): KeyReader,
     Query(query): Query<OrderQuery>,
 ) -> Result<Json<Page<Order>>, ApiError> {
-    let words = &["complete", "pending", "refunded", "cancelled"];
-    let filter = OrderFilter {
-        after: paging::cursor(query.cursor.as_deref(), "next_cursor")?,
-        q: paging::text("q", query.q)?,
-        status: paging::word("status", query.status.as_deref(), words)?,
-        plan_id: paging::text("plan_id", query.plan_id)?.unwrap_or_default(),
-        customer_id: paging::text("customer_id", query.customer_id)?.unwrap_or_default(),
-        limit: paging::limit(query.limit.as_deref(), paging::USUAL)?,
-    };
+    let filter = filter(query)?;
     let (rows, total) = app.store.orders(&filter).await?;
     let next_cursor = paging::next(&rows, filter.limit, |row| (row.created_at, &row.id));
     let now_ms = app.clock.now_ms();

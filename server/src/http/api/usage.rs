@@ -20,6 +20,7 @@ use crate::extract::{Id, Query, Reader, paging};
 use crate::keys::{STATIC_OWNER, edit};
 use crate::store::StoreError;
 use crate::store::usage::{UsageFilter, UsageLogRow};
+use crate::table;
 use crate::usage::analytics::{self, Interval, Range};
 
 const STATUSES: &[&str] = &["ok", "failed", "stopped", "refused"];
@@ -160,28 +161,7 @@ fn write_line(out: &mut String, row: UsageEntry) {
         number(row.output_tokens),
         text(row.user_id),
     ];
-    for (at, cell) in cells.iter().enumerate() {
-        if at > 0 {
-            out.push(',');
-        }
-        write_cell(out, cell);
-    }
-    out.push_str("\r\n");
-}
-
-/// A cell as RFC 4180 has it; one that a spreadsheet would take for a formula is made a text.
-fn write_cell(out: &mut String, cell: &str) {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if !formula && !cell.contains(['"', ',', '\n', '\r']) {
-        out.push_str(cell);
-        return;
-    }
-    out.push('"');
-    if formula {
-        out.push('\'');
-    }
-    out.push_str(&cell.replace('"', "\"\""));
-    out.push('"');
+    table::write_line(out, &cells);
 }
 
 /// Over which time. All are optional.
@@ -244,25 +224,4 @@ pub async fn of_all(
     let unknown = app.keys.unknown_requests.load(Ordering::Relaxed);
     let month = MonthCount { used, limit: None };
     analytics::analytics(&app.store, "", range, month, Some(unknown)).await.map(Json)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::write_cell;
-
-    #[test]
-    fn a_cell_is_quoted_when_it_must_be_and_never_a_formula() {
-        for (cell, written) in [
-            ("a b", "a b"),
-            ("a,b", "\"a,b\""),
-            ("say \"hi\"\n", "\"say \"\"hi\"\"\n\""),
-            ("=1+1", "\"'=1+1\""),
-            ("-1", "\"'-1\""),
-            ("@x", "\"'@x\""),
-        ] {
-            let mut out = String::new();
-            write_cell(&mut out, cell);
-            assert_eq!(out, written);
-        }
-    }
 }
