@@ -212,6 +212,46 @@ const QUESTIONS: &[(&str, &str)] = &[
         "Why does my agent ignore its database?",
         "/docs/troubleshooting#the-model-does-not-look-into-the-database",
     ),
+    (
+        "How does my shop get a license key when somebody has paid?",
+        "/docs/selling-licenses#place-an-order-from-a-shop",
+    ),
+    (
+        "My payment provider calls the webhook twice. Does the customer get two keys?",
+        "/docs/selling-licenses#orders-that-are-sent-twice",
+    ),
+    (
+        "Somebody bought on 31 January for one month. When does it expire?",
+        "/docs/selling-licenses#when-a-license-expires",
+    ),
+    (
+        "Does raising the price or limit of a plan change what older customers have?",
+        "/docs/selling-licenses#when-a-plan-is-changed",
+    ),
+    (
+        "Can a buyer use the purchased key in the chat widget?",
+        "/docs/selling-licenses#the-same-key-in-the-widget",
+    ),
+    (
+        "How do I keep a reinstalled program from taking a second activation?",
+        "/docs/license-api#activate-the-same-device-twice",
+    ),
+    (
+        "How long does my software work without internet?",
+        "/docs/license-api#leases-how-long-an-answer-can-be-trusted-offline",
+    ),
+    (
+        "What if the user sets back the clock of the computer?",
+        "/docs/license-api#when-the-clock-was-set-back",
+    ),
+    (
+        "A customer's key leaked into a forum. What do I do?",
+        "/docs/license-workflows#workflow-5-replace-a-compromised-license-key",
+    ),
+    (
+        "What should my app do when the license server is down?",
+        "/docs/license-api#when-the-license-server-cannot-be-reached",
+    ),
 ];
 
 /// Questions that the guide does not answer.

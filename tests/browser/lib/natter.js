@@ -62,7 +62,7 @@ function admin(url) {
     const headers = { 'X-Admin-Api-Key': ADMIN_KEY, ...(body && { 'Content-Type': 'application/json' }) };
     const answer = await fetch(url + path, { method, headers, body: body && JSON.stringify(body) });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return answer.json();
+    return answer.status === 204 ? null : answer.json();
   };
   const get = (path) => ask('GET', path);
   return {
@@ -72,6 +72,16 @@ function admin(url) {
       const { secret } = await ask('POST', `/api/license-keys/${id}/identity-secret/reveal`);
       return { id, key, secret };
     },
+    /** A license key that a shop has sold, with so many activations. */
+    async soldKey(limit) {
+      const product = await ask('POST', '/api/products', { identifier: 'chat', name: 'Chat' });
+      const licenses = { activation_limit_enabled: true, activation_limit: limit };
+      const plan = await ask('POST', '/api/plans', { product_id: product.id, identifier: 'pro', name: 'Pro', licenses });
+      const order = await ask('POST', '/api/orders', { plan_id: plan.id, customer: { id: 'c1' } });
+      return { id: order.license_key_id, key: order.license_key };
+    },
+    activations: async (id) => (await get(`/api/license-keys/${id}/activations`)).items,
+    revoke: (id, instance) => ask('DELETE', `/api/license-keys/${id}/activations/${instance}`),
     conversations: async () => (await get('/v1/admin/conversations')).conversations,
     /** The messages of the only conversation there is. */
     async messages() {

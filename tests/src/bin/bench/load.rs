@@ -54,6 +54,20 @@ impl Target {
         }
     }
 
+    /// The server's license API: whether this license may go on on this device.
+    pub fn validate(addr: SocketAddr, key: &str, instance: &str) -> Self {
+        Self {
+            addr,
+            head: "POST /license/validate HTTP/1.1\r\nHost: natter\r\n".into(),
+            body: (
+                format!(r#"{{"licenseKey":"{key}","instanceId":"{instance}","unused":"#),
+                "}".into(),
+            ),
+            first: "",
+            whole: r#""code":"VALID""#.into(),
+        }
+    }
+
     /// The same with a key that nobody knows.
     pub fn junk(&self, key: &str) -> Self {
         let (start, end) = self.head.split_once("X-Api-Key: ").unwrap_or((&self.head, ""));
@@ -100,6 +114,19 @@ impl Connection {
         Ok(Self { stream, buffer: Vec::with_capacity(16 * 1024) })
     }
 
+    /// One request whose answer is one JSON object, which is left in the buffer.
+    async fn ask(&mut self, target: &Target, number: u64) -> Result<()> {
+        self.stream.write_all(&target.request(number)).await?;
+        self.buffer.clear();
+        // Nothing follows the object.
+        while !self.buffer.ends_with(b"}") {
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                bail!("the server hung up");
+            }
+        }
+        Ok(())
+    }
+
     /// One chat; gives the time to the first token.
     async fn chat(&mut self, target: &Target) -> Result<Duration> {
         let request = target.request(next_number());
@@ -136,14 +163,7 @@ pub async fn refused(target: &Target, time: Duration) -> Result<u64> {
     let started = Instant::now();
     let mut refused = 0;
     while started.elapsed() < time {
-        connection.stream.write_all(&target.request(0)).await?;
-        connection.buffer.clear();
-        // The body is one JSON object; nothing follows it.
-        while !connection.buffer.ends_with(b"}") {
-            if connection.stream.read_buf(&mut connection.buffer).await? == 0 {
-                bail!("the server hung up");
-            }
-        }
+        connection.ask(target, 0).await?;
         if !contains(&connection.buffer, "HTTP/1.1 4") {
             bail!("not refused: {}", String::from_utf8_lossy(&connection.buffer));
         }
@@ -163,6 +183,25 @@ pub async fn closed(target: &Target, connections: usize, time: Duration) -> Resu
             chats += 1;
         }
         Ok::<u64, anyhow::Error>(chats)
+    });
+    let counts = futures_util::future::try_join_all(tasks).await?;
+    Ok(Closed { chats: counts.iter().sum(), elapsed: started.elapsed() })
+}
+
+/// The same for requests whose answer is one JSON object.
+pub async fn closed_json(target: &Target, connections: usize, time: Duration) -> Result<Closed> {
+    let started = Instant::now();
+    let tasks = (0..connections).map(|_| async {
+        let mut connection = Connection::open(target).await?;
+        let mut answers = 0;
+        while started.elapsed() < time {
+            connection.ask(target, next_number()).await?;
+            if !contains(&connection.buffer, &target.whole) {
+                bail!("a wrong answer: {}", String::from_utf8_lossy(&connection.buffer));
+            }
+            answers += 1;
+        }
+        Ok::<u64, anyhow::Error>(answers)
     });
     let counts = futures_util::future::try_join_all(tasks).await?;
     Ok(Closed { chats: counts.iter().sum(), elapsed: started.elapsed() })

@@ -7,6 +7,7 @@
 
 mod history;
 mod keys;
+mod licenses;
 mod load;
 mod natter;
 mod stub;
@@ -91,6 +92,7 @@ async fn measure(options: &Options, stub: std::net::SocketAddr) -> Result<Vec<Ro
         natter_first.extend(load::open(&through, rate, slice).await?);
     }
     let mut rows = keys::measure(&natter, &through).await?;
+    rows.extend(licenses::measure(&natter, time).await?);
     drop(natter);
     rows.extend(history::measure(stub).await?);
     let added = |of: fn(&Latencies) -> f64| of(&natter_first) - of(&stub_first);

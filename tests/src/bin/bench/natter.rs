@@ -55,6 +55,7 @@ impl Natter {
             .env("OPENAI_BASE_URL", format!("http://{stub}/v1"))
             .env("OPENAI_MODEL", "stub")
             .env("RATE_LIMIT_MAX_REQUESTS", "1000000000")
+            .env("NATTER_LICENSE_RATE_LIMIT", "1000000")
             .env("WIDGET_API_KEY", STATIC_KEY)
             .env("ADMIN_API_KEY", ADMIN_KEY)
             .env("RUST_LOG", "warn")
