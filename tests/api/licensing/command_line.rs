@@ -1,9 +1,9 @@
 //! `natter licenses`: beside a running server, which learns of it.
 
+use serde_json::{Value, json};
 use server::cli::licenses::{Licenses, run};
 use server::cli::{catalog, typed};
 use server::config::Config;
-use serde_json::{Value, json};
 use system_tests::app::text;
 use system_tests::{TestApp, both};
 

@@ -343,7 +343,8 @@ fn csv_line(order: &Value, customer_id: &str) -> String {
         text(customer, "name"),
     ];
     let cells = cells.map(|cell| {
-        let guard = if cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@']) { "'" } else { "" };
+        let guard =
+            if cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@']) { "'" } else { "" };
         format!("\"{guard}{}\"", cell.replace('"', "\"\""))
     });
     cells.join(",") + "\n"
@@ -362,7 +363,15 @@ async fn essence(app: &TestApp, order: &Value) -> Value {
         assert_eq!(key["description"], format!("Order {}", text(&order, "id")));
         assert_eq!(key["order_id"], order["id"]);
         for (field, value) in key.as_object().unwrap() {
-            let own = ["id", "chatbot_id", "key_hint", "order_id", "description", "created_at", "updated_at"];
+            let own = [
+                "id",
+                "chatbot_id",
+                "key_hint",
+                "order_id",
+                "description",
+                "created_at",
+                "updated_at",
+            ];
             if !own.contains(&field.as_str()) {
                 essence["key"][field] = value.clone();
             }
