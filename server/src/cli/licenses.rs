@@ -17,7 +17,6 @@ use shared::order::{Order, OrderStatus};
 use super::{Done, line, open};
 use crate::app::App;
 use crate::config::Config;
-use crate::error::ApiError;
 use crate::keys::{activations, edit, license_key};
 use crate::licensing::export::Export;
 use crate::licensing::{import, orders, signing};
@@ -164,7 +163,7 @@ async fn act(app: &App, command: Licenses, out: &mut (dyn Write + Send)) -> Done
         Licenses::Issue(new) => issue(app, new, out).await,
         Licenses::Complete { order } => {
             let id = order_id(app, &order).await?;
-            let done = orders::complete(app, &actor(), &id).await.map_err(told)?;
+            let done = orders::complete(app, &actor(), &id).await.map_err(|error| line(&error))?;
             put(out, done.license_key.as_deref().unwrap_or("The order is complete."))
         }
         Licenses::Refund { order } => end(app, &order, OrderStatus::Refunded, out).await,
@@ -173,11 +172,15 @@ async fn act(app: &App, command: Licenses, out: &mut (dyn Write + Send)) -> Done
         Licenses::Export { keys } => export(app, keys, out).await,
         Licenses::SigningKeys => {
             signing::load(app).await.map_err(|e| e.to_string())?;
-            put_signing_keys(&app.signing.published(app.clock.now_ms()).map_err(told)?, out)
+            put_signing_keys(
+                &app.signing.published(app.clock.now_ms()).map_err(|error| line(&error))?,
+                out,
+            )
         }
-        Licenses::RotateSigningKey => {
-            put_signing_keys(&signing::rotate(app, &actor()).await.map_err(told)?, out)
-        }
+        Licenses::RotateSigningKey => put_signing_keys(
+            &signing::rotate(app, &actor()).await.map_err(|error| line(&error))?,
+            out,
+        ),
         other => act_on_key(app, other, out).await,
     }
 }
@@ -188,14 +191,14 @@ async fn act_on_key(app: &App, command: Licenses, out: &mut (dyn Write + Send)) 
         Licenses::Regenerate { license } => {
             let id = key(app, &license).await?.id;
             let new = edit::regenerate(app, &actor(), &id, Rotation::default()).await;
-            put(out, &new.map_err(told)?.key.unwrap_or_default())
+            put(out, &new.map_err(|error| line(&error))?.key.unwrap_or_default())
         }
         Licenses::Deactivate { yes: false, .. } => {
             Err("nothing brings a deactivated license back: say --yes".into())
         }
         Licenses::Deactivate { license, .. } => {
             let id = key(app, &license).await?.id;
-            edit::deactivate(app, &actor(), &id).await.map_err(told)?;
+            edit::deactivate(app, &actor(), &id).await.map_err(|error| line(&error))?;
             put(out, "The license is deactivated.")
         }
         Licenses::Limit { license, limit } => {
@@ -218,7 +221,9 @@ async fn act_on_key(app: &App, command: Licenses, out: &mut (dyn Write + Send)) 
                 .await
                 .map_err(|e| e.to_string())?
                 .ok_or_else(missing)?;
-            activations::revoke(app, &actor(), &key, &instance).await.map_err(told)?;
+            activations::revoke(app, &actor(), &key, &instance)
+                .await
+                .map_err(|error| line(&error))?;
             put(out, "The activation has ended.")
         }
         _ => Ok(()),
@@ -227,10 +232,6 @@ async fn act_on_key(app: &App, command: Licenses, out: &mut (dyn Write + Send)) 
 
 fn actor() -> Actor {
     Actor::local("cli")
-}
-
-fn told(error: ApiError) -> String {
-    line(&error)
 }
 
 async fn order(app: &App, id: &str) -> Result<OrderRow, String> {
@@ -288,7 +289,7 @@ async fn list(
     loop {
         let (rows, _) = app.store.orders(&filter).await.map_err(|e| e.to_string())?;
         for row in &rows {
-            let order = orders::view(row, app.clock.now_ms()).map_err(told)?;
+            let order = orders::view(row, app.clock.now_ms()).map_err(|error| line(&error))?;
             if json { put_json(out, &order)? } else { put(out, &as_line(&order))? }
         }
         filter.after = rows.last().map(|row| (row.created_at, row.id.clone()));
@@ -323,11 +324,11 @@ async fn show(app: &App, name: &str, out: &mut (dyn Write + Send)) -> Done {
         (row.order_id, Some(row.id))
     };
     let order = match &order_id {
-        Some(id) => Some(orders::current(app, id).await.map_err(told)?),
+        Some(id) => Some(orders::current(app, id).await.map_err(|error| line(&error))?),
         None => None,
     };
     let key = match &key_id {
-        Some(id) => Some(edit::current(app, id).await.map_err(told)?),
+        Some(id) => Some(edit::current(app, id).await.map_err(|error| line(&error))?),
         None => None,
     };
     let both = json!({ "order": order, "license_key": key });
@@ -346,7 +347,7 @@ async fn issue(app: &App, new: Issue, out: &mut (dyn Write + Send)) -> Done {
     given.insert("purchased_at".into(), json!(new.purchased_at));
     given.insert("status".into(), if new.pending { "pending" } else { "complete" }.into());
     let placed = orders::place(app, &actor(), given, new.idempotency_key).await;
-    let (order, _) = placed.map_err(told)?;
+    let (order, _) = placed.map_err(|error| line(&error))?;
     if new.json {
         return put_json(out, &order);
     }
@@ -355,7 +356,7 @@ async fn issue(app: &App, new: Issue, out: &mut (dyn Write + Send)) -> Done {
 
 async fn end(app: &App, name: &str, to: OrderStatus, out: &mut (dyn Write + Send)) -> Done {
     let id = order_id(app, name).await?;
-    let order = orders::end(app, &actor(), &id, to).await.map_err(told)?;
+    let order = orders::end(app, &actor(), &id, to).await.map_err(|error| line(&error))?;
     put(out, &format!("The order {} is {}.", order.id, order.status.as_str()))
 }
 
@@ -368,7 +369,7 @@ async fn change(
 ) -> Done {
     let id = key(app, license).await?.id;
     let given = Map::from_iter([(field.to_owned(), value)]);
-    let key = edit::change(app, &actor(), &id, given).await.map_err(told)?;
+    let key = edit::change(app, &actor(), &id, given).await.map_err(|error| line(&error))?;
     let limit = key.settings.activation_limit.map_or("any number of".into(), |n| n.to_string());
     let expires = key.settings.expires_at.unwrap_or_else(|| "never".into());
     put(out, &format!("{limit} activations; expires: {expires}"))
@@ -453,7 +454,7 @@ async fn export(app: &App, keys: bool, out: &mut (dyn Write + Send)) -> Done {
         app.store.add_audit(audit).await.map_err(|e| e.to_string())?;
     }
     let mut export = Export::new(OrderFilter::default(), keys);
-    while let Some(page) = export.next(app).await.map_err(told)? {
+    while let Some(page) = export.next(app).await.map_err(|error| line(&error))? {
         out.write_all(page.as_bytes()).map_err(|e| e.to_string())?;
     }
     Ok(())

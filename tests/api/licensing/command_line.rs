@@ -161,7 +161,7 @@ both! {
         let unknown = server::keys::license_key::grouped(&server::keys::license_key::generate());
         let why = natter(&app, &["show", &unknown]).await.unwrap_err();
         assert!(!why.contains(&unknown));
-        assert_eq!(natter(&app, &["limit", &key.to_lowercase(), "2"]).await.is_ok(), true);
+        said(&app, &["limit", &key.to_lowercase(), "2"]).await;
     }
 
     async fn signing_keys_are_listed_and_rotated_beside_the_server(backend) {
