@@ -27,7 +27,7 @@ const UNKNOWN: f32 = 0.5;
 /// How much a passage gains by what stands in the headings above it, beside what its own gives.
 const ABOVE_CLOSE: f32 = 0.5;
 /// What a word must count in a passage to speak for it being an answer: more than a synonym does.
-const SURE: f32 = 0.65;
+const SURE: f32 = 0.72;
 /// How much it gains when the question names all of its heading.
 const NAMED: f32 = 0.3;
 /// What the opening of a document counts: it names what the sections say.
@@ -138,7 +138,7 @@ impl Index {
             let weight = word.says() * idf;
             query.mass += weight;
             query.words += word.words();
-            query.asks |= !word.is_chatter;
+            query.asks |= !word.is_chatter && !word.is_small_number();
             if !terms.is_empty() {
                 query.known.push(Meant { terms, weight, is_word: word.is_word() });
             }

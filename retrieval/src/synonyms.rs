@@ -13,7 +13,7 @@ use crate::language::Language;
 use crate::words::{Kind, each_word};
 
 /// What a word of the same group counts beside the word itself.
-const SYNONYM: f32 = 0.6;
+const SYNONYM: f32 = 0.7;
 
 const LIST: &str = include_str!("synonyms.txt");
 
