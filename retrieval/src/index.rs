@@ -10,6 +10,7 @@ use crate::passage::Passage;
 use crate::query::Query;
 use crate::reading::Reading;
 use crate::scorer::Scorer;
+use crate::synonyms::related;
 use crate::words::{Kind, asked};
 
 /// How many of BM25's proposals are looked at closely.
@@ -25,6 +26,8 @@ const EARLIER: f32 = 0.5;
 const UNKNOWN: f32 = 0.5;
 /// How much a passage gains by what stands in the headings above it, beside what its own gives.
 const ABOVE_CLOSE: f32 = 0.5;
+/// What a word must count in a passage to speak for it being an answer: more than a synonym does.
+const SURE: f32 = 0.72;
 /// How much it gains when the question names all of its heading.
 const NAMED: f32 = 0.3;
 /// What the opening of a document counts: it names what the sections say.
@@ -117,8 +120,10 @@ impl Index {
     pub(crate) fn query(&self, question: &str) -> Query {
         let mut query = Query::default();
         let (mut unknown_kana, mut names) = (0.0, false);
+        let related = related(question, &self.languages);
         for word in asked(question, &self.languages, ASKED) {
-            let terms = self.lexicon.meant(&word);
+            let mut terms = self.lexicon.meant(&word);
+            self.lexicon.add_related(&word, &related, &mut terms);
             let is_kana = word.kind == Kind::Kana;
             if terms.is_empty() && !word.speaks_when_unknown() {
                 unknown_kana += if is_kana { word.says() * self.idf(UNKNOWN) } else { 0.0 };
@@ -133,7 +138,7 @@ impl Index {
             let weight = word.says() * idf;
             query.mass += weight;
             query.words += word.words();
-            query.asks |= !word.is_chatter;
+            query.asks |= !word.is_chatter && !word.is_small_number();
             if !terms.is_empty() {
                 query.known.push(Meant { terms, weight, is_word: word.is_word() });
             }
@@ -181,7 +186,7 @@ impl Index {
         candidate.coverage = part(&read.all);
         candidate.named = self.named(query, &read.heading);
         candidate.terms =
-            query.known.iter().filter(|word| word.is_word && word.share(&read.all) > 0.0).count();
+            query.known.iter().filter(|word| word.is_word && word.share(&read.all) > SURE).count();
         // A passage begins with what it is about, and a manual's basics stand in front. What opens
         // a document only names what follows.
         let begins = read.first.is_some_and(|first| {

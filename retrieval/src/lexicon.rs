@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 use crate::chatter::is_chatter_misspelt;
 use crate::language::Language;
 use crate::spelling::{is_longer_form, is_one_slip};
+use crate::synonyms::{Part, Related, Synonyms};
 use crate::words::{Asked, Kind, each_word};
 
 /// A term, numbered.
@@ -27,6 +28,8 @@ const HEAD: f32 = 0.9;
 const MODIFIER: f32 = 0.75;
 /// What a compound counts when the documents have the word by itself, too.
 const BESIDE: f32 = 0.9;
+/// What a synonym counts of itself when the documents have the word that was asked with.
+const BESIDE_SYNONYM: f32 = 0.5;
 /// What a character counts of an unknown Chinese or Japanese word.
 const CHARACTER: f32 = 0.3;
 /// What a word counts that is only similar.
@@ -75,8 +78,17 @@ pub(crate) struct Lexicon {
 #[derive(Default)]
 pub(crate) struct Reader {
     lexicon: Lexicon,
-    /// What became of each word in each language; `None` for a stop word.
-    known: HashMap<Option<Language>, HashMap<String, Option<Term>>>,
+    /// What became of each word in each language.
+    known: HashMap<Option<Language>, HashMap<String, Known>>,
+}
+
+/// A word of the documents.
+#[derive(Clone, Copy)]
+struct Known {
+    /// `None` for a stop word.
+    term: Option<Term>,
+    /// Whether phrases have it.
+    part: Option<Part>,
 }
 
 impl Reader {
@@ -85,18 +97,22 @@ impl Reader {
         let mut found = Vec::new();
         let Self { lexicon, known } = self;
         let known = known.entry(language).or_default();
+        let synonyms = Synonyms::of(language);
+        let mut before = None;
         each_word(text, &mut |word, _| {
-            if let Some(term) = known.get(word) {
-                found.extend(*term);
-                return;
-            }
-            let term = match language {
-                Some(language) if language.is_stop_word(word) => None,
-                Some(language) => Some(lexicon.intern(&language.stem(word))),
-                None => Some(lexicon.intern(word)),
-            };
-            known.insert(word.to_owned(), term);
-            found.extend(term);
+            let word = known.get(word).copied().unwrap_or_else(|| {
+                let stem = language.map_or_else(|| word.to_owned(), |language| language.stem(word));
+                let is_stop = language.is_some_and(|language| language.is_stop_word(word));
+                let term = (!is_stop).then(|| lexicon.intern(&stem));
+                let read = Known { term, part: synonyms.part(&stem) };
+                known.insert(word.to_owned(), read);
+                read
+            });
+            found.extend(word.term);
+            let pair = before.zip(word.part);
+            let phrase = pair.and_then(|(before, part)| synonyms.phrase(before, part));
+            found.extend(phrase.map(|phrase| lexicon.intern(phrase)));
+            before = word.part;
         });
         found
     }
@@ -114,13 +130,14 @@ impl Reader {
         let mut lexicon = self.lexicon;
         let written = self.known.values().flatten();
         lexicon.written =
-            sorted(written.filter_map(|(word, term)| Some((word.as_str(), (*term)?))));
-        lexicon.stems = sorted(lexicon.ids.iter().map(|(stem, term)| (stem.as_str(), *term)));
+            sorted(written.filter_map(|(word, known)| Some((word.as_str(), known.term?))));
+        let words = lexicon.ids.iter().filter(|(stem, _)| !stem.contains(' '));
+        lexicon.stems = sorted(words.map(|(stem, term)| (stem.as_str(), *term)));
         let mut glued = HashSet::new();
         for (language, words) in &self.known {
             if language.is_some_and(Language::glues_words) {
-                for term in words.values().flatten() {
-                    glued.insert(*term);
+                for term in words.values().filter_map(|known| known.term) {
+                    glued.insert(term);
                 }
             }
         }
@@ -195,10 +212,26 @@ impl Lexicon {
                 self.parts_of(stem, &mut terms);
             }
         }
-        // The best reading of each term.
-        terms.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
-        terms.dedup_by_key(|(term, _)| *term);
+        best_of_each(&mut terms);
         terms
+    }
+
+    /// Adds to the `terms` of a word of a question what its synonyms are among the documents.
+    pub(crate) fn add_related(
+        &self,
+        word: &Asked,
+        related: &[Related],
+        terms: &mut Vec<(Term, f32)>,
+    ) {
+        let is_from =
+            |related: &&Related| related.from.iter().any(|from| word.stems.contains(from));
+        let to = related.iter().filter(is_from).flat_map(|related| &related.to);
+        // Documents that have the word itself mean it more often by that.
+        let is_known = terms.iter().any(|(_, share)| *share == 1.0);
+        let beside = if is_known { BESIDE_SYNONYM } else { 1.0 };
+        let counts = |share: f32| if share < 1.0 { share * beside } else { share };
+        terms.extend(to.filter_map(|(to, share)| Some((*self.ids.get(to)?, counts(*share)))));
+        best_of_each(terms);
     }
 
     /// Compounds that `stem` is the head of, or begins: parkkarte in besucherparkkarte.
@@ -253,6 +286,12 @@ impl Lexicon {
         let slip = slips.map(|(_, term)| *term).max_by_key(commonest);
         slip.or_else(|| longer.map(|(_, term)| *term).max_by_key(commonest))
     }
+}
+
+/// Keeps the best reading of each term.
+fn best_of_each(terms: &mut Vec<(Term, f32)>) {
+    terms.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+    terms.dedup_by_key(|(term, _)| *term);
 }
 
 #[cfg(test)]

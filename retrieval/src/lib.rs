@@ -11,6 +11,7 @@
 //! | `markdown`, `sentence` | from Markdown to sections, blocks and sentences; anchors |
 //! | `passage` | a document along its headings |
 //! | `lexicon` | the words of all documents, and what a word of a question may mean among them |
+//! | `synonyms` | words that mean nearly the same |
 //! | `reading`, `query` | a passage and a question as terms |
 //! | `scorer`, `index` | ranking |
 //! | `compose`, `nothing` | the answer, or what is said when there is none |
@@ -19,8 +20,7 @@
 //! Scoring is BM25, sixty lines of our own: a word of a question stands for several terms here, of
 //! which the best one counts, and no crate has that. `tantivy` was the other choice: it is made for
 //! indexes on disk, brings about a hundred crates and a thread pool, and knows neither
-//! `WIDGET_API_KEY` nor Japanese as words that somebody would ask for. Synonyms are not known:
-//! whoever asks for the warranty of what the documents give a guarantee on finds nothing.
+//! `WIDGET_API_KEY` nor Japanese as words that somebody would ask for.
 
 mod chatter;
 mod compose;
@@ -36,6 +36,7 @@ mod reading;
 mod scorer;
 mod sentence;
 mod spelling;
+mod synonyms;
 mod words;
 
 pub use compose::{Composed, compose, grounds};

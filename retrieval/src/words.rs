@@ -48,6 +48,11 @@ impl Asked {
         matches!(self.kind, Kind::Plain | Kind::Gram(_)) && !self.is_chatter
     }
 
+    /// Whether it is a number that stands for no name, as 429 may: alone it asks nothing.
+    pub(crate) fn is_small_number(&self) -> bool {
+        self.written.len() < 3 && self.written.bytes().all(|b| b.is_ascii_digit())
+    }
+
     /// Whether it speaks against an answer that no document knows it.
     pub(crate) fn speaks_when_unknown(&self) -> bool {
         match self.kind {

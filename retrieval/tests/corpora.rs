@@ -1,9 +1,10 @@
 //! Documentation of six kinds, what people ask of it, and how often the right section is found.
 //!
 //! Corpora and questions were written before anything was measured. When a figure is too low, the
-//! ranker is wrong, not the question. `fresh.json` was not looked at while the ranker was changed.
-//! About one question in eight shares no word with the section that answers it ("How long is the
-//! warranty?" of a manual that gives a guarantee): no ranking by words finds these, and they count.
+//! ranker is wrong, not the question. `fresh.json` was not looked at until synonyms were written:
+//! whoever wrote them had seen which of its questions failed, so it measures them no longer.
+//! `second.json` and `third.json` were written by somebody else; only their totals were looked at,
+//! those of `third.json` once before and once after.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -174,10 +175,15 @@ fn measure(
 fn the_right_section_is_found_in_documentation_of_six_kinds() {
     // Recall at 1 and at 5, and answered, alone; recall at 5 in one index. Each just below what was
     // reached, so that a change for the worse shows.
-    let floors =
-        [("questions.json", [0.66, 0.84, 0.82, 0.81]), ("fresh.json", [0.66, 0.86, 0.77, 0.83])];
+    // The last two: declined alone, and in one index.
+    let floors = [
+        ("questions.json", [0.73, 0.94, 0.87, 0.9, 0.9, 0.85]),
+        ("fresh.json", [0.8, 0.95, 0.87, 0.95, 0.8, 0.8]),
+        ("second.json", [0.45, 0.66, 0.42, 0.62, 0.8, 0.7]),
+        ("third.json", [0.41, 0.7, 0.3, 0.59, 0.6, 0.55]),
+    ];
     let mut low = Vec::new();
-    for (file, [first, five, answered, joint_five]) in floors {
+    for (file, [first, five, answered, joint_five, declined, joint_declined]) in floors {
         let questions = questions(file);
         let (alone, report) = measure("each alone", &questions, |kind| &ALONE[kind]);
         let (together, joint) = measure("all in one index", &questions, |_| &TOGETHER);
@@ -186,9 +192,9 @@ fn the_right_section_is_found_in_documentation_of_six_kinds() {
             ("recall@1", alone.first, alone.asked, first),
             ("recall@5", alone.among_five, alone.asked, five),
             ("answered", alone.answered, alone.asked, answered),
-            ("declined", alone.declined, alone.foreign, 0.8),
+            ("declined", alone.declined, alone.foreign, declined),
             ("recall@5 in one index", together.among_five, together.asked, joint_five),
-            ("declined in one index", together.declined, together.foreign, 0.8),
+            ("declined in one index", together.declined, together.foreign, joint_declined),
         ];
         for (name, part, whole, floor) in figures {
             if share(part, whole) < floor {
@@ -277,6 +283,9 @@ fn a_question_without_an_answer_is_declined_in_its_own_language() {
     }
     let thanks = compose(&ALONE["deutsch"], "Danke!", &["Was kostet ein Reisepass?"]);
     assert!(thanks.text.starts_with("Ich beantworte Fragen") && !thanks.is_nothing_found());
+    for kind in KINDS {
+        assert!(!compose(&ALONE[kind], "What is 2+2?", &[]).found, "{kind}: a number is no matter");
+    }
     let thanks = compose(&ALONE["nihongo"], "ありがとうございます", &[]);
     assert!(thanks.text.starts_with("ドキュメントをもとに") && !thanks.is_nothing_found());
 }
