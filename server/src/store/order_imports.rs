@@ -21,7 +21,7 @@ statements! {
         identity_secret_sealed, expires_at, key_metadata, created_at) VALUES ($1, $2, $3, $4, $5, \
         $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
     PLACED_AS = "SELECT idempotency_key, plan_id, customer_id, customer_name, customer_email, \
-        purchased_at, metadata, request_hash FROM orders WHERE idempotency_key IN ($1, $2, $3, $4, \
+        purchased_at, status, metadata, request_hash FROM orders WHERE idempotency_key IN ($1, $2, $3, $4, \
         $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, \
         $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, \
         $42, $43, $44, $45, $46, $47, $48, $49, $50)";
@@ -78,6 +78,7 @@ pub struct PlacedAs {
     pub customer_name: String,
     pub customer_email: String,
     pub purchased_at: i64,
+    pub status: String,
     /// JSON object.
     pub metadata: String,
     pub request_hash: Option<String>,

@@ -168,6 +168,20 @@ both! {
         assert_eq!(again.expect(201).await.header("idempotency-replayed"), "true");
     }
 
+    async fn a_line_that_says_complete_of_an_order_that_is_pending_is_a_mistake(backend) {
+        let app = TestApp::start(backend).await;
+        plan(&app, "pro", json!({})).await;
+        let line = |status: &str| {
+            format!("plan,customer_id,status,idempotency_key\nstudio/pro,c1,{status},k1\n")
+        };
+        assert_eq!(taken(&app, line("pending")).await, counts(1, 0));
+        assert_eq!(mistakes(file(&app, line("complete"))).await, [at(2, "idempotency_key")]);
+        let order = read(&app, ORDERS).await["items"][0].clone();
+        order_action(&app, &order, "complete").send().await.expect(200).await;
+        assert_eq!(taken(&app, line("pending")).await, counts(0, 1), "the order has gone on");
+        assert_eq!(taken(&app, line("complete")).await, counts(0, 1));
+    }
+
     async fn a_dry_run_counts_and_changes_nothing(backend) {
         let app = TestApp::start(backend).await;
         plan(&app, "pro", json!({})).await;

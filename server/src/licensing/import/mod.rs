@@ -379,7 +379,10 @@ impl Reading<'_> {
 fn is_same(known: &PlacedAs, line: &Line, offer: &Offer) -> bool {
     let order = &line.checked.order;
     let metadata = serde_json::from_str::<Map<String, Value>>(&known.metadata);
+    // An order goes on from pending; a file that is read again does not complete it.
+    let is_behind = known.status == "pending" && order.status != OrderStatus::Pending;
     known.plan_id == offer.plan_id
+        && !is_behind
         && known.customer_id == order.customer.id
         && known.customer_name == order.customer.name
         && known.customer_email == order.customer.email
