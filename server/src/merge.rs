@@ -47,6 +47,26 @@ pub fn merge<T: Serialize + DeserializeOwned + Default>(
     merged.map_err(|why| errors.add("body", &why.to_string())).ok()
 }
 
+/// The same for an object that is itself the field `outer` of `what`: complaints stand under
+/// `outer.…`.
+pub fn merge_inner<T: Serialize + DeserializeOwned + Default>(
+    outer: &str,
+    base: &T,
+    given: Value,
+    fields: &[&str],
+    what: &str,
+    errors: &mut FieldErrors,
+) -> Option<T> {
+    let Value::Object(given) = given else {
+        errors.add(outer, "must be an object");
+        return None;
+    };
+    let mut inner = FieldErrors::default();
+    let merged = merge(base, given, fields, &format!("{outer} of {what}"), &mut inner);
+    errors.add_inner(outer, inner);
+    merged
+}
+
 /// What differs, for the audit log: by field, what was and what is.
 #[must_use]
 pub fn differences<T: Serialize>(old: &T, new: &T) -> Map<String, Value> {

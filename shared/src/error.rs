@@ -22,6 +22,13 @@ impl FieldErrors {
         }
     }
 
+    /// Adds complaints about the fields of an object that is itself the field `outer`.
+    pub fn add_inner(&mut self, outer: &str, inner: Self) {
+        for (field, whys) in inner.0 {
+            self.0.entry(format!("{outer}.{field}")).or_default().extend(whys);
+        }
+    }
+
     /// One complaint about one field.
     #[must_use]
     pub fn one(field: &str, why: &str) -> Self {

@@ -175,9 +175,7 @@ impl PlanWidget {
         }
         let mut look = FieldErrors::default();
         self.ui.check(&mut look);
-        for (field, whys) in look.0 {
-            errors.0.entry(format!("widget.{field}")).or_default().extend(whys);
-        }
+        errors.add_inner("widget", look);
     }
 }
 

@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 use futures_util::Stream;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use shared::ErrorCode;
 use shared::license_key::Rotation;
 use shared::order::{Order, OrderStatus};
 
@@ -215,15 +216,12 @@ async fn act_on_key(app: &App, command: Licenses, out: &mut (dyn Write + Send)) 
         Licenses::Activations { license, json } => instances(app, &license, json, out).await,
         Licenses::Revoke { license, instance } => {
             let key = key(app, &license).await?;
-            let missing = || format!("the license has no instance {instance:?}");
-            app.store
-                .activation(&key.id, &instance)
-                .await
-                .map_err(|e| e.to_string())?
-                .ok_or_else(missing)?;
-            activations::revoke(app, &actor(), &key, &instance)
-                .await
-                .map_err(|error| line(&error))?;
+            activations::revoke(app, &actor(), &key, &instance).await.map_err(
+                |error| match error.code {
+                    ErrorCode::NotFound => format!("the license has no instance {instance:?}"),
+                    _ => line(&error),
+                },
+            )?;
             put(out, "The activation has ended.")
         }
         _ => Ok(()),
@@ -287,7 +285,7 @@ async fn list(
         )?;
     }
     loop {
-        let (rows, _) = app.store.orders(&filter).await.map_err(|e| e.to_string())?;
+        let rows = app.store.orders(&filter).await.map_err(|e| e.to_string())?;
         for row in &rows {
             let order = orders::view(row, app.clock.now_ms()).map_err(|error| line(&error))?;
             if json { put_json(out, &order)? } else { put(out, &as_line(&order))? }

@@ -36,12 +36,30 @@ impl std::fmt::Display for BodyLimit {
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
-/// The body's bytes, at most as many as the route allows.
+/// The bytes of a body of JSON, at most as many as the route allows.
 ///
 /// # Errors
 /// 413 and 415, and 400 when the connection broke.
 pub async fn bytes(request: Request, app: &Shared) -> Result<Bytes, ApiError> {
-    check_content_type(request.headers())?;
+    match essence(request.headers()).as_deref() {
+        None | Some("application/json" | "text/plain") => whole(request, app).await,
+        Some(_) => Err(ApiError::new(ErrorCode::UnsupportedMediaType)
+            .with_message("Send JSON as application/json or text/plain.")),
+    }
+}
+
+/// What a body says that it is, in lower case and without parameters.
+#[must_use]
+pub fn essence(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get("content-type")?.to_str().unwrap_or("");
+    Some(value.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
+}
+
+/// The bytes of a body of any kind, at most as many as the route allows.
+///
+/// # Errors
+/// 413, and 400 when the connection broke.
+pub async fn whole(request: Request, app: &Shared) -> Result<Bytes, ApiError> {
     let limit = request.extensions().get::<BodyLimit>().copied();
     Bytes::from_request(request, app).await.map_err(|rejection| {
         if rejection.status().as_u16() == 413 {
@@ -53,18 +71,6 @@ pub async fn bytes(request: Request, app: &Shared) -> Result<Bytes, ApiError> {
             ApiError::new(ErrorCode::InvalidRequest).with_message("The body did not arrive whole.")
         }
     })
-}
-
-fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
-    let Some(value) = headers.get("content-type") else { return Ok(()) };
-    let essence = value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim();
-    if essence.eq_ignore_ascii_case("application/json")
-        || essence.eq_ignore_ascii_case("text/plain")
-    {
-        return Ok(());
-    }
-    Err(ApiError::new(ErrorCode::UnsupportedMediaType)
-        .with_message("Send JSON as application/json or text/plain."))
 }
 
 /// Reads JSON; a mistake is named by its place.

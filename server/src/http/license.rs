@@ -17,7 +17,7 @@ use shared::{ErrorBody, ErrorCode};
 
 use crate::app::{App, Shared};
 use crate::error::ApiError;
-use crate::extract::{Client, LicenseCaller, admit};
+use crate::extract::{Client, LicenseCaller, admit, body};
 use crate::keys::license_key;
 use crate::keys::rate::Bucket;
 use crate::licensing::desk::{self, Refusal};
@@ -60,12 +60,7 @@ impl FromRequest<Shared> for Call {
         let Ok(client) = Client::from_request_parts(&mut parts, app).await;
         // The parts know how long a body may be.
         let request = Request::from_parts(parts.clone(), body);
-        let body = Bytes::from_request(request, app).await.map_err(|rejection| {
-            ApiError::new(match rejection.status().as_u16() {
-                413 => ErrorCode::PayloadTooLarge,
-                _ => ErrorCode::InvalidRequest,
-            })
-        })?;
+        let body = body::whole(request, app).await?;
         Ok(Self { caller, client, parts, body })
     }
 }
@@ -99,12 +94,10 @@ impl Call {
 }
 
 fn notation(headers: &HeaderMap) -> Result<Notation, ApiError> {
-    let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(Notation::Json) };
-    let essence = value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim();
-    match essence.to_ascii_lowercase().as_str() {
-        "application/json" | "text/plain" | "" => Ok(Notation::Json),
-        "application/x-www-form-urlencoded" => Ok(Notation::Form),
-        _ => Err(ApiError::new(ErrorCode::UnsupportedMediaType)
+    match body::essence(headers).as_deref() {
+        None | Some("application/json" | "text/plain" | "") => Ok(Notation::Json),
+        Some("application/x-www-form-urlencoded") => Ok(Notation::Form),
+        Some(_) => Err(ApiError::new(ErrorCode::UnsupportedMediaType)
             .with_message("Send application/json or application/x-www-form-urlencoded.")),
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, json};
 use shared::ErrorCode;
 use shared::license_key::{Activation, ActivationStatus};
 
+use super::hosts::IDLE_MS;
 use super::watch;
 use crate::alerts;
 use crate::app::App;
@@ -33,10 +34,7 @@ pub fn view(row: ActivationRow) -> Activation {
 }
 
 /// The activation of a key with this id.
-///
-/// # Errors
-/// 404 when there is none.
-pub async fn find(app: &App, id: &str, instance_id: &str) -> Result<ActivationRow, ApiError> {
+async fn find(app: &App, id: &str, instance_id: &str) -> Result<ActivationRow, ApiError> {
     let row = app.store.activation(id, instance_id).await?;
     row.ok_or_else(|| ErrorCode::NotFound.into())
 }
@@ -67,11 +65,38 @@ pub async fn revoke(
     edited(app, EditActivation { license_key_id, id, edit, now_ms, event, audit }).await
 }
 
-/// Makes a change and lets it hold at once.
+/// Lets a website in that waits for approval; the activation as it is from now on.
 ///
 /// # Errors
-/// 404 when there is no such activation; 403 when the limit is reached.
-pub async fn edited(app: &App, edit: EditActivation) -> Result<(), ApiError> {
+/// 404 when there is none; 403 when the limit is reached.
+pub async fn approve(
+    app: &App,
+    actor: &Actor,
+    key: &LicenseKeyRow,
+    instance_id: &str,
+) -> Result<Activation, ApiError> {
+    let id = &key.id;
+    let row = find(app, id, instance_id).await?;
+    let data = json!({
+        "license_key_id": id, "name": key.name, "instance_id": instance_id, "host": row.host,
+    });
+    let event = alerts::event(&app.clock, "license.activated", Some(id), &data);
+    let mut changes = Map::new();
+    changes.insert("activation".into(), json!([null, row.name]));
+    let action = "license_key.activation_approved";
+    let audit = actor.audit(&app.clock, action, "license_key", id, changes);
+    let now_ms = app.clock.now_ms();
+    let edit = ActivationEdit::Approve {
+        limit: key.activation_limit.unwrap_or(i64::MAX),
+        idle_before_ms: now_ms - IDLE_MS,
+    };
+    let (license_key_id, of) = (id.clone(), instance_id.to_owned());
+    edited(app, EditActivation { license_key_id, id: of, edit, now_ms, event, audit }).await?;
+    find(app, id, instance_id).await.map(view)
+}
+
+/// Makes a change and lets it hold at once.
+async fn edited(app: &App, edit: EditActivation) -> Result<(), ApiError> {
     let id = edit.license_key_id.clone();
     match app.store.edit_activation(edit).await? {
         ActivationEdited::Done(version) => watch::key_changed(app, &id, version).await,

@@ -276,15 +276,10 @@ pub fn settings_of(row: &LicenseKeyRow) -> Result<LicenseKeySettings, ApiError> 
     })
 }
 
-/// Whether a key is in use: deactivated wins over inactive, inactive over expired.
+/// How a license that stands so is called: one in its days of grace has expired.
 #[must_use]
-pub fn key_status(
-    deactivated_at: Option<i64>,
-    is_active: bool,
-    expires_at: Option<i64>,
-    now_ms: i64,
-) -> KeyStatus {
-    match standing(deactivated_at, is_active, expires_at, 0, now_ms) {
+pub fn key_status(standing: Standing) -> KeyStatus {
+    match standing {
         Standing::Deactivated => KeyStatus::Deactivated,
         Standing::Inactive => KeyStatus::Inactive,
         Standing::Expired | Standing::Grace(_) => KeyStatus::Expired,
@@ -298,7 +293,8 @@ pub fn key_status(
 /// When the row was not written by this server.
 pub fn view(row: &LicenseKeyRow, used: i64, now_ms: i64) -> Result<LicenseKey, ApiError> {
     let settings = settings_of(row)?;
-    let status = key_status(row.deactivated_at, row.is_active, row.expires_at, now_ms);
+    let (off, expires) = (row.deactivated_at, row.expires_at);
+    let standing = standing(off, row.is_active, expires, row.grace_days, now_ms);
     let mut warnings = Vec::new();
     match settings.restriction {
         RestrictionKind::Websites if settings.websites.is_empty() => {
@@ -309,8 +305,7 @@ pub fn view(row: &LicenseKeyRow, used: i64, now_ms: i64) -> Result<LicenseKey, A
         }
         _ => {}
     }
-    let grace_end = row.expires_at.map(|at| at + row.grace_days * 86_400_000);
-    if status == KeyStatus::Expired && grace_end.is_some_and(|end| now_ms < end) {
+    if matches!(standing, Standing::Grace(_)) {
         warnings.push("in_grace".into());
     }
     let websites = settings.restriction == RestrictionKind::Websites;
@@ -320,7 +315,7 @@ pub fn view(row: &LicenseKeyRow, used: i64, now_ms: i64) -> Result<LicenseKey, A
         chatbot_id: row.chatbot_id.clone(),
         key: None,
         key_hint: row.key_hint.clone(),
-        status,
+        status: key_status(standing),
         allowed_domains: if websites { settings.websites.join(",") } else { String::new() },
         settings,
         monthly_usage: used,

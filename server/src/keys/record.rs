@@ -12,6 +12,7 @@ use super::{STATIC_OWNER, edit, form};
 use crate::config::Secret;
 use crate::error::ApiError;
 use crate::store::license_keys::LicenseKeyRow;
+use crate::store::licenses::grace_end;
 
 /// What stands before the key's id in the owner of a preview.
 const PREVIEW: &str = "preview/";
@@ -137,9 +138,7 @@ impl KeyRecord {
             ),
             is_active: row.is_active,
             deactivated: row.deactivated_at.is_some(),
-            refused_from_ms: row
-                .expires_at
-                .map(|at| at.saturating_add(row.grace_days.saturating_mul(86_400_000))),
+            refused_from_ms: row.expires_at.map(|at| grace_end(at, row.grace_days)),
             restriction,
             monthly_limit: row.monthly_usage_limit,
             rate_limit_per_minute: row.rate_limit_per_minute.and_then(|n| u32::try_from(n).ok()),

@@ -3,7 +3,6 @@
 //! What enters: JSON as an admin wrote it, and who it was. What leaves: the product or plan as it is
 //! from now on, or every complaint by its field.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use shared::product::{Plan, PlanLicenses, PlanSettings, PlanWidget, Product, ProductSettings};
@@ -13,7 +12,7 @@ use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
 use crate::keys::form::merged_ui;
-use crate::merge::{asked_version, differences, merge};
+use crate::merge::{asked_version, differences, merge, merge_inner};
 use crate::people::Actor;
 use crate::store::products::{CatalogEdit, CatalogEdited, PlanRow, ProductRow};
 
@@ -191,26 +190,6 @@ pub async fn plan(app: &App, id: &str) -> Result<PlanRow, ApiError> {
     app.store.plan(id).await?.ok_or_else(|| ErrorCode::NotFound.into())
 }
 
-/// Puts an object that was given over the one that was; complaints stand under `field.…`.
-fn nested<T: Serialize + DeserializeOwned + Default>(
-    field: &str,
-    base: &T,
-    given: Value,
-    fields: &[&str],
-    errors: &mut FieldErrors,
-) -> Option<T> {
-    let Value::Object(given) = given else {
-        errors.add(field, "must be an object");
-        return None;
-    };
-    let mut inner = FieldErrors::default();
-    let merged = merge(base, given, fields, &format!("{field} of a plan"), &mut inner);
-    for (name, whys) in inner.0 {
-        errors.0.entry(format!("{field}.{name}")).or_default().extend(whys);
-    }
-    merged
-}
-
 fn read_widget(
     old: Option<&PlanWidget>,
     given: Value,
@@ -222,7 +201,8 @@ fn read_widget(
         return None;
     };
     let ui = given.remove("ui");
-    let mut widget = nested("widget", &base, Value::Object(given), PlanWidget::FIELDS, errors)?;
+    let mut widget =
+        merge_inner("widget", &base, Value::Object(given), PlanWidget::FIELDS, "a plan", errors)?;
     let mut inner = FieldErrors::default();
     match ui {
         None => {}
@@ -235,9 +215,7 @@ fn read_widget(
         }
         Some(_) => errors.add("widget.ui", "must be an object"),
     }
-    for (name, whys) in inner.0 {
-        errors.0.entry(format!("widget.{name}")).or_default().extend(whys);
-    }
+    errors.add_inner("widget", inner);
     Some(widget)
 }
 
@@ -247,9 +225,14 @@ fn read_plan(old: &PlanSettings, mut given: Map<String, Value>) -> Result<PlanSe
     let licenses = match given.remove("licenses") {
         None => Some(old.licenses.clone()),
         Some(Value::Null) => Some(PlanLicenses::default()),
-        Some(licenses) => {
-            nested("licenses", &old.licenses, licenses, PlanLicenses::FIELDS, &mut errors)
-        }
+        Some(licenses) => merge_inner(
+            "licenses",
+            &old.licenses,
+            licenses,
+            PlanLicenses::FIELDS,
+            "a plan",
+            &mut errors,
+        ),
     };
     let widget = match given.remove("widget") {
         None => old.widget.clone(),

@@ -16,7 +16,7 @@ use crate::clock;
 use crate::error::ApiError;
 use crate::keys::hosts::{self, IDLE_MS};
 use crate::keys::license_key;
-use crate::store::licenses::{Activate, ActivateOutcome, LicenseRow, Standing};
+use crate::store::licenses::{Activate, ActivateOutcome, LicenseRow, Standing, grace_end};
 
 /// A minute: as exact as "last seen" is.
 const MINUTE_MS: i64 = 60_000;
@@ -45,26 +45,31 @@ fn unknown() -> Refusal {
     Refusal::Told(404, "license_not_found", UNKNOWN.to_owned())
 }
 
-/// The license of the key, and the key as it is shown.
-async fn find(
-    app: &App,
-    asked: &Asked,
-    now_ms: i64,
-) -> Result<Option<(LicenseRow, String)>, ApiError> {
+/// A license that was found by its key.
+struct Found {
+    row: LicenseRow,
+    /// The key as it is shown.
+    shown: String,
+    /// That the key stands for.
+    generation: i64,
+}
+
+/// The license of the key.
+async fn find(app: &App, asked: &Asked, now_ms: i64) -> Result<Option<Found>, ApiError> {
     // Junk is told by its check character, without the database.
     let Some(key) = license_key::parse(&asked.license_key) else { return Ok(None) };
     let hash = license_key::hash(&key);
     let row = app.store.license(&hash, asked.instance_id.as_deref()).await?;
-    let row = row.filter(|row| {
-        row.key_hash == hash || row.previous_key_until.is_some_and(|until| now_ms < until)
-    });
-    Ok(row.map(|row| (row, license_key::grouped(&key))))
-}
-
-/// The generation that the key as it was shown stands for.
-fn generation(row: &LicenseRow, shown: &str) -> i64 {
-    let current = license_key::parse(shown).is_some_and(|k| license_key::hash(&k) == row.key_hash);
-    if current { row.generation } else { row.previous_generation.unwrap_or(row.generation) }
+    Ok(row.and_then(|row| {
+        let is_current = row.key_hash == hash;
+        let generation = if is_current {
+            row.generation
+        } else {
+            row.previous_key_until.filter(|until| now_ms < *until)?;
+            row.previous_generation.unwrap_or(row.generation)
+        };
+        Some(Found { row, shown: license_key::grouped(&key), generation })
+    }))
 }
 
 fn license(row: &LicenseRow, shown: String, is_trusted: bool) -> License {
@@ -107,9 +112,7 @@ fn lease(app: &App, asked: &Asked, row: Option<&LicenseRow>, now_ms: i64) -> Opt
     let ends = row.and_then(|row| {
         // No lease lives longer than the license.
         let last = match row.standing(now_ms) {
-            Standing::Good => row.expires_at.map_or(i64::MAX, |at| {
-                at.saturating_add(row.grace_days.saturating_mul(86_400_000))
-            }),
+            Standing::Good => row.expires_at.map_or(i64::MAX, |at| grace_end(at, row.grace_days)),
             Standing::Grace(ends) => ends,
             Standing::Expired | Standing::Inactive | Standing::Deactivated => return None,
         };
@@ -139,7 +142,7 @@ pub async fn activate(
     is_trusted: bool,
 ) -> Result<(Activated, bool), Refusal> {
     let now_ms = app.clock.now_ms();
-    let (row, shown) = find(app, asked, now_ms).await?.ok_or_else(unknown)?;
+    let Found { row, generation, .. } = find(app, asked, now_ms).await?.ok_or_else(unknown)?;
     if asked.customer_id.is_some() && asked.customer_id != row.customer_id {
         return Err(unknown());
     }
@@ -154,7 +157,7 @@ pub async fn activate(
         .store
         .activate(Activate {
             license_key_id: row.id.clone(),
-            generation: generation(&row, &shown),
+            generation,
             id: id.clone(),
             name,
             fingerprint: asked.fingerprint.clone(),
@@ -185,7 +188,7 @@ pub async fn activate(
     app.teller.notify_one();
     app.last_used.note(&row.id, now_ms);
     // What is counted by now, and since when.
-    let (row, shown) = find(app, asked, now_ms).await?.ok_or_else(unknown)?;
+    let Found { row, shown, .. } = find(app, asked, now_ms).await?.ok_or_else(unknown)?;
     let answer = Activated {
         instance_id: id,
         activated_at: clock::rfc3339(since),
@@ -207,7 +210,7 @@ pub async fn validate(
     is_trusted: bool,
 ) -> Result<(u16, Validated), ApiError> {
     let now_ms = app.clock.now_ms();
-    let Some((row, shown)) = find(app, asked, now_ms).await? else {
+    let Some(Found { row, shown, generation }) = find(app, asked, now_ms).await? else {
         return Ok(missing(app, asked, ValidationCode::InvalidKey, now_ms));
     };
     let standing = row.standing(now_ms);
@@ -227,7 +230,7 @@ pub async fn validate(
     if valid {
         app.last_used.note(&row.id, now_ms);
         if let Some(id) = &row.instance_id {
-            note_seen(app, &row, id, generation(&row, &shown), now_ms).await?;
+            note_seen(app, &row, id, generation, now_ms).await?;
         }
     }
     let metadata = row.instance_metadata.as_ref().unwrap_or(&row.metadata);
@@ -294,7 +297,7 @@ fn missing(app: &App, asked: &Asked, code: ValidationCode, now_ms: i64) -> (u16,
 /// 404 for an unknown key, and for an instance that is none of it.
 pub async fn let_go(app: &App, asked: &Asked) -> Result<Deactivated, Refusal> {
     let now_ms = app.clock.now_ms();
-    let (row, _) = find(app, asked, now_ms).await?.ok_or_else(unknown)?;
+    let Found { row, .. } = find(app, asked, now_ms).await?.ok_or_else(unknown)?;
     let id = asked.instance_id.as_deref().unwrap_or_default();
     let data = json!({
         "license_key_id": row.id, "name": row.key_name, "instance_id": id,

@@ -52,7 +52,7 @@ impl Export {
             let names: Vec<_> = names.map(|name| (*name).to_owned()).collect();
             table::write_line(&mut text, &names);
         }
-        let (rows, _) = app.store.orders(&self.filter).await?;
+        let rows = app.store.orders(&self.filter).await?;
         self.is_done = rows.len() < usize::try_from(ROWS).unwrap_or(usize::MAX);
         self.filter.after = rows.last().map(|row| (row.created_at, row.id.clone()));
         for row in &rows {

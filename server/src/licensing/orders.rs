@@ -17,8 +17,9 @@ use crate::clock::{self, hex};
 use crate::error::ApiError;
 use crate::keys::form::{self, key_status, parse_time, stored};
 use crate::keys::{edit, watch};
-use crate::merge::{asked_version, merge};
+use crate::merge::{asked_version, merge, merge_inner};
 use crate::people::Actor;
+use crate::store::licenses::standing;
 use crate::store::orders::{
     EditOrder, Issue, OrderEdit, OrderEdited, OrderRow, PlaceOrder, Placed, StoredCustomer,
 };
@@ -66,15 +67,7 @@ pub fn read(mut given: Map<String, Value>, now_ms: i64) -> Result<CheckedOrder, 
 }
 
 fn read_customer(base: &Customer, given: Value, errors: &mut FieldErrors) -> Option<Customer> {
-    let Value::Object(given) = given else {
-        errors.add("customer", "must be an object");
-        return None;
-    };
-    let mut inner = FieldErrors::default();
-    let merged = merge(base, given, Customer::FIELDS, "a customer", &mut inner);
-    for (name, whys) in inner.0 {
-        errors.0.entry(format!("customer.{name}")).or_default().extend(whys);
-    }
+    let merged = merge_inner("customer", base, given, Customer::FIELDS, "an order", errors);
     merged.map(|customer| Customer {
         id: customer.id.trim().to_owned(),
         name: customer.name.trim().to_owned(),
@@ -261,12 +254,13 @@ pub fn shown_key(app: &App, row: &OrderRow) -> Result<Option<String>, ApiError> 
 /// When the row was not written by this server.
 pub fn view(row: &OrderRow, now_ms: i64) -> Result<Order, ApiError> {
     let license = row.key_hint.as_ref().map(|hint| OrderLicense {
-        status: key_status(
+        status: key_status(standing(
             row.deactivated_at,
             row.is_active.unwrap_or(false),
             row.expires_at,
+            0,
             now_ms,
-        ),
+        )),
         key_hint: hint.clone(),
         expires_at: row.expires_at.map(clock::rfc3339),
         activation_usage: row.activation_usage.unwrap_or(0),

@@ -126,18 +126,28 @@ impl Write for SeeHost {
             return Ok(HostSeen::Active);
         }
         // Another request of the same website was faster.
-        execute!(&mut *conn, GIVE_PLACES_BACK, key, 1_i64)?;
+        give_back(conn, key, 1).await?;
         Ok(self.known(conn).await?.unwrap_or(HostSeen::LimitReached))
     }
 }
 
-/// Gives the places of websites back that were not seen since then.
-async fn drop_idle(conn: &mut Conn, key: &str, before_ms: i64) -> Result<(), sqlx::Error> {
+/// Gives the places of websites back that were not seen since then; how many they were.
+pub(super) async fn drop_idle(
+    conn: &mut Conn,
+    key: &str,
+    before_ms: i64,
+) -> Result<i64, sqlx::Error> {
     let idle = execute!(&mut *conn, DROP_IDLE, key, before_ms)?;
+    let idle = i64::try_from(idle).unwrap_or(0);
     if idle > 0 {
-        let idle = i64::try_from(idle).unwrap_or(0);
-        execute!(&mut *conn, GIVE_PLACES_BACK, key, idle)?;
+        give_back(conn, key, idle).await?;
     }
+    Ok(idle)
+}
+
+/// Gives so many places of a key back.
+pub(super) async fn give_back(conn: &mut Conn, key: &str, places: i64) -> Result<(), sqlx::Error> {
+    execute!(&mut *conn, GIVE_PLACES_BACK, key, places)?;
     Ok(())
 }
 
@@ -217,7 +227,7 @@ impl Write for EditActivation {
             ActivationEdit::Revoke => {
                 execute!(&mut *conn, REVOKE, key, &self.id)?;
                 if known.status == "active" {
-                    execute!(&mut *conn, GIVE_PLACES_BACK, key, 1_i64)?;
+                    give_back(conn, key, 1).await?;
                 }
             }
             ActivationEdit::Approve { limit, idle_before_ms } => {

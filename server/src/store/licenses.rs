@@ -4,6 +4,7 @@
 
 use sqlx::FromRow;
 
+use super::activations;
 use super::events::{self, NewEvent};
 use super::{Conn, Store, StoreError, Write, execute, fetch_optional, statements};
 
@@ -27,15 +28,11 @@ statements! {
     BY_FINGERPRINT = "SELECT id, created_at FROM activations \
         WHERE license_key_id = $1 AND fingerprint = $2 AND status = 'active'";
     SEE_AGAIN = "UPDATE activations SET last_seen_at = $2, generation = $3 WHERE id = $1";
-    DROP_IDLE_HOSTS = "DELETE FROM activations WHERE license_key_id = $1 AND host IS NOT NULL \
-        AND status = 'active' AND last_seen_at < $2";
-    TAKE_PLACE = "UPDATE license_keys SET activation_usage = activation_usage + 1 - $2, \
-        activated_at = COALESCE(activated_at, $3) WHERE id = $1";
+    TAKE_PLACE = "UPDATE license_keys SET activation_usage = activation_usage + 1, \
+        activated_at = COALESCE(activated_at, $2) WHERE id = $1";
     ADD = "INSERT INTO activations (id, license_key_id, name, fingerprint, status, generation, \
         metadata, created_at, last_seen_at) VALUES ($1, $2, $3, $4, 'active', $5, $6, $7, $7)";
     REMOVE = "DELETE FROM activations WHERE license_key_id = $1 AND id = $2 AND status = 'active'";
-    GIVE_PLACES_BACK = "UPDATE license_keys SET activation_usage = activation_usage - $2 \
-        WHERE id = $1";
     SEE = "UPDATE activations SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
 }
 
@@ -91,6 +88,12 @@ pub enum Standing {
     Deactivated,
 }
 
+/// When a license that expires then is refused: after its days of grace.
+#[must_use]
+pub fn grace_end(expires_at: i64, grace_days: i64) -> i64 {
+    expires_at.saturating_add(grace_days.saturating_mul(86_400_000))
+}
+
 /// Deactivated wins over inactive, inactive over expired.
 #[must_use]
 pub fn standing(
@@ -104,7 +107,7 @@ pub fn standing(
         _ if deactivated_at.is_some() => Standing::Deactivated,
         _ if !is_active => Standing::Inactive,
         None => Standing::Good,
-        Some(at) => match at.saturating_add(grace_days.saturating_mul(86_400_000)) {
+        Some(at) => match grace_end(at, grace_days) {
             ends if now_ms < ends => Standing::Grace(ends),
             _ => Standing::Expired,
         },
@@ -191,22 +194,16 @@ impl Write for Activate {
             execute!(&mut *conn, SEE_AGAIN, &id, now, self.generation)?;
             return Ok(ActivateOutcome::Known { id, since });
         }
-        let idle = match locked.activation_limit {
-            Some(limit) if locked.activation_usage >= limit => {
-                let idle = execute!(&mut *conn, DROP_IDLE_HOSTS, key, self.idle_before_ms)?;
-                let idle = i64::try_from(idle).unwrap_or(0);
-                let used = locked.activation_usage - idle;
-                if used >= limit {
-                    if idle > 0 {
-                        execute!(&mut *conn, GIVE_PLACES_BACK, key, idle)?;
-                    }
-                    return Ok(ActivateOutcome::LimitReached { used, limit });
-                }
-                idle
+        if let Some(limit) = locked.activation_limit
+            && locked.activation_usage >= limit
+        {
+            let idle = activations::drop_idle(conn, key, self.idle_before_ms).await?;
+            let used = locked.activation_usage - idle;
+            if used >= limit {
+                return Ok(ActivateOutcome::LimitReached { used, limit });
             }
-            _ => 0,
-        };
-        execute!(&mut *conn, TAKE_PLACE, key, idle, now)?;
+        }
+        execute!(&mut *conn, TAKE_PLACE, key, now)?;
         execute!(
             &mut *conn,
             ADD,
@@ -250,7 +247,7 @@ impl Write for LetGo {
         {
             return Ok(false);
         }
-        execute!(&mut *conn, GIVE_PLACES_BACK, key, 1_i64)?;
+        activations::give_back(conn, key, 1).await?;
         events::add(conn, &self.event).await?;
         Ok(true)
     }

@@ -298,6 +298,12 @@ pub struct OrderFilter {
     pub limit: u32,
 }
 
+impl OrderFilter {
+    fn like(&self) -> String {
+        self.q.as_deref().map(contains_pattern).unwrap_or_default()
+    }
+}
+
 impl Store {
     /// Places an order; see [`Placed`].
     ///
@@ -333,20 +339,28 @@ impl Store {
         Ok(fetch_optional!(&mut conn, OrderRow, BY_IDEMPOTENCY_KEY, name)?)
     }
 
-    /// A page of orders, newest first, with how many there are in all.
+    /// A page of orders, newest first.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn orders(&self, filter: &OrderFilter) -> Result<(Vec<OrderRow>, i64), StoreError> {
+    pub async fn orders(&self, filter: &OrderFilter) -> Result<Vec<OrderRow>, StoreError> {
         let mut conn = self.conn().await?;
         let (at, id) = page_start(filter.after.clone());
-        let like = filter.q.as_deref().map(contains_pattern).unwrap_or_default();
-        let status = filter.status.unwrap_or("");
+        let (like, status) = (filter.like(), filter.status.unwrap_or(""));
         let (plan, customer) = (&filter.plan_id, &filter.customer_id);
         let limit = i64::from(filter.limit);
-        let rows =
-            fetch_all!(&mut conn, OrderRow, LIST, at, &id, &like, status, plan, customer, limit)?;
-        let total = fetch_optional!(&mut conn, (i64,), COUNT, &like, status, plan, customer)?;
-        Ok((rows, total.map_or(0, |(n,)| n)))
+        Ok(fetch_all!(&mut conn, OrderRow, LIST, at, &id, &like, status, plan, customer, limit)?)
+    }
+
+    /// How many orders there are on all pages.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn order_count(&self, filter: &OrderFilter) -> Result<i64, StoreError> {
+        let mut conn = self.conn().await?;
+        let (like, status) = (filter.like(), filter.status.unwrap_or(""));
+        let (plan, customer) = (&filter.plan_id, &filter.customer_id);
+        let count = fetch_optional!(&mut conn, (i64,), COUNT, &like, status, plan, customer)?;
+        Ok(count.map_or(0, |(n,)| n))
     }
 }

@@ -3,20 +3,16 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde_json::{Map, json};
 use shared::ErrorBody;
 use shared::admin::Page;
 use shared::license_key::Activation;
 
 use super::PageQuery;
 use super::license_keys::visible;
-use crate::alerts;
 use crate::app::Shared;
 use crate::error::ApiError;
 use crate::extract::{Id, Ids, KeyReader, LicenseWriter, Query, paging};
-use crate::keys::hosts::IDLE_MS;
 use crate::keys::{activations, edit};
-use crate::store::activations::{ActivationEdit, EditActivation};
 
 /// Lists a key's activations, newest first.
 #[utoipa::path(get, path = "/api/license-keys/{id}/activations", tag = "license keys",
@@ -62,25 +58,6 @@ pub async fn approve(
 ) -> Result<Json<Activation>, ApiError> {
     let key = edit::row(&app, &id).await?;
     visible(&actor, &key)?;
-    let row = activations::find(&app, &id, &instance_id).await?;
-    let data = json!({
-        "license_key_id": id, "name": key.name, "instance_id": instance_id, "host": row.host,
-    });
-    let event = alerts::event(&app.clock, "license.activated", Some(&id), &data);
-    let mut changes = Map::new();
-    changes.insert("activation".into(), json!([null, row.name]));
-    let action = "license_key.activation_approved";
-    let audit = actor.audit(&app.clock, action, "license_key", &id, changes);
-    let now_ms = app.clock.now_ms();
-    let edit = ActivationEdit::Approve {
-        limit: key.activation_limit.unwrap_or(i64::MAX),
-        idle_before_ms: now_ms - IDLE_MS,
-    };
-    let (license_key_id, of) = (id.clone(), instance_id.clone());
-    activations::edited(
-        &app,
-        EditActivation { license_key_id, id: of, edit, now_ms, event, audit },
-    )
-    .await?;
-    activations::find(&app, &id, &instance_id).await.map(|row| Json(activations::view(row)))
+    let approved = activations::approve(&app, &actor, &key, &instance_id).await?;
+    Ok(Json(approved))
 }

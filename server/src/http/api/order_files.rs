@@ -13,7 +13,7 @@ use shared::{ErrorBody, ErrorCode};
 
 use crate::app::Shared;
 use crate::error::ApiError;
-use crate::extract::{KeyReader, LicenseWriter, Query, paging};
+use crate::extract::{KeyReader, LicenseWriter, Query, body, paging};
 use crate::http::api::orders::{self, OrderQuery};
 use crate::licensing::export::Export;
 use crate::licensing::import;
@@ -28,15 +28,13 @@ pub struct ImportQuery {
 }
 
 fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
-    let Some(value) = headers.get("content-type") else { return Ok(()) };
-    let essence = value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim();
-    if ["text/csv", "text/plain", "application/octet-stream"]
-        .iter()
-        .any(|known| essence.eq_ignore_ascii_case(known))
-    {
-        return Ok(());
+    match body::essence(headers).as_deref() {
+        None | Some("text/csv" | "text/plain" | "application/octet-stream") => Ok(()),
+        Some(_) => {
+            Err(ApiError::new(ErrorCode::UnsupportedMediaType)
+                .with_message("Send CSV as text/csv."))
+        }
     }
-    Err(ApiError::new(ErrorCode::UnsupportedMediaType).with_message("Send CSV as text/csv."))
 }
 
 /// Makes orders of the lines of a CSV file: of all of them, or of none. With mistakes the answer is

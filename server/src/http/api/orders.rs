@@ -88,7 +88,8 @@ pub async fn list(
     Query(query): Query<OrderQuery>,
 ) -> Result<Json<Page<Order>>, ApiError> {
     let filter = filter(query)?;
-    let (rows, total) = app.store.orders(&filter).await?;
+    let rows = app.store.orders(&filter).await?;
+    let total = app.store.order_count(&filter).await?;
     let next_cursor = paging::next(&rows, filter.limit, |row| (row.created_at, &row.id));
     let now_ms = app.clock.now_ms();
     let items = rows.iter().map(|row| orders::view(row, now_ms)).collect::<Result<_, _>>()?;
