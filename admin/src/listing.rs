@@ -1,0 +1,162 @@
+//! Lists that are searched, filtered and paged. What is chosen stands in the address, so reloading
+//! and sharing a link show the same.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+use serde::de::DeserializeOwned;
+use shared::admin::Page;
+
+use crate::api;
+use crate::nav::Nav;
+use crate::remote::Remote;
+
+/// Rows of a page.
+const ROWS: &str = "50";
+
+/// A list of the server's.
+pub struct Listing<T: Clone + Send + Sync + 'static> {
+    /// Path under the server, without a query.
+    path: StoredValue<String>,
+    /// Search and filters, by the names that the server knows them by.
+    pub filters: RwSignal<BTreeMap<&'static str, String>>,
+    /// Where the pages before this one began; the last is this one's.
+    trail: RwSignal<Vec<String>>,
+    pub page: Remote<Page<T>>,
+    /// Whether the address shows what is chosen: of one list on a page only.
+    in_address: bool,
+}
+
+impl<T: Clone + Send + Sync + 'static> Clone for Listing<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T: Clone + Send + Sync + 'static> Copy for Listing<T> {}
+
+impl<T: Clone + Send + Sync + DeserializeOwned + 'static> Listing<T> {
+    /// A list whose filters (`names`) stand in the address.
+    #[must_use]
+    pub fn new(path: &str, names: &[&'static str]) -> Self {
+        let nav = expect_context::<Nav>();
+        let chosen = names.iter().filter_map(|&name| Some((name, nav.parameter(name)?)));
+        let filters = chosen.collect();
+        let trail = nav.parameter("cursor").into_iter().collect();
+        Self::started(path, filters, trail, true)
+    }
+
+    /// A list inside a page that has another purpose.
+    #[must_use]
+    pub fn within(path: &str) -> Self {
+        Self::started(path, BTreeMap::new(), Vec::new(), false)
+    }
+
+    fn started(
+        path: &str,
+        filters: BTreeMap<&'static str, String>,
+        trail: Vec<String>,
+        in_address: bool,
+    ) -> Self {
+        let list = Self {
+            path: StoredValue::new(path.to_owned()),
+            filters: RwSignal::new(filters),
+            trail: RwSignal::new(trail),
+            page: Remote::new(),
+            in_address,
+        };
+        let nav = expect_context::<Nav>();
+        // Every choice is one request; the first is made at once.
+        Effect::new(move || {
+            let query = list.query();
+            if list.in_address {
+                nav.set_query(query.trim_start_matches('?'));
+            }
+            list.fetch(&query);
+        });
+        list
+    }
+
+    fn query(self) -> String {
+        let filters = self.filters.get();
+        let cursor = self.trail.with(|trail| trail.last().cloned().unwrap_or_default());
+        let mut pairs: Vec<(&str, &str)> =
+            filters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        pairs.push(("cursor", &cursor));
+        api::query(&pairs)
+    }
+
+    fn fetch(self, query: &str) {
+        let mark = if query.is_empty() { '?' } else { '&' };
+        let path = format!("{}{query}{mark}limit={ROWS}", self.path.get_value());
+        self.page.read(async move { api::get(&path).await });
+    }
+
+    /// Reads the same page again.
+    pub fn reload(self) {
+        self.fetch(&untrack(move || self.query()));
+    }
+
+    /// A filter's value; empty when it is not set. Reads a signal.
+    #[must_use]
+    pub fn filter(self, name: &'static str) -> String {
+        self.filters.with(|filters| filters.get(name).cloned().unwrap_or_default())
+    }
+
+    /// Sets a filter and goes to the first page.
+    pub fn set_filter(self, name: &'static str, value: String) {
+        if untrack(move || self.filter(name)) == value {
+            return;
+        }
+        self.trail.set(Vec::new());
+        self.filters.update(|filters| {
+            if value.is_empty() {
+                filters.remove(name);
+            } else {
+                filters.insert(name, value);
+            }
+        });
+    }
+
+    /// Takes every filter away.
+    pub fn clear(self) {
+        self.trail.set(Vec::new());
+        self.filters.set(BTreeMap::new());
+    }
+
+    /// Whether anything narrows the list. Reads a signal.
+    #[must_use]
+    pub fn is_narrowed(self) -> bool {
+        self.filters.with(|filters| !filters.is_empty())
+    }
+
+    /// Whether there is a page before this one. Reads a signal.
+    #[must_use]
+    pub fn has_previous(self) -> bool {
+        self.trail.with(|trail| !trail.is_empty())
+    }
+
+    /// Goes to the page after this one.
+    pub fn next(self) {
+        let next = self.page.get().and_then(|page| page.next_cursor);
+        if let Some(cursor) = next {
+            self.trail.update(|trail| trail.push(cursor));
+        }
+    }
+
+    /// Goes to the page before this one.
+    pub fn previous(self) {
+        self.trail.update(|trail| {
+            trail.pop();
+        });
+    }
+
+    /// Puts a changed row in the place of the one that it was.
+    pub fn replace(self, row: T, is_same: impl Fn(&T) -> bool) {
+        if let Some(mut page) = untrack(move || self.page.get()) {
+            if let Some(at) = page.items.iter().position(is_same) {
+                page.items[at] = row;
+            }
+            self.page.set(page);
+        }
+    }
+}

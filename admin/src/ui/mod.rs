@@ -1,0 +1,79 @@
+//! What pages are made of. Each part is usable by keyboard and screen reader by itself.
+
+mod chart;
+mod copy;
+mod dialog;
+mod field;
+mod icon;
+mod menu;
+mod page;
+mod table;
+mod toast;
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+pub use chart::{BarChart, Series};
+pub use copy::{CopyButton, Snippet};
+pub use dialog::{Asking, Confirm, ConfirmRequest, Dialog, confirm};
+pub use field::{
+    Choice, ColorField, DateTimeField, ListField, NumberField, Slider, Switch, TextArea, TextField, Toggle,
+};
+pub use icon::Icon;
+pub use menu::Menu;
+pub use page::{
+    Badge, Card, EmptyState, FailureBox, Head, Loaded, Meter, SaveBar, Skeleton, Tabs, Tone, When,
+};
+pub use table::{Filter, Pager, Search, Table};
+pub use toast::{ToastStack, Toasts};
+
+/// A value of a form: how it is read and set, and what is wrong with it.
+pub struct Bind<V: Clone + Send + Sync + 'static> {
+    /// The field's JSON name.
+    pub name: &'static str,
+    pub get: Signal<V>,
+    pub set: Callback<V>,
+    pub error: Signal<Option<String>>,
+}
+
+impl<V: Clone + Send + Sync + 'static> Clone for Bind<V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<V: Clone + Send + Sync + 'static> Copy for Bind<V> {}
+
+impl<V: Clone + Send + Sync + 'static> Bind<V> {
+    /// A value that stands in a signal of its own, without complaints.
+    #[must_use]
+    pub fn of(name: &'static str, signal: RwSignal<V>) -> Self {
+        Self {
+            name,
+            get: signal.into(),
+            set: Callback::new(move |value| signal.set(value)),
+            error: Signal::stored(None),
+        }
+    }
+}
+
+/// An id that no other element of the page has.
+#[must_use]
+pub fn unique(prefix: &str) -> String {
+    use std::cell::Cell;
+    thread_local! { static NEXT: Cell<u32> = const { Cell::new(0) } }
+    let number = NEXT.get();
+    NEXT.set(number + 1);
+    format!("{prefix}-{number}")
+}
+
+/// After the complaints are drawn, gives the first field that has one the focus.
+pub fn focus_first_error() {
+    request_animation_frame(|| {
+        let found = crate::browser::document().query_selector("[aria-invalid=true]");
+        if let Ok(Some(field)) = found
+            && let Some(field) = field.dyn_ref::<web_sys::HtmlElement>()
+        {
+            let _ = field.focus();
+        }
+    });
+}

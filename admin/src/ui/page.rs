@@ -1,0 +1,232 @@
+//! The parts that most pages share: head, cards, badges, tabs, and what stands where nothing is yet.
+
+use leptos::prelude::*;
+use serde::Serialize;
+
+use super::{Icon, unique};
+use crate::api::Failure;
+use crate::browser;
+use crate::draft::Draft;
+use crate::remote::{Load, Remote};
+use crate::route::Route;
+
+/// The top of a page; `children` are its buttons.
+#[component]
+pub fn Head(
+    #[prop(into)] title: Signal<String>,
+    #[prop(into, optional)] text: String,
+    /// The list that this is one of.
+    #[prop(optional)]
+    back: Option<Route>,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    Effect::new(move || browser::document().set_title(&format!("{} · Natter", title.get())));
+    view! {
+        <header class="head">
+            <div>
+                {back.map(|list| view! { <a class="back" href=list.path()><Icon name="left" /> {list.title()}</a> })}
+                <h1 id="title" tabindex="-1">{move || title.get()}</h1>
+                {(!text.is_empty()).then(|| view! { <p>{text}</p> })}
+            </div>
+            <div class="actions">{children.map(|children| children())}</div>
+        </header>
+    }
+}
+
+/// A piece of a page, with a heading of its own.
+#[component]
+pub fn Card(
+    #[prop(into, optional)] title: String,
+    #[prop(into, optional)] text: String,
+    #[prop(optional)] danger: bool,
+    children: Children,
+) -> impl IntoView {
+    let id = unique("card");
+    let named = (!title.is_empty()).then(|| id.clone());
+    view! {
+        <section class="card" class:danger-zone=danger aria-labelledby=named>
+            {(!title.is_empty()).then(|| view! { <h2 id=id>{title}</h2> })}
+            {(!text.is_empty()).then(|| view! { <p class="soft">{text}</p> })}
+            {children()}
+        </section>
+    }
+}
+
+/// How a badge or a message is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tone {
+    #[default]
+    Plain,
+    Good,
+    Warn,
+    Bad,
+    Info,
+}
+
+impl Tone {
+    fn class(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Good => "good",
+            Self::Warn => "warn",
+            Self::Bad => "bad",
+            Self::Info => "info",
+        }
+    }
+}
+
+/// A word that says how something stands.
+#[component]
+pub fn Badge(#[prop(into)] text: Signal<String>, #[prop(into)] tone: Signal<Tone>) -> impl IntoView {
+    view! { <span class=move || format!("badge {}", tone.get().class())>{move || text.get()}</span> }
+}
+
+/// How much of a limit is used: "640 / 1,000".
+#[component]
+pub fn Meter(used: i64, limit: Option<i64>, #[prop(into)] label: String) -> impl IntoView {
+    use crate::format::count;
+    let Some(limit) = limit else {
+        return view! { <span class="meter"><span>{count(used)}</span></span> }.into_any();
+    };
+    let share = if limit > 0 { (used as f64 / limit as f64).min(1.0) } else { 1.0 };
+    let tone = if share >= 1.0 { "bad" } else if share >= 0.8 { "warn" } else { "good" };
+    view! {
+        <span class="meter">
+            <span>{format!("{} / {}", count(used), count(limit))}</span>
+            <span class="bar" role="meter" aria-label=label aria-valuenow=used aria-valuemin="0" aria-valuemax=limit>
+                <span class=tone style:width=format!("{:.1}%", share * 100.0)></span>
+            </span>
+        </span>
+    }
+    .into_any()
+}
+
+/// A moment: the day and time, and in the title as the server has it.
+#[component]
+pub fn When(#[prop(into)] at: String) -> impl IntoView {
+    let shown = browser::moment(&at);
+    view! { <time datetime=at.clone() title=at>{shown}</time> }
+}
+
+/// Where there is nothing yet, and what to do about it.
+#[component]
+pub fn EmptyState(
+    icon: &'static str,
+    #[prop(into)] title: String,
+    #[prop(into)] text: String,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    view! {
+        <div class="empty">
+            <span class="empty-icon"><Icon name=icon /></span>
+            <h2>{title}</h2>
+            <p>{text}</p>
+            {children.map(|children| children())}
+        </div>
+    }
+}
+
+/// Why something could not be shown or done.
+#[component]
+pub fn FailureBox(failure: Failure, #[prop(optional)] retry: Option<Callback<()>>) -> impl IntoView {
+    let id = (!failure.request_id.is_empty() && failure.status >= 500)
+        .then(|| format!("Request {}", failure.request_id));
+    view! {
+        <div class="failure" role="alert">
+            <Icon name="warning" />
+            <div>
+                <p>{failure.sentence()}</p>
+                {id.map(|id| view! { <p class="hint">{id}</p> })}
+            </div>
+            {retry.map(|retry| view! {
+                <button type="button" class="button small" on:click=move |_| retry.run(())>"Try again"</button>
+            })}
+        </div>
+    }
+}
+
+/// Grey bars in the place of what is on its way.
+#[component]
+pub fn Skeleton(#[prop(default = 4)] lines: usize) -> impl IntoView {
+    view! {
+        <div class="skeleton" role="status">
+            <span class="unseen">"Loading"</span>
+            {(0..lines).map(|_| view! { <span class="line"></span> }).collect_view()}
+        </div>
+    }
+}
+
+/// Something that is read: a skeleton, then what `show` makes of it, or why it is not there.
+#[component]
+pub fn Loaded<T: Clone + Send + Sync + 'static>(
+    remote: Remote<T>,
+    /// Reads it again.
+    retry: Callback<()>,
+    show: fn(T) -> AnyView,
+) -> impl IntoView {
+    move || match remote.state.get() {
+        Load::Waiting => view! { <Skeleton /> }.into_any(),
+        Load::Failed(failure) => view! { <FailureBox failure retry /> }.into_any(),
+        Load::Ready(value) => show(value),
+    }
+}
+
+/// Tabs that are links: each has an address. `(address, title, whether it is open)`.
+#[component]
+pub fn Tabs(
+    #[prop(into)] label: String,
+    #[prop(into)] tabs: Signal<Vec<(String, &'static str, bool)>>,
+) -> impl IntoView {
+    view! {
+        <nav class="tabs" aria-label=label>
+            {move || tabs.get().into_iter().map(|(href, title, open)| view! {
+                <a href=href aria-current=open.then_some("page")>{title}</a>
+            }).collect_view()}
+        </nav>
+    }
+}
+
+/// The foot of a form: what is wrong, save and undo. Shown once there is something to save.
+#[component]
+pub fn SaveBar<T: Clone + PartialEq + Serialize + Send + Sync + 'static>(
+    draft: Draft<T>,
+    save: Callback<()>,
+    /// Takes the newer state of a conflict: what the server has now.
+    take_theirs: Callback<serde_json::Value>,
+) -> impl IntoView {
+    let shown = move || draft.dirty.get() || draft.failure.with(Option::is_some);
+    let problem = move || {
+        draft.failure.get().map(|failure| {
+            if let (true, Some(current)) = (failure.is_conflict(), failure.current.clone()) {
+                return view! {
+                    <div class="failure" role="alert">
+                        <Icon name="warning" />
+                        <div>
+                            <p><strong>"Somebody else has changed this meanwhile."</strong></p>
+                            <p>"Nothing of yours is saved, and nothing of theirs is overwritten. Load their version to go on from it; note your edits first."</p>
+                        </div>
+                        <button type="button" class="button small" on:click=move |_| take_theirs.run(current.clone())>"Load their version"</button>
+                    </div>
+                }
+                .into_any();
+            }
+            // What a field says needs no second place, but a field may not be on this tab.
+            view! { <FailureBox failure /> }.into_any()
+        })
+    };
+    let wrong = move || draft.errors.with(|errors| !errors.0.is_empty());
+    view! {
+        <Show when=shown>
+            <div class="save-bar" role="region" aria-label="Unsaved changes">
+                {problem}
+                <div class="save-row">
+                    <span>{move || if wrong() { "Some fields need a look" } else { "Unsaved changes" }}</span>
+                    <button type="button" class="button" disabled=move || draft.saving.get() on:click=move |_| draft.reset()>"Undo"</button>
+                    <button type="button" class="button primary" disabled=move || draft.saving.get() || !draft.dirty.get() on:click=move |_| save.run(())>
+                        {move || if draft.saving.get() { "Saving…" } else { "Save" }}
+                    </button>
+                </div>
+            </div>
+        </Show>
+    }
+}
