@@ -1,7 +1,7 @@
-//! Embeds the widget's files, the user guide and the migrations into the binary.
+//! Embeds the widget, the dashboard, the user guide and the migrations into the binary.
 //!
-//! The widget's files are those that `dist/manifest.json` names (written by `cargo xtask`). Without
-//! a manifest none is embedded and the server says so when the widget is asked for.
+//! The files of the two are those that `dist/widget.json` and `dist/admin.json` name (written by
+//! `cargo xtask`). Without a list none is embedded and the server says so when one is asked for.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -11,7 +11,9 @@ use std::{env, fs};
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..").canonicalize()?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    fs::write(out.join("widget_files.rs"), widget_files(&root)?)?;
+    for bundle in ["widget", "admin"] {
+        fs::write(out.join(format!("{bundle}_files.rs")), files(&root, bundle)?)?;
+    }
     fs::write(out.join("guide_pages.rs"), guide_pages(&root)?)?;
     println!("cargo:rerun-if-changed=migrations");
     Ok(())
@@ -21,20 +23,21 @@ fn watch(path: &Path) {
     println!("cargo:rerun-if-changed={}", path.display());
 }
 
-fn widget_files(root: &Path) -> Result<String, Box<dyn Error>> {
-    let manifest = root.join("dist/manifest.json");
+fn files(root: &Path, bundle: &str) -> Result<String, Box<dyn Error>> {
+    let list = format!("dist/{bundle}.json");
+    let manifest = root.join(&list);
     watch(&manifest);
     let mut code = String::from("&[\n");
     if let Ok(text) = fs::read_to_string(&manifest) {
         let manifest: serde_json::Value = serde_json::from_str(&text)?;
-        for file in manifest["files"].as_array().ok_or("dist/manifest.json names no files")? {
+        for file in manifest["files"].as_array().ok_or(format!("{list} names no files"))? {
             let text = |name: &str| {
-                file[name].as_str().ok_or(format!("dist/manifest.json: a file has no {name}"))
+                file[name].as_str().ok_or(format!("{list}: a file has no {name}"))
             };
             let path = |name: &str| Ok::<_, String>(root.join(text(name)?));
             writeln!(
                 code,
-                "WidgetFile {{ name: {:?}, content_type: {:?}, sha256: {:?}, immutable: {}, \
+                "EmbeddedFile {{ name: {:?}, content_type: {:?}, sha256: {:?}, immutable: {}, \
                  raw: include_bytes!({:?}), br: include_bytes!({:?}), gz: include_bytes!({:?}) }},",
                 text("name")?,
                 text("content_type")?,

@@ -138,3 +138,26 @@ pub fn from_input(local: &str) -> Option<String> {
     let ms = js_sys::Date::parse(local);
     (!local.is_empty() && !ms.is_nan()).then(|| rfc3339(ms))
 }
+
+/// Whether the page is shown dark.
+#[must_use]
+pub fn is_dark() -> bool {
+    let chosen = document().document_element().and_then(|root| root.get_attribute("data-theme"));
+    match chosen.as_deref() {
+        Some(theme) => theme == "dark",
+        None => window()
+            .match_media("(prefers-color-scheme: dark)")
+            .ok()
+            .flatten()
+            .is_some_and(|wish| wish.matches()),
+    }
+}
+
+/// Shows the page light or dark, here and in a year.
+pub fn set_theme(theme: &str) {
+    if let Some(root) = document().document_element() {
+        let _ = root.set_attribute("data-theme", theme);
+    }
+    let cookie = format!("natter_theme={theme}; path=/admin; max-age=31536000; samesite=lax");
+    let _ = Reflect::set(&document(), &"cookie".into(), &cookie.into());
+}

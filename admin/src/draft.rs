@@ -41,15 +41,21 @@ impl<T: Clone + PartialEq + Serialize + Send + Sync + 'static> Draft<T> {
     /// A form of what is on the server; leaving the page with edits is asked about.
     #[must_use]
     pub fn new(base: T, version: i64, check: fn(&T, &mut FieldErrors)) -> Self {
+        let draft = Self::unguarded(base, check);
+        draft.version.set(version);
+        expect_context::<Nav>().guard(draft.dirty);
+        draft
+    }
+
+    /// A form of something new, which may be left as it is: in a dialog, say.
+    #[must_use]
+    pub fn unguarded(base: T, check: fn(&T, &mut FieldErrors)) -> Self {
         let (base, now) = (RwSignal::new(base.clone()), RwSignal::new(base));
         let dirty = Memo::new(move |_| now.with(|now| base.with(|base| now != base)));
-        if let Some(nav) = use_context::<Nav>() {
-            nav.guard(dirty);
-        }
         Self {
             base,
             now,
-            version: RwSignal::new(version),
+            version: RwSignal::new(0),
             errors: RwSignal::default(),
             failure: RwSignal::new(None),
             saving: RwSignal::new(false),

@@ -49,9 +49,31 @@ pub fn plural(number: i64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
+/// The top of a chart's axis: the next of 2, 4, 10, 20, 40, 100, … that nothing exceeds, so its middle
+/// is a whole number as well.
+#[must_use]
+pub fn axis_top(most: f64) -> f64 {
+    let mut unit = 1.0;
+    loop {
+        for step in [2.0, 4.0, 10.0] {
+            if most <= step * unit || !most.is_finite() {
+                return step * unit;
+            }
+        }
+        unit *= 10.0;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_axis_ends_at_a_round_number_that_nothing_exceeds() {
+        let tops = [0.0, 1.0, 2.0, 3.0, 4.1, 10.0, 11.0, 399.0, 401.0].map(axis_top);
+        assert_eq!(tops, [2.0, 2.0, 2.0, 4.0, 10.0, 10.0, 20.0, 400.0, 1000.0]);
+        assert_eq!(axis_top(f64::NAN), 2.0, "and the page goes on");
+    }
 
     #[test]
     fn thousands_are_told_apart() {

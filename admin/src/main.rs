@@ -3,7 +3,7 @@
 //! What enters: what the server's API answers. What leaves: requests to it. Rooms: `route` (which
 //! page an address is), `nav` (going there), `api` (the only fetch), `session` (who is signed in),
 //! `draft` and `changes` (edits that are not saved yet), `remote` and `listing` (what is shown
-//! while it loads), `ui` (what pages are made of), `pages`. Those without a browser are tested
+//! while it loads), `ui` (what pages are made of), `shell` (the frame around them), `pages`. Those without a browser are tested
 //! natively. All text becomes text nodes: nothing here writes HTML.
 
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))] // natively only tests enter the rooms
@@ -30,6 +30,8 @@ mod pages;
 mod remote;
 #[cfg(target_arch = "wasm32")]
 mod session;
+#[cfg(target_arch = "wasm32")]
+mod shell;
 #[cfg(target_arch = "wasm32")]
 mod ui;
 

@@ -2,6 +2,7 @@
 
 use axum::http::header::CACHE_CONTROL;
 use axum::response::IntoResponse;
+use axum::routing::get;
 use axum::{Json, Router};
 use shared::limits;
 use utoipa::OpenApi;
@@ -11,7 +12,7 @@ use utoipa_axum::routes;
 use crate::app::Shared;
 use crate::extract::BodyLimit;
 use crate::http::{
-    admin_conversations, api, chat, completions, conversations, demo, edge, feedback, guide,
+    admin_conversations, api, chat, completions, conversations, dashboard, demo, edge, feedback, guide,
     health, license, metrics, resume, setup_page, stop, widget, widget_files,
 };
 
@@ -130,6 +131,8 @@ fn routes() -> OpenApiRouter<Shared> {
         // Pages
         .routes(routes!(setup_page::page))
         .routes(routes!(setup_page::script))
+        .routes(routes!(dashboard::page))
+        .routes(routes!(dashboard::file))
         .routes(routes!(demo::page))
         .routes(routes!(demo::css))
         .routes(routes!(guide::first))
@@ -155,6 +158,8 @@ async fn openapi() -> impl IntoResponse {
 pub fn router(app: Shared) -> Router {
     let (router, _) = routes().split_for_parts();
     license::also_at(router)
+        .route("/admin/", get(dashboard::page))
+        .route("/admin/{*path}", get(dashboard::page))
         .layer(BodyLimit::layer(limits::BODY_BYTES))
         .layer(axum::middleware::from_fn_with_state(app.clone(), edge::edge))
         .with_state(app)

@@ -7,6 +7,9 @@ use crate::{paths, step, tools};
 /// Crates of the server that must never reach a visitor's browser through `shared`.
 const SERVER_ONLY: &[&str] = &["tokio", "sqlx", "axum", "reqwest", "hyper", "utoipa"];
 
+/// What runs in browsers.
+const CLIENTS: &[&str] = &["natter-widget", "natter-admin"];
+
 /// A check and what it is called.
 type Check = (&'static str, fn() -> Result<()>);
 
@@ -16,7 +19,7 @@ pub fn run() -> Result<()> {
     let checks: [Check; 5] = [
         ("formatting", || step::run(step::cargo(&["fmt", "--all", "--check"]))),
         ("clippy", clippy),
-        ("what is in the widget", widget_dependencies),
+        ("what is in widget and dashboard", client_dependencies),
         ("wasm-bindgen's two halves", bindgen_versions),
         ("licences, bans and sources", cargo_deny),
     ];
@@ -35,42 +38,28 @@ pub fn run() -> Result<()> {
 
 fn clippy() -> Result<()> {
     step::run(step::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
-    step::run(step::cargo(&[
-        "clippy",
-        "--package",
-        "natter-widget",
-        "--target",
-        tools::WASM_TARGET,
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    for package in CLIENTS {
+        let mut clippy = step::cargo(&["clippy", "--package", package]);
+        clippy.args(["--target", tools::WASM_TARGET, "--", "-D", "warnings"]);
+        step::run(clippy)?;
+    }
+    Ok(())
 }
 
 /// A server dependency in the wasm would be a heavy download, and nobody would notice.
-fn widget_dependencies() -> Result<()> {
-    let tree = step::output(step::cargo(&[
-        "tree",
-        "--package",
-        "natter-widget",
-        "--target",
-        tools::WASM_TARGET,
-        "--edges",
-        "normal",
-        "--prefix",
-        "none",
-        "--format",
-        "{p}",
-    ]))?;
-    let found = server_crates(&tree);
-    if !found.is_empty() {
-        bail!(
-            "{} in the widget's wasm; `cargo tree -p natter-widget --target {} -e normal -i {}` \
-             shows by which way",
-            found.join(", "),
-            tools::WASM_TARGET,
-            found[0]
-        );
+fn client_dependencies() -> Result<()> {
+    for package in CLIENTS {
+        let mut tree = step::cargo(&["tree", "--package", package, "--target", tools::WASM_TARGET]);
+        tree.args(["--edges", "normal", "--prefix", "none", "--format", "{p}"]);
+        let found = server_crates(&step::output(tree)?);
+        if let Some(first) = found.first() {
+            bail!(
+                "{} in the wasm of {package}; `cargo tree -p {package} --target {} -e normal -i \
+                 {first}` shows by which way",
+                found.join(", "),
+                tools::WASM_TARGET
+            );
+        }
     }
     Ok(())
 }

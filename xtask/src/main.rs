@@ -1,9 +1,10 @@
 //! The repository's commands: `cargo xtask <command>`.
 //!
 //! What enters: the source tree and whatever tools the machine has. What leaves: `dist/` (the
-//! widget's files, ready to be embedded in the server), a running server, or a verdict.
+//! widget's and the dashboard's files, ready to be embedded in the server), a running server, or a verdict.
 //! One file for each command; the other files are what the commands share.
 
+mod admin;
 mod bench;
 mod browser;
 mod catalogues;
@@ -22,6 +23,7 @@ mod step;
 mod tally;
 mod test;
 mod tools;
+mod wasm;
 mod widget;
 
 use std::process::ExitCode;
@@ -29,14 +31,15 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask <command>
 
-  run [-- natter's arguments]   builds the widget and the server, then starts the server
+  run [-- natter's arguments]   builds widget, dashboard and server, then starts the server
   test [--rust|--browser] [filter…]
                                 runs every test (or those whose name holds a filter)
   lint                          formatting, clippy, what may be in the widget, licences
-  size                          weighs the widget's files and holds them to their budget
+  size                          weighs the widget's and the dashboard's files against their budgets
   bench [-- arguments]          measures the release server beside its stub upstream
-  dist                          builds target/release/natter with the widget inside
-  widget                        builds dist/widget alone (a step of the others)";
+  dist                          builds target/release/natter with widget and dashboard inside
+  widget                        builds dist/widget alone (a step of the others)
+  admin                         builds dist/admin, the dashboard, alone (a step of the others)";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -52,7 +55,8 @@ fn main() -> ExitCode {
         "size" => size::run(),
         "bench" => bench::run(rest),
         "dist" => dist::run(),
-        "widget" => widget::build(widget::Optimise::WhenPossible).map(drop),
+        "widget" => widget::build(wasm::Optimise::WhenPossible).map(drop),
+        "admin" => admin::build(wasm::Optimise::WhenPossible).map(drop),
         cluster::GUARD_COMMAND => cluster::guard(rest),
         "help" | "--help" | "-h" => {
             println!("{HELP}");

@@ -1,10 +1,10 @@
-//! `dist/manifest.json`: which files the server embeds, and their compressed twins.
+//! `dist/widget.json` and `dist/admin.json`: which files the server embeds, and their compressed twins.
 //!
 //! Paths are relative to the repository's root and use `/`. The server's build script reads this
 //! file and includes exactly what it lists.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -12,18 +12,48 @@ use sha2::{Digest, Sha256};
 
 use crate::{compress, paths};
 
-/// The folder of the widget's files, relative to the root.
-const FOLDER: &str = "dist/widget";
+/// A set of files that belong together: a folder under `dist/`, and a list of the same name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bundle {
+    #[default]
+    Widget,
+    Dashboard,
+}
+
+impl Bundle {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Widget => "widget",
+            Self::Dashboard => "admin",
+        }
+    }
+
+    /// The folder of its files, relative to the root.
+    fn folder(self) -> String {
+        format!("dist/{}", self.name())
+    }
+
+    fn list(self) -> PathBuf {
+        paths::dist().join(format!("{}.json", self.name()))
+    }
+
+    /// What tells whether its files are of the present inputs.
+    pub fn stamp(self) -> PathBuf {
+        paths::dist().join(format!(".{}.stamp", self.name()))
+    }
+}
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Manifest {
+    #[serde(skip)]
+    bundle: Bundle,
     pub files: Vec<Entry>,
 }
 
 /// One file as it is served.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Entry {
-    /// Under `/widget/`.
+    /// Under `/widget/` or `/admin/assets/`.
     pub name: String,
     pub path: String,
     pub br: String,
@@ -61,10 +91,16 @@ pub fn hashed_name(stem: &str, extension: &str, bytes: &[u8]) -> String {
 }
 
 impl Manifest {
+    /// No files yet.
+    pub fn new(bundle: Bundle) -> Self {
+        Self { bundle, files: Vec::new() }
+    }
+
     /// The manifest of an earlier build, if it and all its files are there.
-    pub fn read() -> Option<Self> {
-        let json = fs::read(paths::dist().join("manifest.json")).ok()?;
+    pub fn read(bundle: Bundle) -> Option<Self> {
+        let json = fs::read(bundle.list()).ok()?;
         let manifest: Self = serde_json::from_slice(&json).ok()?;
+        let manifest = Self { bundle, ..manifest };
         let root = paths::root();
         let there = |path: &String| root.join(path).is_file();
         let whole = manifest.files.iter().all(|f| [&f.path, &f.br, &f.gz].into_iter().all(there));
@@ -74,7 +110,7 @@ impl Manifest {
     /// Writes a file and its compressed twins, and lists them.
     pub fn add(&mut self, name: &str, bytes: &[u8], immutable: bool) -> Result<()> {
         let (br, gz) = (compress::brotli(bytes)?, compress::gzip(bytes)?);
-        let path = format!("{FOLDER}/{name}");
+        let path = format!("{}/{name}", self.bundle.folder());
         for (path, bytes) in
             [(path.clone(), bytes), (format!("{path}.br"), &br), (format!("{path}.gz"), &gz)]
         {
@@ -98,19 +134,20 @@ impl Manifest {
     /// Makes this the manifest in force, then removes files that no longer stand in it.
     pub fn publish(&self) -> Result<()> {
         let json = serde_json::to_string_pretty(self)?;
-        let (new, file) =
-            (paths::dist().join("manifest.json.new"), paths::dist().join("manifest.json"));
+        let file = self.bundle.list();
+        let new = file.with_extension("json.new");
         write(&new, json.as_bytes())?;
         // A build that reads the manifest meanwhile sees the old one or the new one, never half.
-        fs::rename(new, file).context("cannot replace dist/manifest.json")?;
-        let folder = paths::root().join(FOLDER);
+        fs::rename(new, &file).with_context(|| format!("cannot replace {}", file.display()))?;
+        let name = self.bundle.folder();
+        let folder = paths::root().join(&name);
         let listed: Vec<&str> =
             self.files.iter().flat_map(|f| [&*f.path, &*f.br, &*f.gz]).collect();
-        for found in fs::read_dir(&folder).context("cannot list dist/widget")? {
-            let name = found?.file_name();
-            let path = format!("{FOLDER}/{}", name.to_string_lossy());
+        for found in fs::read_dir(&folder).with_context(|| format!("cannot list {name}"))? {
+            let found = found?.file_name();
+            let path = format!("{name}/{}", found.to_string_lossy());
             if !listed.contains(&path.as_str()) {
-                fs::remove_file(folder.join(name)).context("cannot tidy dist/widget")?;
+                fs::remove_file(folder.join(found)).with_context(|| format!("cannot tidy {name}"))?;
             }
         }
         Ok(())

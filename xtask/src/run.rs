@@ -5,18 +5,18 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use crate::manifest::Manifest;
-use crate::widget::{self, Optimise};
-use crate::{paths, step};
+use crate::manifest::{Bundle, Manifest};
+use crate::wasm::Optimise;
+use crate::{admin, paths, step, widget};
 
 pub fn run(args: &[String]) -> Result<()> {
     let args = args.strip_prefix(&["--".to_owned()]).unwrap_or(args);
     // The first time both take minutes and neither fills the processors to the end, so the
-    // server's dependencies are compiled beside the widget. What fails there fails again below,
+    // server's dependencies are compiled beside the clients. What fails there fails again below,
     // where its messages are shown.
-    let cold = Manifest::read().is_none();
+    let cold = Manifest::read(Bundle::Widget).is_none();
     let beside = if cold { start_server_build() } else { None };
-    let built = widget::build(Optimise::WhenPossible).map(drop);
+    let built = build_clients(Optimise::WhenPossible);
     if let Some(mut beside) = beside {
         match built {
             Ok(()) => step::timed("waiting for the server's dependencies", || {
@@ -35,6 +35,12 @@ pub fn run(args: &[String]) -> Result<()> {
     Err(error).with_context(|| format!("cannot start {}", natter.display()))
 }
 
+/// Builds what runs in browsers.
+pub fn build_clients(optimise: Optimise) -> Result<()> {
+    widget::build(optimise)?;
+    admin::build(optimise).map(drop)
+}
+
 fn server_build() -> Command {
     step::cargo(&["build", "--package", "server", "--bin", "natter"])
 }
@@ -46,7 +52,7 @@ fn start_server_build() -> Option<Child> {
     quiet.spawn().ok()
 }
 
-/// Compiles the server with the widget's files inside.
+/// Compiles the server with the clients' files inside.
 pub fn build_server(args: &[&str]) -> Result<()> {
     let mut cargo = server_build();
     cargo.args(args);

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::cluster::{self, Cluster};
 use crate::tally::{self, Tally};
-use crate::widget::{self, Optimise};
+use crate::wasm::Optimise;
 use crate::{browser, paths, run, step};
 
 /// Settings of a developer's own server, which must not reach the servers under test.
@@ -64,7 +64,7 @@ fn run_chosen(choice: &Choice, sum: &mut Tally) -> Result<()> {
     let chromium = if choice.browser { Some(browser::prepare()?) } else { None };
     let cluster = if choice.rust { Some(Cluster::start()?) } else { None };
 
-    widget::build(Optimise::Required)?;
+    run::build_clients(Optimise::Required)?;
     run::build_server(&[])?;
 
     let mut errors = Vec::new();

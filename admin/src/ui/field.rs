@@ -359,6 +359,7 @@ pub fn ListField(
             </li>
         }
     };
+    let full = move || disabled.get() || bind.get.with(Vec::len) >= most;
     view! {
         <fieldset class="field list-field" aria-describedby=described(id) class:wrong=move || bind.error.with(Option::is_some)>
             <legend>{label}</legend>
@@ -367,7 +368,7 @@ pub fn ListField(
                 <For each=move || 0..bind.get.with(Vec::len) key=|at| *at children=row />
             </ol>
             <p class="error" id=format!("{}-error", id.get_value())>{move || bind.error.get().map(|why| sentence(&why))}</p>
-            <button type="button" class="button small" disabled=move || disabled.get() || bind.get.with(Vec::len) >= most
+            <button type="button" class="button small" disabled=full
                 on:click=move |_| { change(&|list| list.push(String::new())); focus(bind.get.with_untracked(Vec::len) - 1); }>
                 <Icon name="add" /> {add}
             </button>

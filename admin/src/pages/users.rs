@@ -1,0 +1,312 @@
+//! People who sign in: add, change, remove; and one's own password.
+
+use leptos::prelude::*;
+use serde::Serialize;
+use shared::FieldErrors;
+use shared::admin::{NewUser, Page, User, UserChange, UserRole, check_password};
+
+use crate::api;
+use crate::draft::{Draft, run};
+use crate::remote::{Load, Remote};
+use crate::session::{Session, Standing, may_write};
+use crate::ui::{
+    Badge, Choice, ConfirmRequest, Dialog, EmptyState, FailureBox, Head, Icon, Menu, Skeleton, TextField, Toasts,
+    Tone, When, confirm,
+};
+
+#[component]
+pub fn UsersPage() -> impl IntoView {
+    let users = Remote::<Page<User>>::new();
+    let read = move || users.read(api::get("/api/users"));
+    read();
+    let adding = RwSignal::new(false);
+    let editing = RwSignal::new(None::<User>);
+    let changed = Callback::new(move |()| read());
+    view! {
+        <Head title=Signal::stored("Users".to_owned()) text="Who may sign in to this dashboard. Admins do everything; viewers read.">
+            <Show when=may_write>
+                <button type="button" class="button primary" on:click=move |_| adding.set(true)><Icon name="add" /> "Add user"</button>
+            </Show>
+        </Head>
+        {move || match users.state.get() {
+            Load::Waiting => view! { <Skeleton /> }.into_any(),
+            Load::Failed(failure) => view! { <FailureBox failure retry=changed /> }.into_any(),
+            Load::Ready(page) if page.items.is_empty() => view! {
+                <EmptyState icon="users" title="Nobody but you" text="Somebody you add signs in with their e-mail address." />
+            }.into_any(),
+            Load::Ready(page) => view! { <UserTable users=page.items editing changed /> }.into_any(),
+        }}
+        <Dialog open=adding title=Signal::stored("Add user".to_owned())><AddForm open=adding changed /></Dialog>
+        <EditDialog editing changed />
+    }
+}
+
+#[component]
+fn UserTable(users: Vec<User>, editing: RwSignal<Option<User>>, changed: Callback<()>) -> impl IntoView {
+    let own = expect_context::<Session>().user().map(|user| user.id);
+    let row = |user: User| {
+        let is_own = own.as_ref() == Some(&user.id);
+        let (edited, removed) = (user.clone(), user.clone());
+        let last = user.last_signed_in_at.clone();
+        view! {
+            <tr>
+                <th scope="row" data-label="Name"><div class="two"><span>{user.name.clone()}</span><span class="soft">{user.email.clone()}</span></div></th>
+                <td data-label="Role">
+                    <Badge text=role_name(user.role) tone=if user.role == UserRole::Admin { Tone::Info } else { Tone::Plain } />
+                    {is_own.then_some(" (you)")}
+                </td>
+                <td data-label="Last signed in">{match last { Some(at) => view! { <When at /> }.into_any(), None => "never".into_any() }}</td>
+                <td data-label="Added"><When at=user.created_at.clone() /></td>
+                <td class="row-actions">
+                    <Show when=may_write>
+                        {
+                            let (edited, removed) = (edited.clone(), removed.clone());
+                            view! {
+                                <Menu label=format!("Actions for {}", removed.email)>
+                                    <button type="button" on:click=move |_| editing.set(Some(edited.clone()))><Icon name="edit" /> "Edit"</button>
+                                    <button type="button" class="danger" disabled=is_own on:click=move |_| remove(removed.clone(), changed)><Icon name="trash" /> "Remove"</button>
+                                </Menu>
+                            }
+                        }
+                    </Show>
+                </td>
+            </tr>
+        }
+    };
+    view! {
+        <div class="table" tabindex="0" role="region" aria-label="Users">
+            <table>
+                <thead><tr><th scope="col">"Name"</th><th scope="col">"Role"</th><th scope="col">"Last signed in"</th><th scope="col">"Added"</th><th scope="col"><span class="unseen">"Actions"</span></th></tr></thead>
+                <tbody>{users.into_iter().map(row).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+}
+
+fn role_name(role: UserRole) -> String {
+    match role {
+        UserRole::Admin => "Admin",
+        UserRole::Viewer => "Viewer",
+    }
+    .to_owned()
+}
+
+fn role_of(name: &str) -> UserRole {
+    if name == "viewer" { UserRole::Viewer } else { UserRole::Admin }
+}
+
+fn roles() -> Signal<Vec<(String, String)>> {
+    let option = |value: &str, text: &str| (value.to_owned(), text.to_owned());
+    Signal::stored(vec![option("admin", "Admin: does everything"), option("viewer", "Viewer: reads everything, changes nothing")])
+}
+
+fn remove(user: User, changed: Callback<()>) {
+    let toasts = expect_context::<Toasts>();
+    confirm(ConfirmRequest {
+        title: format!("Remove {}?", user.email),
+        text: "They are signed out everywhere at once and cannot sign in again. What they did stays in the audit log.".to_owned(),
+        action: "Remove",
+        type_to_confirm: None,
+        is_dangerous: true,
+        then: Callback::new(move |()| {
+            let path = format!("/api/users/{}", user.id);
+            let email = user.email.clone();
+            run(async move { api::delete(&path).await }, move |()| {
+                toasts.done(format!("{email} is removed."));
+                changed.run(());
+            });
+        }),
+    });
+}
+
+#[component]
+fn AddForm(open: RwSignal<bool>, changed: Callback<()>) -> impl IntoView {
+    let toasts = expect_context::<Toasts>();
+    let empty = NewUser { role: Some(UserRole::Admin), ..NewUser::default() };
+    let draft = Draft::unguarded(empty, NewUser::check);
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if draft.is_fine() {
+            let new = draft.now.get_untracked();
+            draft.save(async move { api::post::<User>("/api/users", &new).await }, move |user| {
+                open.set(false);
+                toasts.done(format!("{} can sign in now.", user.email));
+                changed.run(());
+            });
+        }
+    };
+    let email = draft.field("email", |user| user.email.clone(), |user, value| user.email = value);
+    let name = draft.field("name", |user| user.name.clone(), |user, value| user.name = value);
+    let password = draft.field("password", |user| user.password.clone(), |user, value| user.password = value);
+    let role = draft.field(
+        "role",
+        |user| user.role.unwrap_or(UserRole::Admin).as_str().to_owned(),
+        |user, value: String| user.role = Some(role_of(&value)),
+    );
+    view! {
+        <form on:submit=submit novalidate>
+            {move || draft.failure.get().map(|failure| view! { <FailureBox failure /> })}
+            <TextField bind=email label="E-mail address" kind="email" required=true autofocus=true />
+            <TextField bind=name label="Name" />
+            <Choice bind=role label="Role" options=roles() />
+            <TextField bind=password label="Password" kind="password" autocomplete="new-password" required=true
+                hint="12 to 200 characters. Tell it to them in person; they can change it." />
+            <DialogFoot open saving=draft.saving action="Add user" />
+        </form>
+    }
+}
+
+/// The buttons of a form in a dialog.
+#[component]
+pub fn DialogFoot(
+    open: RwSignal<bool>,
+    saving: RwSignal<bool>,
+    /// What the button does, such as "Add user".
+    action: &'static str,
+) -> impl IntoView {
+    view! {
+        <footer>
+            <button type="button" class="button" on:click=move |_| open.set(false)>"Cancel"</button>
+            <button type="submit" class="button primary" disabled=move || saving.get()>
+                {move || if saving.get() { "One moment…" } else { action }}
+            </button>
+        </footer>
+    }
+}
+
+#[component]
+fn EditDialog(editing: RwSignal<Option<User>>, changed: Callback<()>) -> impl IntoView {
+    let open = RwSignal::new(false);
+    Effect::new(move || {
+        if editing.with(Option::is_some) {
+            open.set(true);
+        }
+    });
+    Effect::new(move || {
+        if !open.get() {
+            editing.set(None);
+        }
+    });
+    let title = Signal::derive(move || editing.with(|user| user.as_ref().map(|user| format!("Edit {}", user.email)).unwrap_or_default()));
+    view! {
+        <Dialog open title>
+            {move || editing.get_untracked().map(|user| view! { <EditForm user open changed /> })}
+        </Dialog>
+    }
+}
+
+/// What may be changed of somebody.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Edited {
+    email: String,
+    name: String,
+    role: UserRole,
+    /// Empty = stays as it is.
+    password: String,
+}
+
+impl Edited {
+    fn change(&self) -> UserChange {
+        UserChange {
+            email: Some(self.email.clone()),
+            name: Some(self.name.clone()),
+            role: Some(self.role),
+            password: (!self.password.is_empty()).then(|| self.password.clone()),
+        }
+    }
+
+    fn check(&self, errors: &mut FieldErrors) {
+        self.change().check(errors);
+    }
+}
+
+#[component]
+fn EditForm(user: User, open: RwSignal<bool>, changed: Callback<()>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let toasts = expect_context::<Toasts>();
+    let is_own = session.user().is_some_and(|own| own.id == user.id);
+    let path = StoredValue::new(format!("/api/users/{}", user.id));
+    let edited = Edited { email: user.email, name: user.name, role: user.role, password: String::new() };
+    let draft = Draft::unguarded(edited, Edited::check);
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if draft.is_fine() {
+            let (path, change) = (path.get_value(), draft.now.get_untracked().change());
+            draft.save(async move { api::patch::<User>(&path, &change).await }, move |user| {
+                open.set(false);
+                toasts.done(format!("{} is saved.", user.email));
+                if is_own {
+                    session.standing.set(Standing::SignedIn(user));
+                }
+                changed.run(());
+            });
+        }
+    };
+    let email = draft.field("email", |user| user.email.clone(), |user, value| user.email = value);
+    let name = draft.field("name", |user| user.name.clone(), |user, value| user.name = value);
+    let password = draft.field("password", |user| user.password.clone(), |user, value| user.password = value);
+    let role = draft.field("role", |user| user.role.as_str().to_owned(), |user, value| user.role = role_of(&value));
+    view! {
+        <form on:submit=submit novalidate>
+            {move || draft.failure.get().map(|failure| view! { <FailureBox failure /> })}
+            <TextField bind=email label="E-mail address" kind="email" required=true />
+            <TextField bind=name label="Name" />
+            <Choice bind=role label="Role" options=roles() disabled=Signal::stored(is_own) />
+            {(!is_own).then(|| view! {
+                <TextField bind=password label="New password" kind="password" autocomplete="new-password"
+                    hint="Leave it empty to keep the present one. A new one signs them out everywhere." />
+            })}
+            <DialogFoot open saving=draft.saving action="Save" />
+        </form>
+    }
+}
+
+/// Body of `POST /api/auth/password`.
+#[derive(Clone, Default, PartialEq, Serialize)]
+struct PasswordChange {
+    current: String,
+    password: String,
+}
+
+impl PasswordChange {
+    fn check(&self, errors: &mut FieldErrors) {
+        if self.current.is_empty() {
+            errors.add("current", "is missing");
+        }
+        check_password(errors, &self.password);
+    }
+}
+
+/// The dialog in which somebody changes their own password.
+#[component]
+pub fn OwnPassword(open: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <Dialog open title=Signal::stored("Change password".to_owned())><OwnPasswordForm open /></Dialog>
+    }
+}
+
+#[component]
+fn OwnPasswordForm(open: RwSignal<bool>) -> impl IntoView {
+    let toasts = expect_context::<Toasts>();
+    let draft = Draft::unguarded(PasswordChange::default(), PasswordChange::check);
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if draft.is_fine() {
+            let change = draft.now.get_untracked();
+            draft.save(async move { api::post::<()>("/api/auth/password", &change).await }, move |()| {
+                open.set(false);
+                toasts.done("Your password is changed. Your other browsers are signed out.");
+            });
+        }
+    };
+    let current = draft.field("current", |form| form.current.clone(), |form, value| form.current = value);
+    let password = draft.field("password", |form| form.password.clone(), |form, value| form.password = value);
+    view! {
+        <form on:submit=submit novalidate>
+            {move || draft.failure.get().map(|failure| view! { <FailureBox failure /> })}
+            <TextField bind=current label="Present password" kind="password" autocomplete="current-password" autofocus=true />
+            <TextField bind=password label="New password" kind="password" autocomplete="new-password" hint="12 to 200 characters." />
+            <DialogFoot open saving=draft.saving action="Change password" />
+        </form>
+    }
+}

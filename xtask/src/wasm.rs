@@ -1,0 +1,179 @@
+//! From a Leptos crate to the JavaScript module and the wasm that a browser loads: what the widget's
+//! and the dashboard's builds share.
+//!
+//! wasm-bindgen is linked in rather than called, so that a fresh machine need not build its command
+//! line first.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::shorten::Names;
+use crate::{manifest, paths, step, tools};
+
+/// What Rust's wasm target uses, for a wasm-opt that does not read it from the file.
+const FEATURES: &[&str] = &[
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// Whether a build may go without `wasm-opt` and `terser`, which take about a tenth off it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Optimise {
+    /// Use them when they are there: enough to try the product.
+    WhenPossible,
+    /// Get them from npm when they are not there: what is measured, tested or handed out.
+    Required,
+}
+
+/// Gets the tools that a build needs.
+pub fn prepare(optimise: Optimise) -> Result<()> {
+    tools::ensure_wasm_target()?;
+    if optimise == Optimise::Required && (tools::wasm_opt().is_none() || tools::terser().is_none())
+    {
+        tools::npm_install()?;
+        if tools::wasm_opt().is_none() || tools::terser().is_none() {
+            bail!("wasm-opt or terser is missing: `npm ci` in tests/browser brings both");
+        }
+    }
+    Ok(())
+}
+
+/// Compiles a crate's binary and returns where cargo put the wasm.
+pub fn compile(package: &str, profile: &str) -> Result<PathBuf> {
+    let mut cargo = step::cargo(&["build", "--package", package, "--bins"]);
+    cargo
+        .args(["--target", tools::WASM_TARGET, "--profile", profile])
+        .arg("--message-format=json-render-diagnostics")
+        .env("CARGO_ENCODED_RUSTFLAGS", rust_flags())
+        .stdout(Stdio::piped());
+    let mut child = cargo.spawn().context("cannot start cargo")?;
+    let stdout = child.stdout.take().context("cargo has no output")?;
+    let mut wasm = None;
+    for line in BufReader::new(stdout).lines() {
+        let Ok(message) = serde_json::from_str::<serde_json::Value>(&line?) else { continue };
+        let files = message["filenames"].as_array().into_iter().flatten();
+        wasm = files
+            .filter_map(|file| file.as_str())
+            .find(|file| file.ends_with(".wasm"))
+            .map(PathBuf::from)
+            .or(wasm);
+    }
+    if !child.wait()?.success() {
+        bail!("{package} does not compile");
+    }
+    wasm.with_context(|| format!("cargo made no wasm file for {package}"))
+}
+
+/// Until it is dropped no other build writes to `dist/`: two at once would remove each other's files.
+pub fn lock() -> Result<File> {
+    fs::create_dir_all(paths::dist())?;
+    let lock = File::create(paths::dist().join(".lock")).context("cannot write to dist/")?;
+    lock.lock().context("cannot lock dist/")?;
+    Ok(lock)
+}
+
+/// Keeps this machine's folders out of the texts of panics: smaller, and the same everywhere.
+fn rust_flags() -> String {
+    let mut flags: Vec<String> = std::env::var("RUSTFLAGS")
+        .map(|flags| flags.split_whitespace().map(str::to_owned).collect())
+        .unwrap_or_default();
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    let registries = home
+        .and_then(|home| fs::read_dir(home.join("registry/src")).ok())
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    for folder in registries.chain([paths::root()]) {
+        flags.push(format!("--remap-path-prefix={}=", folder.display()));
+    }
+    flags.join("\u{1f}")
+}
+
+/// What decides how inputs become files: a change here makes every file anew.
+const RECIPE: &[&str] = &[
+    include_str!("wasm.rs"),
+    include_str!("manifest.rs"),
+    include_str!("compress.rs"),
+    include_str!("shorten.rs"),
+    include_str!("slim.rs"),
+    include_str!("minify.rs"),
+];
+
+/// Everything the files depend on, in one hash.
+pub fn stamp(inputs: &[String], recipe: &str, programs: &[Option<&Path>]) -> Result<String> {
+    let mut parts = vec![inputs.join("\0"), RECIPE.concat(), recipe.to_owned()];
+    for program in programs {
+        parts.push(match program {
+            None => "none".to_owned(),
+            Some(program) => {
+                let mut command = step::command(program);
+                command.arg("--version");
+                step::output(command)?
+            }
+        });
+    }
+    Ok(manifest::sha256(parts.join("\0").as_bytes()))
+}
+
+/// The JavaScript module and the wasm that together are the program. `name` is what wasm-bindgen
+/// calls it.
+pub fn bind(name: &str, wasm: &[u8]) -> Result<(String, Vec<u8>)> {
+    let mut bindgen = Bindgen::new();
+    bindgen.input_bytes(name, wasm.to_vec());
+    bindgen.web(true)?;
+    // Whoever loads it says where the wasm is; the bindings need no guess of their own.
+    bindgen.omit_default_module_path(true);
+    bindgen.typescript(false).remove_name_section(true).remove_producers_section(true);
+    let mut output = bindgen.generate_output().context("wasm-bindgen failed")?;
+    let inline = output.snippets().values().any(|files| !files.is_empty());
+    if inline || !output.local_modules().is_empty() {
+        bail!(
+            "a dependency brings JavaScript files of its own (inline_js or module): \
+             they would need names, hashes and compression; use a dependency without them"
+        );
+    }
+    let js = output.js().to_owned();
+    let wasm = output.wasm_mut();
+    let mut names = Names::default();
+    for import in wasm.imports.iter_mut() {
+        import.name = names.shorten(&import.name);
+        import.module.clear();
+    }
+    // Of what the wasm gives, only what wasm-bindgen itself named: the page knows the others.
+    for export in wasm.exports.iter_mut().filter(|export| export.name.starts_with("wasm_bindgen__"))
+    {
+        export.name = names.shorten(&export.name);
+    }
+    // All imports come from this one object of the bindings.
+    let (from, to) = (format!("\"./{name}_bg.js\": import0"), "\"\": import0");
+    if js.matches(&from).count() != 1 {
+        bail!("the bindings have no {from}: wasm-bindgen writes them in another way now");
+    }
+    let js = names.replace_in(&js.replace(&from, to));
+    Ok((js, wasm.emit_wasm()))
+}
+
+/// The wasm after `wasm-opt`.
+pub fn shrink(program: &Path, wasm: &[u8]) -> Result<Vec<u8>> {
+    let (before, after) = (paths::dist().join("before.wasm"), paths::dist().join("after.wasm"));
+    fs::write(&before, wasm)?;
+    let mut command = step::command(program);
+    command.args(FEATURES).args(["-Oz", "--strip-debug", "--strip-producers"]);
+    command.args(["--strip-target-features", "-o"]).arg(&after).arg(&before);
+    step::run(command)?;
+    let small = fs::read(&after).context("wasm-opt wrote nothing")?;
+    fs::remove_file(before)?;
+    fs::remove_file(after)?;
+    Ok(small)
+}
