@@ -12,6 +12,7 @@ use crate::ui::{Asking, Confirm, ConfirmRequest, FailureBox, ToastStack, Toasts,
 
 /// Puts the dashboard into the page.
 pub fn start() {
+    std::panic::set_hook(Box::new(|panic| browser::log(&panic.to_string())));
     if let Some(starting) = browser::by_id("starting") {
         starting.remove();
     }
@@ -59,7 +60,8 @@ fn Stage() -> impl IntoView {
     // The user's name may change without the page being made anew.
     let kind = Memo::new(move |_| session.standing.with(std::mem::discriminant));
     move || {
-        kind.track();
+        // Not `track`: a memo that nobody reads never learns what it depends on.
+        kind.get();
         match session.standing.get_untracked() {
             Standing::Asking => view! {
                 <div class="starting"><p role="status">"Loading the dashboard…"</p></div>
@@ -83,7 +85,7 @@ fn CurrentPage() -> impl IntoView {
     let thing = Memo::new(move |_| nav.route.with(crate::route::Route::thing));
     // A screen reader must hear that the page is another; not when the dashboard has just opened.
     Effect::new(move |before: Option<()>| {
-        thing.track();
+        thing.get();
         if before.is_some() {
             request_animation_frame(|| {
                 if let Some(title) = browser::by_id("title") {

@@ -161,3 +161,8 @@ pub fn set_theme(theme: &str) {
     let cookie = format!("natter_theme={theme}; path=/admin; max-age=31536000; samesite=lax");
     let _ = Reflect::set(&document(), &"cookie".into(), &cookie.into());
 }
+
+/// Writes to the browser's console, for whoever looks for a fault.
+pub fn log(text: &str) {
+    web_sys::console::error_1(&text.into());
+}

@@ -1,5 +1,6 @@
 //! The pages, one room each.
 
+mod license_key;
 mod missing;
 pub mod sign_in;
 pub mod users;
@@ -11,6 +12,7 @@ use crate::route::Route;
 /// The page of a route.
 pub fn show(route: &Route) -> AnyView {
     match route.clone() {
+        Route::LicenseKey(id, _) => view! { <license_key::LicenseKeyPage id /> }.into_any(),
         Route::Users => users::UsersPage().into_any(),
         _ => missing::MissingPage().into_any(),
     }
