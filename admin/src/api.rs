@@ -63,7 +63,8 @@ impl Failure {
         if self.fields.0.is_empty() {
             return self.text.clone();
         }
-        let complaint = |(field, whys): (&String, &Vec<String>)| format!("{field} {}", whys.join(", "));
+        let complaint =
+            |(field, whys): (&String, &Vec<String>)| format!("{field} {}", whys.join(", "));
         let complaints: Vec<String> = self.fields.0.iter().map(complaint).collect();
         format!("{}: {}.", self.text.trim_end_matches('.'), complaints.join("; "))
     }
@@ -78,7 +79,8 @@ enum Body {
 }
 
 async fn send_once(method: &Method, path: &str, body: &Body) -> Result<Response, Failure> {
-    let request = RequestBuilder::new(path).method(method.clone()).header("accept", "application/json");
+    let request =
+        RequestBuilder::new(path).method(method.clone()).header("accept", "application/json");
     let request = match body {
         Body::None => request.build(),
         Body::Json(text) => request.header("content-type", "application/json").body(text.as_str()),
@@ -215,7 +217,8 @@ async fn lines(response: Response, mut line: impl FnMut(&str) -> bool) -> Result
     let mut splitter = LineSplitter::new(LINE_BYTES);
     loop {
         let chunk = JsFuture::from(reader.read()).await.map_err(|_| Failure::unreachable())?;
-        let get = |name: &str| js_sys::Reflect::get(&chunk, &name.into()).unwrap_or(JsValue::UNDEFINED);
+        let get =
+            |name: &str| js_sys::Reflect::get(&chunk, &name.into()).unwrap_or(JsValue::UNDEFINED);
         if get("done").is_truthy() {
             return Ok(());
         }

@@ -44,7 +44,8 @@ fn ask_before_leaving(nav: Nav) {
         nav.wanted.set(None);
         confirm(ConfirmRequest {
             title: "Leave without saving?".to_owned(),
-            text: "This page has changes that are not saved. They are lost when you leave.".to_owned(),
+            text: "This page has changes that are not saved. They are lost when you leave."
+                .to_owned(),
             action: "Leave",
             type_to_confirm: None,
             is_dangerous: true,

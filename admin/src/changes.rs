@@ -17,7 +17,11 @@ pub fn between<T: Serialize>(base: &T, now: &T) -> Map<String, Value> {
 /// Objects whose fields the server changes one by one.
 const PARTIAL: &[&str] = &["ui", "licenses", "widget"];
 
-fn differing(base: &Map<String, Value>, now: Map<String, Value>, outer: bool) -> Map<String, Value> {
+fn differing(
+    base: &Map<String, Value>,
+    now: Map<String, Value>,
+    outer: bool,
+) -> Map<String, Value> {
     now.into_iter()
         .filter(|(name, value)| base.get(name) != Some(value))
         .map(|(name, value)| match (base.get(&name), value) {

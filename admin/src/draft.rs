@@ -115,8 +115,9 @@ impl<T: Clone + PartialEq + Serialize + Send + Sync + 'static> Draft<T> {
     /// The changed fields alone, with the version: the body of a partial update.
     #[must_use]
     pub fn patch(self) -> Value {
-        let mut body: Map<String, Value> =
-            self.base.with_untracked(|base| self.now.with_untracked(|now| changes::between(base, now)));
+        let mut body: Map<String, Value> = self
+            .base
+            .with_untracked(|base| self.now.with_untracked(|now| changes::between(base, now)));
         body.insert("version".to_owned(), self.version.get_untracked().into());
         Value::Object(body)
     }

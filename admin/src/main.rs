@@ -8,14 +8,18 @@
 
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))] // natively only tests enter the rooms
 
+mod addresses;
 mod changes;
 mod format;
 mod route;
+mod snippets;
 
 #[cfg(target_arch = "wasm32")]
 mod api;
 #[cfg(target_arch = "wasm32")]
 mod app;
+#[cfg(target_arch = "wasm32")]
+mod bindings;
 #[cfg(target_arch = "wasm32")]
 mod browser;
 #[cfg(target_arch = "wasm32")]

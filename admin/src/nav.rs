@@ -90,7 +90,8 @@ impl Nav {
     /// One value of the query. Does not subscribe.
     #[must_use]
     pub fn parameter(self, name: &str) -> Option<String> {
-        let parameters = web_sys::UrlSearchParams::new_with_str(&self.query.get_untracked()).ok()?;
+        let parameters =
+            web_sys::UrlSearchParams::new_with_str(&self.query.get_untracked()).ok()?;
         parameters.get(name)
     }
 

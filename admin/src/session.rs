@@ -39,7 +39,8 @@ impl Session {
     /// A session about which nothing is known yet.
     #[must_use]
     pub fn new() -> Self {
-        let session = Self { standing: RwSignal::new(Standing::Asking), expired: RwSignal::new(false) };
+        let session =
+            Self { standing: RwSignal::new(Standing::Asking), expired: RwSignal::new(false) };
         EXPIRED.with_borrow_mut(|slot| *slot = Some(session.expired));
         session
     }

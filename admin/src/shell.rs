@@ -149,7 +149,9 @@ fn Menus(unread: Unread) -> impl IntoView {
 #[component]
 fn Who() -> impl IntoView {
     let session = expect_context::<Session>();
-    let name = move || session.user().map(|user| if user.name.is_empty() { user.email } else { user.name });
+    let name = move || {
+        session.user().map(|user| if user.name.is_empty() { user.email } else { user.name })
+    };
     let role = move || match session.user()?.role {
         UserRole::Admin => Some("Admin"),
         UserRole::Viewer => Some("Viewer: may read"),
@@ -188,4 +190,3 @@ fn ThemeButton() -> impl IntoView {
         </button>
     }
 }
-

@@ -222,7 +222,7 @@ pub fn check_json(errors: &mut FieldErrors, field: &str, object: &Map<String, Va
 }
 
 /// A license key as `/api/license-keys` gives it.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LicenseKey {
     pub id: String,
@@ -253,7 +253,7 @@ pub struct LicenseKey {
 }
 
 /// Body of a call that replaces a secret: how long the old one still works.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 // A misspelt overlap would end the old secret at once.
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -272,14 +272,14 @@ impl Rotation {
 }
 
 /// A key that can be shown again.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RevealedKey {
     pub key: String,
 }
 
 /// The secret with which a site signs its users' ids.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IdentitySecret {
     /// `nis_…`. Server-side only.
@@ -289,7 +289,7 @@ pub struct IdentitySecret {
 }
 
 /// A token for the dashboard's preview of the widget.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PreviewSession {
     pub token: String,
@@ -299,7 +299,7 @@ pub struct PreviewSession {
 debug_without_secrets!(LicenseKey, RevealedKey, IdentitySecret, PreviewSession);
 
 /// A website or a device that uses a license key.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Activation {
     pub instance_id: String,
@@ -334,7 +334,7 @@ pub struct WebsiteCheck {
 }
 
 /// What a website pattern means.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WebsiteMeaning {
     pub normalized: String,

@@ -50,7 +50,8 @@ fn SignInForm(#[prop(into)] email: String) -> impl IntoView {
         }
     };
     let email = draft.field("email", |who| who.email.clone(), |who, value| who.email = value);
-    let password = draft.field("password", |who| who.password.clone(), |who, value| who.password = value);
+    let password =
+        draft.field("password", |who| who.password.clone(), |who, value| who.password = value);
     view! {
         <form on:submit=submit novalidate>
             {move || draft.failure.get().map(|failure| view! { <FailureBox failure /> })}

@@ -10,8 +10,8 @@ use crate::draft::{Draft, run};
 use crate::remote::{Load, Remote};
 use crate::session::{Session, Standing, may_write};
 use crate::ui::{
-    Badge, Choice, ConfirmRequest, Dialog, EmptyState, FailureBox, Head, Icon, Menu, Skeleton, TextField, Toasts,
-    Tone, When, confirm,
+    Badge, Choice, ConfirmRequest, Dialog, EmptyState, FailureBox, Head, Icon, Menu, Skeleton,
+    TextField, Toasts, Tone, When, confirm,
 };
 
 #[component]
@@ -42,7 +42,11 @@ pub fn UsersPage() -> impl IntoView {
 }
 
 #[component]
-fn UserTable(users: Vec<User>, editing: RwSignal<Option<User>>, changed: Callback<()>) -> impl IntoView {
+fn UserTable(
+    users: Vec<User>,
+    editing: RwSignal<Option<User>>,
+    changed: Callback<()>,
+) -> impl IntoView {
     let own = expect_context::<Session>().user().map(|user| user.id);
     let row = |user: User| {
         let is_own = own.as_ref() == Some(&user.id);
@@ -97,7 +101,10 @@ fn role_of(name: &str) -> UserRole {
 
 fn roles() -> Signal<Vec<(String, String)>> {
     let option = |value: &str, text: &str| (value.to_owned(), text.to_owned());
-    Signal::stored(vec![option("admin", "Admin: does everything"), option("viewer", "Viewer: reads everything, changes nothing")])
+    Signal::stored(vec![
+        option("admin", "Admin: does everything"),
+        option("viewer", "Viewer: reads everything, changes nothing"),
+    ])
 }
 
 fn remove(user: User, changed: Callback<()>) {
@@ -137,7 +144,8 @@ fn AddForm(open: RwSignal<bool>, changed: Callback<()>) -> impl IntoView {
     };
     let email = draft.field("email", |user| user.email.clone(), |user, value| user.email = value);
     let name = draft.field("name", |user| user.name.clone(), |user, value| user.name = value);
-    let password = draft.field("password", |user| user.password.clone(), |user, value| user.password = value);
+    let password =
+        draft.field("password", |user| user.password.clone(), |user, value| user.password = value);
     let role = draft.field(
         "role",
         |user| user.role.unwrap_or(UserRole::Admin).as_str().to_owned(),
@@ -187,7 +195,11 @@ fn EditDialog(editing: RwSignal<Option<User>>, changed: Callback<()>) -> impl In
             editing.set(None);
         }
     });
-    let title = Signal::derive(move || editing.with(|user| user.as_ref().map(|user| format!("Edit {}", user.email)).unwrap_or_default()));
+    let title = Signal::derive(move || {
+        editing.with(|user| {
+            user.as_ref().map(|user| format!("Edit {}", user.email)).unwrap_or_default()
+        })
+    });
     view! {
         <Dialog open title>
             {move || editing.get_untracked().map(|user| view! { <EditForm user open changed /> })}
@@ -226,7 +238,8 @@ fn EditForm(user: User, open: RwSignal<bool>, changed: Callback<()>) -> impl Int
     let toasts = expect_context::<Toasts>();
     let is_own = session.user().is_some_and(|own| own.id == user.id);
     let path = StoredValue::new(format!("/api/users/{}", user.id));
-    let edited = Edited { email: user.email, name: user.name, role: user.role, password: String::new() };
+    let edited =
+        Edited { email: user.email, name: user.name, role: user.role, password: String::new() };
     let draft = Draft::unguarded(edited, Edited::check);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -244,8 +257,13 @@ fn EditForm(user: User, open: RwSignal<bool>, changed: Callback<()>) -> impl Int
     };
     let email = draft.field("email", |user| user.email.clone(), |user, value| user.email = value);
     let name = draft.field("name", |user| user.name.clone(), |user, value| user.name = value);
-    let password = draft.field("password", |user| user.password.clone(), |user, value| user.password = value);
-    let role = draft.field("role", |user| user.role.as_str().to_owned(), |user, value| user.role = role_of(&value));
+    let password =
+        draft.field("password", |user| user.password.clone(), |user, value| user.password = value);
+    let role = draft.field(
+        "role",
+        |user| user.role.as_str().to_owned(),
+        |user, value| user.role = role_of(&value),
+    );
     view! {
         <form on:submit=submit novalidate>
             {move || draft.failure.get().map(|failure| view! { <FailureBox failure /> })}
@@ -293,14 +311,19 @@ fn OwnPasswordForm(open: RwSignal<bool>) -> impl IntoView {
         event.prevent_default();
         if draft.is_fine() {
             let change = draft.now.get_untracked();
-            draft.save(async move { api::post::<()>("/api/auth/password", &change).await }, move |()| {
-                open.set(false);
-                toasts.done("Your password is changed. Your other browsers are signed out.");
-            });
+            draft.save(
+                async move { api::post::<()>("/api/auth/password", &change).await },
+                move |()| {
+                    open.set(false);
+                    toasts.done("Your password is changed. Your other browsers are signed out.");
+                },
+            );
         }
     };
-    let current = draft.field("current", |form| form.current.clone(), |form, value| form.current = value);
-    let password = draft.field("password", |form| form.password.clone(), |form, value| form.password = value);
+    let current =
+        draft.field("current", |form| form.current.clone(), |form, value| form.current = value);
+    let password =
+        draft.field("password", |form| form.password.clone(), |form, value| form.password = value);
     view! {
         <form on:submit=submit novalidate>
             {move || draft.failure.get().map(|failure| view! { <FailureBox failure /> })}

@@ -35,7 +35,9 @@ pub fn BarChart(
     let readout = move || {
         let at = pointed.get()?;
         stored.with_value(|(labels, series)| {
-            let value = |one: &Series| format!("{} {}", one.name, show(one.values.get(at).copied().unwrap_or(0.0)));
+            let value = |one: &Series| {
+                format!("{} {}", one.name, show(one.values.get(at).copied().unwrap_or(0.0)))
+            };
             let values: Vec<String> = series.iter().map(value).collect();
             Some(format!("{}: {}", labels.get(at)?, values.join(" · ")))
         })
@@ -53,9 +55,20 @@ pub fn BarChart(
         }
     };
     let bars = (0..labels.len()).map(bar).collect_view();
-    let legend = series.iter().map(|one| view! { <span class=format!("key {}", one.tone)>{one.name}</span> }).collect_view();
-    let ends = [labels.first(), labels.get(labels.len() / 2).filter(|_| labels.len() > 4), labels.last().filter(|_| labels.len() > 1)];
-    let ends = ends.into_iter().flatten().map(|label| view! { <span>{label.clone()}</span> }).collect_view();
+    let legend = series
+        .iter()
+        .map(|one| view! { <span class=format!("key {}", one.tone)>{one.name}</span> })
+        .collect_view();
+    let ends = [
+        labels.first(),
+        labels.get(labels.len() / 2).filter(|_| labels.len() > 4),
+        labels.last().filter(|_| labels.len() > 1),
+    ];
+    let ends = ends
+        .into_iter()
+        .flatten()
+        .map(|label| view! { <span>{label.clone()}</span> })
+        .collect_view();
     view! {
         <figure class="chart" aria-labelledby=id.get_value()>
             <figcaption>
@@ -76,10 +89,15 @@ pub fn BarChart(
     }
 }
 
-fn as_table(labels: &[String], series: &[Series], show: fn(f64) -> String) -> impl IntoView + use<> {
+fn as_table(
+    labels: &[String],
+    series: &[Series],
+    show: fn(f64) -> String,
+) -> impl IntoView + use<> {
     let heads = series.iter().map(|one| view! { <th scope="col">{one.name}</th> }).collect_view();
     let cells = |at: usize| {
-        let cell = |one: &Series| view! { <td>{show(one.values.get(at).copied().unwrap_or(0.0))}</td> };
+        let cell =
+            |one: &Series| view! { <td>{show(one.values.get(at).copied().unwrap_or(0.0))}</td> };
         series.iter().map(cell).collect_view()
     };
     let row = |(at, label): (usize, &String)| view! { <tr><th scope="row">{label.clone()}</th>{cells(at)}</tr> };

@@ -261,7 +261,8 @@ pub fn DateTimeField(
     #[prop(into, default = Signal::stored(false))] disabled: Signal<bool>,
 ) -> impl IntoView {
     let id = StoredValue::new(unique(bind.name));
-    let shown = move || bind.get.get().map(|moment| browser::for_input(&moment)).unwrap_or_default();
+    let shown =
+        move || bind.get.get().map(|moment| browser::for_input(&moment)).unwrap_or_default();
     view! {
         <Frame id label hint error=bind.error>
             <span class="with-unit">
@@ -290,9 +291,10 @@ pub fn ColorField(
     let six = move || {
         let color = bind.get.get();
         match color.strip_prefix('#') {
-            Some(three) if three.len() == 3 => {
-                three.chars().flat_map(|c| [c, c]).fold("#".to_owned(), |all, c| all + &c.to_string())
-            }
+            Some(three) if three.len() == 3 => three
+                .chars()
+                .flat_map(|c| [c, c])
+                .fold("#".to_owned(), |all, c| all + &c.to_string()),
             _ => color,
         }
     };

@@ -21,7 +21,10 @@ pub fn Menu(#[prop(into)] label: String, children: Children) -> impl IntoView {
     let handle = window_event_listener(leptos::ev::click, move |event| {
         let target = event.target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
         let inside = node.get_untracked().is_some_and(|node| {
-            node.query_selector("summary").ok().flatten().is_some_and(|s| s.contains(target.as_ref()))
+            node.query_selector("summary")
+                .ok()
+                .flatten()
+                .is_some_and(|s| s.contains(target.as_ref()))
         });
         if !inside {
             close(false);

@@ -17,7 +17,8 @@ pub use chart::{BarChart, Series};
 pub use copy::{CopyButton, Snippet};
 pub use dialog::{Asking, Confirm, ConfirmRequest, Dialog, confirm};
 pub use field::{
-    Choice, ColorField, DateTimeField, ListField, NumberField, Slider, Switch, TextArea, TextField, Toggle,
+    Choice, ColorField, DateTimeField, ListField, NumberField, Slider, Switch, TextArea, TextField,
+    Toggle,
 };
 pub use icon::Icon;
 pub use menu::Menu;

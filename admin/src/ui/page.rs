@@ -77,7 +77,10 @@ impl Tone {
 
 /// A word that says how something stands.
 #[component]
-pub fn Badge(#[prop(into)] text: Signal<String>, #[prop(into)] tone: Signal<Tone>) -> impl IntoView {
+pub fn Badge(
+    #[prop(into)] text: Signal<String>,
+    #[prop(into)] tone: Signal<Tone>,
+) -> impl IntoView {
     view! { <span class=move || format!("badge {}", tone.get().class())>{move || text.get()}</span> }
 }
 
@@ -89,7 +92,13 @@ pub fn Meter(used: i64, limit: Option<i64>, #[prop(into)] label: String) -> impl
         return view! { <span class="meter"><span>{count(used)}</span></span> }.into_any();
     };
     let share = if limit > 0 { (used as f64 / limit as f64).min(1.0) } else { 1.0 };
-    let tone = if share >= 1.0 { "bad" } else if share >= 0.8 { "warn" } else { "good" };
+    let tone = if share >= 1.0 {
+        "bad"
+    } else if share >= 0.8 {
+        "warn"
+    } else {
+        "good"
+    };
     view! {
         <span class="meter">
             <span>{format!("{} / {}", count(used), count(limit))}</span>
@@ -128,7 +137,10 @@ pub fn EmptyState(
 
 /// Why something could not be shown or done.
 #[component]
-pub fn FailureBox(failure: Failure, #[prop(optional)] retry: Option<Callback<()>>) -> impl IntoView {
+pub fn FailureBox(
+    failure: Failure,
+    #[prop(optional)] retry: Option<Callback<()>>,
+) -> impl IntoView {
     let id = (!failure.request_id.is_empty() && failure.status >= 500)
         .then(|| format!("Request {}", failure.request_id));
     view! {

@@ -71,7 +71,9 @@ pub fn Filter<T: Clone + Send + Sync + DeserializeOwned + 'static>(
 
 /// Which rows are shown, and the way to the others.
 #[component]
-pub fn Pager<T: Clone + Send + Sync + DeserializeOwned + 'static>(list: Listing<T>) -> impl IntoView {
+pub fn Pager<T: Clone + Send + Sync + DeserializeOwned + 'static>(
+    list: Listing<T>,
+) -> impl IntoView {
     let page = move || list.page.get();
     let total = move || page().map(|page| format::count(page.total)).unwrap_or_default();
     let more = move || page().is_some_and(|page| page.next_cursor.is_some());
@@ -100,7 +102,8 @@ pub fn Table<T: Clone + Send + Sync + DeserializeOwned + 'static>(
     empty: fn() -> AnyView,
 ) -> impl IntoView {
     let label = StoredValue::new(label);
-    let heads = move || columns.iter().map(|&name| view! { <th scope="col">{name}</th> }).collect_view();
+    let heads =
+        move || columns.iter().map(|&name| view! { <th scope="col">{name}</th> }).collect_view();
     let nothing = move || {
         if untrack(move || list.is_narrowed()) {
             view! {
@@ -120,7 +123,9 @@ pub fn Table<T: Clone + Send + Sync + DeserializeOwned + 'static>(
         Load::Failed(failure) => {
             view! { <FailureBox failure retry=Callback::new(move |()| list.reload()) /> }.into_any()
         }
-        Load::Ready(page) if page.items.is_empty() && !untrack(move || list.has_previous()) => nothing(),
+        Load::Ready(page) if page.items.is_empty() && !untrack(move || list.has_previous()) => {
+            nothing()
+        }
         Load::Ready(page) => {
             let rows: Vec<AnyView> = page.items.into_iter().map(row.clone()).collect();
             view! {

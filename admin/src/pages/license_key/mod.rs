@@ -7,6 +7,7 @@ mod general;
 mod identity;
 mod look;
 mod restrictions;
+pub mod samples;
 mod usage;
 
 use leptos::prelude::*;
@@ -112,7 +113,9 @@ fn Opened(key: LicenseKey) -> impl IntoView {
     });
     let id = StoredValue::new(page.id());
     let tabs = Signal::derive(move || {
-        let link = |&one: &KeyTab| (Route::LicenseKey(id.get_value(), one).path(), one.title(), one == tab.get());
+        let link = |&one: &KeyTab| {
+            (Route::LicenseKey(id.get_value(), one).path(), one.title(), one == tab.get())
+        };
         KeyTab::ALL.iter().map(link).collect()
     });
     let title = Signal::derive(move || page.key.with(|key| key.settings.name.clone()));
