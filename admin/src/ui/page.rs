@@ -112,8 +112,13 @@ pub fn Meter(used: i64, limit: Option<i64>, #[prop(into)] label: String) -> impl
 
 /// A moment: the day and time, and in the title as the server has it.
 #[component]
-pub fn When(#[prop(into)] at: String) -> impl IntoView {
-    let shown = browser::moment(&at);
+pub fn When(
+    #[prop(into)] at: String,
+    /// Shows the day alone.
+    #[prop(optional)]
+    day: bool,
+) -> impl IntoView {
+    let shown = if day { browser::day(&at) } else { browser::moment(&at) };
     view! { <time datetime=at.clone() title=at>{shown}</time> }
 }
 

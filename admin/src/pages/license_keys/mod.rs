@@ -111,7 +111,7 @@ fn source(key: &LicenseKey) -> String {
 
 fn moment(at: Option<String>, none: &'static str) -> AnyView {
     match at {
-        Some(at) => view! { <When at /> }.into_any(),
+        Some(at) => view! { <When at day=true /> }.into_any(),
         None => view! { <span class="soft">{none}</span> }.into_any(),
     }
 }
@@ -172,12 +172,17 @@ fn KeyHint(key: LicenseKey) -> impl IntoView {
     let retrievable = key.settings.retrievable;
     view! {
         <span class="inline">
-            <code>{key.key_hint}</code>
+            <code title=key.key_hint.clone()>{short(&key.key_hint)}</code>
             <Show when=move || retrievable && may_write()>
                 <button type="button" class="quiet square" title="Copy" aria-label=label.clone() on:click=copy><Icon name="copy" /></button>
             </Show>
         </span>
     }
+}
+
+/// `••••-7K2M` of `••••-••••-••••-7K2M`.
+fn short(hint: &str) -> String {
+    hint.rsplit_once('-').map_or_else(|| hint.to_owned(), |(_, last)| format!("••••-{last}"))
 }
 
 /// Switches a key on and off in its row.
