@@ -97,11 +97,11 @@ pub fn Shell(children: Children) -> impl IntoView {
                     <Icon name="bell" />{move || count(unread)}
                 </a>
             </header>
-            <div class="side" id="menu">
+            <aside class="side" id="menu" aria-label="Menu and account">
                 <Brand />
                 <Menus unread />
                 <Who />
-            </div>
+            </aside>
             <div class="veil" aria-hidden="true" on:click=move |_| open.set(false)></div>
             <main id="page">{children()}</main>
         </div>

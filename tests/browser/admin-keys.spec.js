@@ -59,7 +59,7 @@ test('the toggle in the row switches a key off and on', async ({ natter, page })
   await expect(toggle).toBeChecked();
   await toggle.focus();
   await page.keyboard.press('Space');
-  await expect(page.getByText('Switched off', { exact: true })).toBeVisible();
+  await expect(page.getByRole('row', { name: /^Shop/ }).getByText('Switched off')).toBeVisible();
   await expect(toggle).not.toBeChecked();
   expect((await read(server, id)).status).toBe('inactive');
   expect(await works(server, key)).toBe(403);
@@ -96,7 +96,9 @@ test('edits are saved as what changed, survive another tab of the key, and are a
   const server = await natter();
   const { id } = await make(server, { description: 'old' });
   await signIn(server, page);
-  await open(server, page, `/license-keys/${id}`);
+  await open(server, page, '/license-keys');
+  await page.getByRole('link', { name: 'Shop', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Shop' })).toBeFocused();
   await looksRight(page, shot, 'key-general');
   await page.getByLabel('Description').fill('new');
   await page.getByRole('link', { name: 'Identity' }).click();

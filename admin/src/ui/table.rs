@@ -97,13 +97,17 @@ pub fn Table<T: Clone + Send + Sync + DeserializeOwned + 'static>(
     /// What the table lists.
     #[prop(into)]
     label: String,
+    /// Empty = the row's actions.
     columns: &'static [&'static str],
     row: impl Fn(T) -> AnyView + Send + Sync + Clone + 'static,
     empty: fn() -> AnyView,
 ) -> impl IntoView {
     let label = StoredValue::new(label);
-    let heads =
-        move || columns.iter().map(|&name| view! { <th scope="col">{name}</th> }).collect_view();
+    let head = |name: &&'static str| match *name {
+        "" => view! { <th scope="col"><span class="unseen">"Actions"</span></th> }.into_any(),
+        name => view! { <th scope="col">{name}</th> }.into_any(),
+    };
+    let heads = move || columns.iter().map(head).collect_view();
     let nothing = move || {
         if untrack(move || list.is_narrowed()) {
             view! {
