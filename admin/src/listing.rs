@@ -86,8 +86,11 @@ impl<T: Clone + Send + Sync + DeserializeOwned + 'static> Listing<T> {
     }
 
     fn fetch(self, query: &str) {
-        let mark = if query.is_empty() { '?' } else { '&' };
-        let path = format!("{}{query}{mark}limit={ROWS}", self.path.get_value());
+        let path = self.path.get_value();
+        // A list inside a page may be narrowed for good by its path.
+        let query = if path.contains('?') { query.replacen('?', "&", 1) } else { query.to_owned() };
+        let mark = if path.contains('?') || !query.is_empty() { '&' } else { '?' };
+        let path = format!("{path}{query}{mark}limit={ROWS}");
         self.page.read(async move { api::get(&path).await });
     }
 

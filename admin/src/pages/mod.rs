@@ -1,8 +1,12 @@
 //! The pages, one room each.
 
+mod activations;
 mod license_key;
 mod license_keys;
+mod licenses;
 mod missing;
+mod orders;
+mod products;
 pub mod sign_in;
 pub mod users;
 
@@ -15,6 +19,13 @@ pub fn show(route: &Route) -> AnyView {
     match route.clone() {
         Route::LicenseKeys => license_keys::LicenseKeysPage().into_any(),
         Route::LicenseKey(id, _) => view! { <license_key::LicenseKeyPage id /> }.into_any(),
+        Route::Products => products::ProductsPage().into_any(),
+        Route::Product(id) => view! { <products::ProductPage id /> }.into_any(),
+        Route::Plan(id) => view! { <products::PlanPage id /> }.into_any(),
+        Route::Orders => orders::OrdersPage().into_any(),
+        Route::Order(id) => view! { <orders::OrderPage id /> }.into_any(),
+        Route::Licenses => licenses::LicensesPage().into_any(),
+        Route::License(id) => view! { <licenses::LicensePage id /> }.into_any(),
         Route::Users => users::UsersPage().into_any(),
         _ => missing::MissingPage().into_any(),
     }
