@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 use crate::app::Shared;
 use crate::extract::BodyLimit;
 use crate::http::{
-    admin_conversations, api, chat, completions, conversations, dashboard, demo, edge, feedback, guide,
-    health, license, metrics, resume, setup_page, stop, widget, widget_files,
+    admin_conversations, api, chat, completions, conversations, dashboard, demo, edge, feedback,
+    guide, health, license, metrics, preview, resume, setup_page, stop, widget, widget_files,
 };
 
 #[derive(OpenApi)]
@@ -141,6 +141,9 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(setup_page::script))
         .routes(routes!(dashboard::page))
         .routes(routes!(dashboard::file))
+        .routes(routes!(preview::page))
+        .routes(routes!(preview::script))
+        .routes(routes!(preview::css))
         .routes(routes!(demo::page))
         .routes(routes!(demo::css))
         .routes(routes!(guide::first))

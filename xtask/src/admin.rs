@@ -48,7 +48,8 @@ fn prepare(compiled: &[u8], optimise: Optimise) -> Result<Manifest> {
     }
     let name = manifest::hashed_name("admin", "wasm", &wasm);
     // Started by itself: the page may hold no script of its own.
-    let js = format!("{js}\n__wbg_init({{ module_or_path: new URL('{name}', import.meta.url) }});\n");
+    let js =
+        format!("{js}\n__wbg_init({{ module_or_path: new URL('{name}', import.meta.url) }});\n");
     let js = minify::javascript(&js, terser.as_deref(), minify::Kind::Module)?;
 
     let mut manifest = Manifest::new(Bundle::Dashboard);

@@ -147,7 +147,8 @@ impl Manifest {
             let found = found?.file_name();
             let path = format!("{name}/{}", found.to_string_lossy());
             if !listed.contains(&path.as_str()) {
-                fs::remove_file(folder.join(found)).with_context(|| format!("cannot tidy {name}"))?;
+                fs::remove_file(folder.join(found))
+                    .with_context(|| format!("cannot tidy {name}"))?;
             }
         }
         Ok(())

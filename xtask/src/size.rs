@@ -130,7 +130,9 @@ mod tests {
 
     #[test]
     fn a_dashboard_at_its_budget_passes_and_one_byte_more_fails() {
-        assert!(check_dashboard(&manifest(&[("a.js", 1), ("a.wasm", DASHBOARD_BUDGET - 1)])).is_ok());
+        assert!(
+            check_dashboard(&manifest(&[("a.js", 1), ("a.wasm", DASHBOARD_BUDGET - 1)])).is_ok()
+        );
         assert!(check_dashboard(&manifest(&[("a.js", 1), ("a.wasm", DASHBOARD_BUDGET)])).is_err());
     }
 

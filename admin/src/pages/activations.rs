@@ -32,11 +32,17 @@ fn nothing() -> AnyView {
 }
 
 fn row(path: StoredValue<String>, done: Callback<()>, one: Activation) -> AnyView {
-    let name = if one.instance_name.is_empty() { one.instance_id.clone() } else { one.instance_name.clone() };
+    let name = if one.instance_name.is_empty() {
+        one.instance_id.clone()
+    } else {
+        one.instance_name.clone()
+    };
     let kind = if one.host.is_some() { "Website".to_owned() } else { one.instance_id.clone() };
     let pending = one.status == ActivationStatus::Pending;
-    let (text, tone) = if pending { ("Waits for approval", Tone::Warn) } else { ("Active", Tone::Good) };
-    let details = (!one.metadata.is_empty()).then(|| serde_json::Value::Object(one.metadata.clone()).to_string());
+    let (text, tone) =
+        if pending { ("Waits for approval", Tone::Warn) } else { ("Active", Tone::Good) };
+    let details = (!one.metadata.is_empty())
+        .then(|| serde_json::Value::Object(one.metadata.clone()).to_string());
     let at = StoredValue::new(format!("{}/{}", path.get_value(), api::escape(&one.instance_id)));
     let named = StoredValue::new(name.clone());
     view! {

@@ -13,16 +13,23 @@ use crate::nav::Nav;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
 use crate::session::may_write;
-use crate::ui::{BarChart, Card, EmptyState, FailureBox, Head, Icon, Meter, Series, Skeleton, Toasts, When};
+use crate::ui::{
+    BarChart, Card, EmptyState, FailureBox, Head, Icon, Meter, Series, Skeleton, Toasts, When,
+};
 
 /// Ranges to choose from, in days.
-const RANGES: &[(&str, &str)] = &[("1", "Today"), ("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "A year")];
+const RANGES: &[(&str, &str)] =
+    &[("1", "Today"), ("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "A year")];
 const DAY_MS: f64 = 86_400_000.0;
 
 #[component]
 pub fn OverviewPage() -> impl IntoView {
     let nav = expect_context::<Nav>();
-    let days = RwSignal::new(nav.parameter("days").filter(|days| RANGES.iter().any(|(one, _)| one == days)).unwrap_or_else(|| "30".to_owned()));
+    let days = RwSignal::new(
+        nav.parameter("days")
+            .filter(|days| RANGES.iter().any(|(one, _)| one == days))
+            .unwrap_or_else(|| "30".to_owned()),
+    );
     let overview = Remote::<Overview>::new();
     let read = move || {
         let path = path(&days.get_untracked());
@@ -67,15 +74,19 @@ fn path(days: &str) -> String {
 #[component]
 fn Shown(now: Overview, retry: Callback<()>) -> impl IntoView {
     let fresh = now.range.totals.queries == 0 && now.keys <= 1 && now.conversations.is_empty();
-    let labels: Vec<String> = now.series.iter().map(|period| label(&period.start, &now.interval)).collect();
-    let of = |get: fn(&Period) -> i64| now.series.iter().map(|period| get(period) as f64).collect::<Vec<_>>();
+    let labels: Vec<String> =
+        now.series.iter().map(|period| label(&period.start, &now.interval)).collect();
+    let of = |get: fn(&Period) -> i64| {
+        now.series.iter().map(|period| get(period) as f64).collect::<Vec<_>>()
+    };
     let answers = vec![
         Series { name: "Answered", tone: "good", values: of(|period| period.ok) },
         Series { name: "Stopped", tone: "warn", values: of(|period| period.stopped) },
         Series { name: "Failed", tone: "bad", values: of(|period| period.failed) },
     ];
     let same = labels.clone();
-    let refused = vec![Series { name: "Refused", tone: "warn", values: of(|period| period.refused) }];
+    let refused =
+        vec![Series { name: "Refused", tone: "warn", values: of(|period| period.refused) }];
     view! {
         {now.audit_reminder.map(|due| view! { <Reminder due retry /> })}
         {fresh.then(|| view! { <Start /> })}
@@ -114,7 +125,13 @@ fn Tiles(figures: Figures) -> impl IntoView {
     let rate = success_rate.map_or_else(|| "–".to_owned(), format::percent);
     let times = figures.response_time_ms;
     let time = times.map_or_else(|| "–".to_owned(), |times| format::duration(times.p50));
-    let slow = times.map(|times| format!("95 % within {}, 99 % within {}", format::duration(times.p95), format::duration(times.p99)));
+    let slow = times.map(|times| {
+        format!(
+            "95 % within {}, 99 % within {}",
+            format::duration(times.p95),
+            format::duration(times.p99)
+        )
+    });
     view! {
         <div class="tiles">
             <div class="tile"><span>"Queries"</span><strong>{format::count(queries)}</strong><small>{format!("{} answered, {} stopped", format::count(ok), format::count(stopped))}</small></div>
@@ -149,7 +166,9 @@ fn Start() -> impl IntoView {
 #[component]
 fn Reminder(due: AuditReminder, retry: Callback<()>) -> impl IntoView {
     let toasts = expect_context::<Toasts>();
-    let names = |keys: &[shared::admin::ApiKey]| keys.iter().map(|key| key.label.clone()).collect::<Vec<_>>().join(", ");
+    let names = |keys: &[shared::admin::ApiKey]| {
+        keys.iter().map(|key| key.label.clone()).collect::<Vec<_>>().join(", ")
+    };
     let (unused, old) = (names(&due.unused), names(&due.old));
     let dismiss = move |_| {
         run(api::act::<()>("/api/audit-reminder/dismiss"), move |()| {

@@ -17,11 +17,17 @@ fn block(block: Block) -> AnyView {
     match block {
         Block::Paragraph(content) => view! { <p>{inlines(content)}</p> }.into_any(),
         // The page has headings of its own.
-        Block::Heading { content, .. } => view! { <p class="heading">{inlines(content)}</p> }.into_any(),
-        Block::List { ordered: Some(start), items, .. } => view! { <ol start=start>{entries(items)}</ol> }.into_any(),
+        Block::Heading { content, .. } => {
+            view! { <p class="heading">{inlines(content)}</p> }.into_any()
+        }
+        Block::List { ordered: Some(start), items, .. } => {
+            view! { <ol start=start>{entries(items)}</ol> }.into_any()
+        }
         Block::List { items, .. } => view! { <ul>{entries(items)}</ul> }.into_any(),
         Block::Quote(inner) => view! { <blockquote>{blocks(inner)}</blockquote> }.into_any(),
-        Block::Code { text, .. } => view! { <pre tabindex="0"><code>{text}</code></pre> }.into_any(),
+        Block::Code { text, .. } => {
+            view! { <pre tabindex="0"><code>{text}</code></pre> }.into_any()
+        }
         Block::Table { alignments, head, rows } => table(&alignments, head, rows),
         Block::Rule => view! { <hr /> }.into_any(),
     }
@@ -37,9 +43,17 @@ fn entries(items: Vec<Item>) -> Vec<AnyView> {
 
 fn table(alignments: &[Align], head: Vec<Vec<Inline>>, rows: Vec<Vec<Vec<Inline>>>) -> AnyView {
     let right = |at: usize| matches!(alignments.get(at), Some(Align::Right));
-    let heads = head.into_iter().enumerate().map(|(at, cell)| view! { <th scope="col" class:number=right(at)>{inlines(cell)}</th> }).collect_view();
+    let heads = head
+        .into_iter()
+        .enumerate()
+        .map(|(at, cell)| view! { <th scope="col" class:number=right(at)>{inlines(cell)}</th> })
+        .collect_view();
     let row = |cells: Vec<Vec<Inline>>| {
-        let cells = cells.into_iter().enumerate().map(|(at, cell)| view! { <td class:number=right(at)>{inlines(cell)}</td> }).collect_view();
+        let cells = cells
+            .into_iter()
+            .enumerate()
+            .map(|(at, cell)| view! { <td class:number=right(at)>{inlines(cell)}</td> })
+            .collect_view();
         view! { <tr>{cells}</tr> }
     };
     view! {
@@ -60,7 +74,11 @@ fn inline(piece: Inline) -> AnyView {
         Inline::Strong(content) => view! { <strong>{inlines(content)}</strong> }.into_any(),
         Inline::Strike(content) => view! { <s>{inlines(content)}</s> }.into_any(),
         Inline::Link { url, content } => {
-            let shown = if content.is_empty() { url.clone().into_any() } else { inlines(content).into_any() };
+            let shown = if content.is_empty() {
+                url.clone().into_any()
+            } else {
+                inlines(content).into_any()
+            };
             view! { <a href=url target="_blank" rel="noreferrer noopener">{shown}</a> }.into_any()
         }
         Inline::Image { url, alt } => {
@@ -78,7 +96,9 @@ pub fn Outside(#[prop(into)] url: String, #[prop(into, optional)] text: String) 
     let shown = if text.is_empty() { url.clone() } else { text };
     let is_web = ["https://", "http://"].iter().any(|scheme| url.starts_with(scheme));
     match safe_url(&url).filter(|_| is_web) {
-        Some(url) => view! { <a href=url target="_blank" rel="noreferrer noopener">{shown}</a> }.into_any(),
+        Some(url) => {
+            view! { <a href=url target="_blank" rel="noreferrer noopener">{shown}</a> }.into_any()
+        }
         None => view! { <span>{shown}</span> }.into_any(),
     }
 }

@@ -16,13 +16,15 @@ use crate::keys::token::{Claims, TOKEN_MS};
 use crate::keys::{Found, KeyRecord, hosts};
 use crate::store::visitors::KnowVisitor;
 
-/// Opens or renews a session with a key that may be used from here.
+/// Opens or renews a session with a key that may be used from here; `preview` is the sign-in that a
+/// preview's session lives with.
 ///
 /// # Errors
 /// What is wrong with the identity or the activation.
 pub async fn open(
     app: &App,
     found: &Found,
+    preview: Option<String>,
     origin: Option<&str>,
     request: SessionRequest,
 ) -> Result<SessionAnswer, ApiError> {
@@ -37,11 +39,12 @@ pub async fn open(
     };
     let expires_ms = now_ms + TOKEN_MS;
     let claims = Claims {
-        owner: key.owner.clone(),
+        // A token names the key itself: what is a preview's alone follows from `preview`.
+        owner: key.id().to_owned(),
         generation: found.generation,
         visitor_id,
         user_id: user.as_ref().map(|user| user.id.clone()),
-        preview: None,
+        preview,
         origin: origin.map(str::to_owned),
         expires_ms,
     };

@@ -76,7 +76,11 @@ pub async fn thread(app: &App, id: &str) -> Result<Thread, ApiError> {
         page_referrer,
         metadata,
         running_turn_id,
-        messages: messages.into_iter().filter(|row| row.status != "superseded").map(message).collect(),
+        messages: messages
+            .into_iter()
+            .filter(|row| row.status != "superseded")
+            .map(message)
+            .collect(),
     })
 }
 

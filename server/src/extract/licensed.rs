@@ -291,6 +291,23 @@ pub async fn find_key(
     Ok(found)
 }
 
+/// Finds the key of the dashboard's preview, whose token stands in the place of a chatbot id; with it
+/// the hash of the sign-in that the preview lives with.
+///
+/// # Errors
+/// 401 when it is no token of a preview, or no longer.
+pub async fn find_preview(
+    app: &Shared,
+    client: &Client,
+    token: &str,
+    facts: &RequestFacts,
+) -> Result<(Found, String), ApiError> {
+    let (found, claims) = from_token(app, client, token, facts).await?;
+    // A visitor's token opens no further session.
+    let sign_in = claims.preview.ok_or(ErrorCode::Unauthorized)?;
+    Ok((found, sign_in))
+}
+
 fn usable(
     app: &Shared,
     client: &Client,

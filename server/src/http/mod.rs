@@ -14,6 +14,7 @@ pub mod guide;
 pub mod health;
 pub mod license;
 pub mod metrics;
+pub mod preview;
 pub mod resume;
 pub mod setup_page;
 pub mod stop;

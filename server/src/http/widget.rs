@@ -14,14 +14,14 @@ use crate::agents;
 use crate::app::Shared;
 use crate::chat::session;
 use crate::error::ApiError;
-use crate::extract::licensed::{find_key, widget_rate};
+use crate::extract::licensed::{find_key, find_preview, widget_rate};
 use crate::extract::{self, Client};
 use crate::http::widget_files;
-use crate::keys::{Found, NamedKey};
+use crate::keys::{Found, NamedKey, token};
 use crate::store::usage::RequestFacts;
 use crate::usage::log;
 
-/// The key that a body names.
+/// The key that a body names, and the sign-in of the admin whose preview it is.
 async fn key_of(
     app: &Shared,
     client: &Client,
@@ -29,15 +29,19 @@ async fn key_of(
     license_key: Option<&str>,
     chatbot_id: Option<&str>,
     facts: &RequestFacts,
-) -> Result<Found, ApiError> {
+) -> Result<(Found, Option<String>), ApiError> {
     let name = match (license_key, chatbot_id) {
         (Some(key), None) => NamedKey::Key(key),
+        (None, Some(token)) if token::is_token(token) => {
+            let (found, sign_in) = find_preview(app, client, token, facts).await?;
+            return Ok((found, Some(sign_in)));
+        }
         (None, Some(id)) => NamedKey::Chatbot(id),
         _ => {
             return Err(ApiError::field("licenseKey", "or chatbotId must be given, and not both"));
         }
     };
-    find_key(app, client, extensions, name, facts).await
+    Ok((find_key(app, client, extensions, name, facts).await?, None))
 }
 
 /// The look of a chatbot. Stores nothing and counts no query.
@@ -55,7 +59,7 @@ pub async fn config(
     let (license_key, chatbot_id) = (body.license_key.as_deref(), body.chatbot_id.as_deref());
     let facts = log::facts(&app, &headers, client.ip, client.origin.as_deref(), None);
     let found = key_of(&app, &client, &extensions, license_key, chatbot_id, &facts).await;
-    let key = found.map_err(with_remedy)?.key;
+    let (Found { key, .. }, _) = found.map_err(with_remedy)?;
     let page = body.locale.as_deref().unwrap_or_default();
     let fallback = body.fallback_locale.as_deref().unwrap_or_default();
     let language = widget_files::catalogue(&[page, &key.look.locale, fallback]);
@@ -108,8 +112,9 @@ pub async fn session(
     let origin = client.origin.as_deref();
     let page_url = body.page.as_ref().map(|page| page.url.as_str());
     let facts = log::facts(&app, &headers, client.ip, origin, page_url);
-    let found = key_of(&app, &client, &extensions, license_key, chatbot_id, &facts).await?;
-    let opened = session::open(&app, &found, origin, body).await;
+    let (found, preview) =
+        key_of(&app, &client, &extensions, license_key, chatbot_id, &facts).await?;
+    let opened = session::open(&app, &found, preview, origin, body).await;
     let opened = opened.inspect_err(|error| {
         log::refused(&app, &found.key.owner, error.code, &facts);
     })?;

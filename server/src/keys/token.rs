@@ -13,6 +13,8 @@ use crate::clock::{hex, random};
 
 /// How long a token lives, in milliseconds.
 pub const TOKEN_MS: i64 = 15 * 60 * 1000;
+/// How each token begins.
+const PREFIX: &str = "nts_";
 /// Longest token that is looked at, in bytes.
 const TOKEN_BYTES: usize = 2048;
 
@@ -80,6 +82,12 @@ pub fn fingerprint(master: &[u8; 32]) -> String {
     hex(&mac.finalize().into_bytes()[..8])
 }
 
+/// Whether a text is a token by its form.
+#[must_use]
+pub fn is_token(text: &str) -> bool {
+    text.starts_with(PREFIX)
+}
+
 impl Signer {
     #[must_use]
     pub fn new(master: &[u8; 32]) -> Self {
@@ -97,7 +105,7 @@ impl Signer {
         let mut mac = self.tokens.clone();
         mac.update(&payload);
         let signature = mac.finalize().into_bytes();
-        format!("nts_{}.{}", URL_SAFE_NO_PAD.encode(payload), URL_SAFE_NO_PAD.encode(signature))
+        format!("{PREFIX}{}.{}", URL_SAFE_NO_PAD.encode(payload), URL_SAFE_NO_PAD.encode(signature))
     }
 
     /// The claims of a token that this server signed, expired or not.
@@ -106,7 +114,7 @@ impl Signer {
         if token.len() > TOKEN_BYTES {
             return None;
         }
-        let (payload, signature) = token.strip_prefix("nts_")?.split_once('.')?;
+        let (payload, signature) = token.strip_prefix(PREFIX)?.split_once('.')?;
         let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
         let mut mac = self.tokens.clone();

@@ -18,7 +18,9 @@ pub fn LiveAnswer(conversation: String, ended: Callback<()>) -> impl IntoView {
             let Ok(event) = serde_json::from_str::<Event>(line) else { return true };
             // The page may be closed by now: then the stream is left.
             match event.event {
-                StreamEvent::Token { token } => text.try_update(|text| text.push_str(&token)).is_some(),
+                StreamEvent::Token { token } => {
+                    text.try_update(|text| text.push_str(&token)).is_some()
+                }
                 StreamEvent::Tool { name, .. } => tool.try_set(Some(name)).is_none(),
                 _ => !text.is_disposed(),
             }

@@ -15,8 +15,19 @@ use crate::listing::Listing;
 use crate::route::Route;
 use crate::ui::{Badge, EmptyState, Filter, Head, Icon, Menu, Search, Table, Tone, When};
 
-const COLUMNS: &[&str] = &["Last message", "Visitor", "License key", "Messages", "Feedback", "Status", "When"];
-const FILTERS: &[&str] = &["q", "license_key_id", "agent_id", "rating", "status", "has_error", "visitor_id", "from", "to"];
+const COLUMNS: &[&str] =
+    &["Last message", "Visitor", "License key", "Messages", "Feedback", "Status", "When"];
+const FILTERS: &[&str] = &[
+    "q",
+    "license_key_id",
+    "agent_id",
+    "rating",
+    "status",
+    "has_error",
+    "visitor_id",
+    "from",
+    "to",
+];
 
 #[component]
 pub fn ConversationsPage() -> impl IntoView {
@@ -26,7 +37,8 @@ pub fn ConversationsPage() -> impl IntoView {
     let export = move |format: &'static str| {
         move || {
             let filters = list.filters.get();
-            let mut pairs: Vec<(&str, &str)> = filters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let mut pairs: Vec<(&str, &str)> =
+                filters.iter().map(|(name, value)| (*name, value.as_str())).collect();
             pairs.push(("format", format));
             format!("/api/conversations/export{}", api::query(&pairs))
         }
@@ -54,7 +66,9 @@ pub fn ConversationsPage() -> impl IntoView {
 }
 
 fn choices(pairs: &[(&str, &str)]) -> Signal<Vec<(String, String)>> {
-    Signal::stored(pairs.iter().map(|(value, text)| ((*value).to_owned(), (*text).to_owned())).collect())
+    Signal::stored(
+        pairs.iter().map(|(value, text)| ((*value).to_owned(), (*text).to_owned())).collect(),
+    )
 }
 
 /// From one day to another, both included.
@@ -64,11 +78,23 @@ fn Days(list: Listing<ConversationSummary>) -> impl IntoView {
     let day = move |name: &'static str, more: f64| {
         let shown = move || {
             let at = list.filter(name);
-            if at.is_empty() { String::new() } else { browser::for_input(&browser::rfc3339(browser::millis(&at) - more)).get(..10).unwrap_or_default().to_owned() }
+            if at.is_empty() {
+                String::new()
+            } else {
+                browser::for_input(&browser::rfc3339(browser::millis(&at) - more))
+                    .get(..10)
+                    .unwrap_or_default()
+                    .to_owned()
+            }
         };
         let changed = move |event: leptos::ev::Event| {
             let midnight = browser::from_input(&format!("{}T00:00", event_target_value(&event)));
-            list.set_filter(name, midnight.map(|at| browser::rfc3339(browser::millis(&at) + more)).unwrap_or_default());
+            list.set_filter(
+                name,
+                midnight
+                    .map(|at| browser::rfc3339(browser::millis(&at) + more))
+                    .unwrap_or_default(),
+            );
         };
         (shown, changed)
     };
@@ -103,7 +129,8 @@ fn row(one: ConversationSummary) -> AnyView {
     let page = Route::Conversation(one.id.clone()).path();
     let (text, tone) = status(one.status);
     let who = who(&one);
-    let shown = if one.last_message.is_empty() { "(empty)".to_owned() } else { one.last_message.clone() };
+    let shown =
+        if one.last_message.is_empty() { "(empty)".to_owned() } else { one.last_message.clone() };
     let thumbs = [(one.thumbs_up, "thumb-up", "up"), (one.thumbs_down, "thumb-down", "down")].into_iter().filter(|(n, ..)| *n > 0).map(|(n, icon, word)| {
         view! { <span class="inline"><Icon name=icon /> {n} <span class="unseen">{format!("thumbs {word}")}</span></span> }
     });

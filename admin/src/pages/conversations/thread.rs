@@ -16,7 +16,8 @@ use crate::remote::{Load, Remote};
 use crate::route::{KeyTab, Route};
 use crate::session::may_write;
 use crate::ui::{
-    Badge, Card, ConfirmRequest, FailureBox, Head, Icon, Menu, Outside, Prose, Skeleton, Toasts, Tone, When, confirm,
+    Badge, Card, ConfirmRequest, FailureBox, Head, Icon, Menu, Outside, Prose, Skeleton, Toasts,
+    Tone, When, confirm,
 };
 
 /// How often an open conversation is looked at for new messages, in milliseconds.
@@ -36,19 +37,22 @@ pub fn ConversationPage(id: String) -> impl IntoView {
         loop {
             pause(LOOK_MS).await;
             let Some(now) = thread.state.try_get_untracked() else { return };
-            if matches!(&now, Load::Ready(now) if now.conversation.status == ConversationStatus::Open) {
+            if matches!(&now, Load::Ready(now) if now.conversation.status == ConversationStatus::Open)
+            {
                 read();
             }
         }
     });
     let again = Callback::new(move |()| read());
     let shown = Memo::new(move |_| thread.state.get());
-    move || match shown.get() {
+    move || {
+        match shown.get() {
         Load::Waiting => view! { <Skeleton lines=8 /> }.into_any(),
         Load::Failed(failure) => {
             view! { <Head title=Signal::stored("Conversation".to_owned()) back=Route::Conversations /><FailureBox failure retry=again /> }.into_any()
         }
         Load::Ready(now) => view! { <Opened now again /> }.into_any(),
+    }
     }
 }
 
@@ -57,7 +61,8 @@ fn Opened(now: Thread, again: Callback<()>) -> impl IntoView {
     let id = StoredValue::new(now.conversation.id.clone());
     let (text, tone) = status(now.conversation.status);
     let title = Signal::stored(format!("Conversation with {}", who(&now.conversation)));
-    let file = move |format: &str| format!("/api/conversations/{}/export?format={format}", id.get_value());
+    let file =
+        move |format: &str| format!("/api/conversations/{}/export?format={format}", id.get_value());
     let running = now.running_turn_id.clone();
     let name = who(&now.conversation);
     let messages = now.messages.iter().cloned().map(|one| message(one, &name)).collect_view();
@@ -96,7 +101,11 @@ fn message(one: ThreadMessage, visitor: &str) -> impl IntoView + use<> {
         Rating::Down => ("thumb-down", "Rated not helpful"),
     });
     // A visitor's words are words, whatever they look like.
-    let body = if is_answer { view! { <Prose text=one.content /> }.into_any() } else { view! { <p class="plain">{one.content}</p> }.into_any() };
+    let body = if is_answer {
+        view! { <Prose text=one.content /> }.into_any()
+    } else {
+        view! { <p class="plain">{one.content}</p> }.into_any()
+    };
     let sources = (!one.sources.is_empty()).then(|| {
         let source = |source: shared::Source| view! { <li><Outside url=source.url.unwrap_or_default() text=source.title /></li> };
         view! { <div class="sources"><span class="hint">"Sources"</span><ul>{one.sources.into_iter().map(source).collect_view()}</ul></div> }

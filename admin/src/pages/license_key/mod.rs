@@ -3,9 +3,11 @@
 mod activations;
 mod button;
 mod embed;
+mod form_fields;
 mod general;
 mod identity;
 mod look;
+mod preview;
 mod restrictions;
 pub mod samples;
 mod usage;

@@ -34,7 +34,9 @@ pub fn LicensePage(id: String) -> impl IntoView {
     let again = Callback::new(move |()| read());
     move || {
         if there.get() {
-            return untrack(move || key.get()).map(|first| view! { <Opened key first again /> }).into_any();
+            return untrack(move || key.get())
+                .map(|first| view! { <Opened key first again /> })
+                .into_any();
         }
         match key.state.get() {
             Load::Failed(failure) => {
@@ -53,7 +55,8 @@ fn Opened(key: Remote<LicenseKey>, first: LicenseKey, again: Callback<()>) -> im
     let status = move || key.get().map_or(("", crate::ui::Tone::Plain), |key| standing(key.status));
     let asked = expect_context::<Nav>().parameter("do").and_then(|word| Edit::of(&word));
     let editing = RwSignal::new(asked.filter(|_| untrack(may_write)));
-    let ended = Signal::derive(move || key.get().is_some_and(|key| key.status == KeyStatus::Deactivated));
+    let ended =
+        Signal::derive(move || key.get().is_some_and(|key| key.status == KeyStatus::Deactivated));
     view! {
         <Head title=hint back=Route::Licenses>
             {move || { let (text, tone) = status(); view! { <Badge text=text.to_owned() tone /> } }}
@@ -96,11 +99,16 @@ fn Terms(key: Remote<LicenseKey>, path: StoredValue<String>) -> impl IntoView {
             return;
         }
         let path = format!("{}/reveal", path.get_value());
-        run(async move { api::act::<RevealedKey>(&path).await }, move |answer| shown.set(Some(answer.key)));
+        run(async move { api::act::<RevealedKey>(&path).await }, move |answer| {
+            shown.set(Some(answer.key))
+        });
     };
     let facts = move || {
         let key = key.get()?;
-        let limit = key.settings.activation_limit.map_or_else(|| "unlimited".to_owned(), |limit| format::count(i64::from(limit)));
+        let limit = key
+            .settings
+            .activation_limit
+            .map_or_else(|| "unlimited".to_owned(), |limit| format::count(i64::from(limit)));
         let expires = key.settings.expires_at.clone();
         Some(view! {
             <dl class="facts">
@@ -162,11 +170,25 @@ fn samples() -> Vec<Sample> {
     let server = browser::origin();
     let call = |label: &str, verb: &str, body: &str| Sample {
         label: label.to_owned(),
-        code: format!("curl -X POST {server}/license/{verb} \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'"),
+        code: format!(
+            "curl -X POST {server}/license/{verb} \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'"
+        ),
     };
     vec![
-        call("Activate", "activate", r#"{"licenseKey": "LICENSE-KEY", "instanceName": "Ada's laptop", "fingerprint": "machine-1"}"#),
-        call("Validate", "validate", r#"{"licenseKey": "LICENSE-KEY", "instanceId": "INSTANCE-ID"}"#),
-        call("Deactivate", "deactivate", r#"{"licenseKey": "LICENSE-KEY", "instanceId": "INSTANCE-ID"}"#),
+        call(
+            "Activate",
+            "activate",
+            r#"{"licenseKey": "LICENSE-KEY", "instanceName": "Ada's laptop", "fingerprint": "machine-1"}"#,
+        ),
+        call(
+            "Validate",
+            "validate",
+            r#"{"licenseKey": "LICENSE-KEY", "instanceId": "INSTANCE-ID"}"#,
+        ),
+        call(
+            "Deactivate",
+            "deactivate",
+            r#"{"licenseKey": "LICENSE-KEY", "instanceId": "INSTANCE-ID"}"#,
+        ),
     ]
 }

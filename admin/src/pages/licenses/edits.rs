@@ -11,7 +11,10 @@ use crate::browser;
 use crate::draft::{Draft, run};
 use crate::pages::users::DialogFoot;
 use crate::remote::Remote;
-use crate::ui::{ConfirmRequest, CopyButton, DateTimeField, Dialog, FailureBox, Icon, NumberField, Toasts, confirm};
+use crate::ui::{
+    ConfirmRequest, CopyButton, DateTimeField, Dialog, FailureBox, Icon, NumberField, Toasts,
+    confirm,
+};
 
 /// Milliseconds of a day.
 const DAY_MS: f64 = 86_400_000.0;
@@ -40,7 +43,11 @@ impl Edit {
 }
 
 #[component]
-pub fn EditDialogs(key: Remote<LicenseKey>, path: StoredValue<String>, editing: RwSignal<Option<Edit>>) -> impl IntoView {
+pub fn EditDialogs(
+    key: Remote<LicenseKey>,
+    path: StoredValue<String>,
+    editing: RwSignal<Option<Edit>>,
+) -> impl IntoView {
     let open = RwSignal::new(false);
     let issued = RwSignal::new(None::<String>);
     let shown = RwSignal::new(false);
@@ -60,7 +67,8 @@ pub fn EditDialogs(key: Remote<LicenseKey>, path: StoredValue<String>, editing: 
             editing.set(None);
         }
     });
-    let title = move || if what.get() == Edit::Limit { "Edit activation limit" } else { "Manage expiry" };
+    let title =
+        move || if what.get() == Edit::Limit { "Edit activation limit" } else { "Manage expiry" };
     view! {
         <Dialog open title=Signal::derive(move || title().to_owned())>
             {move || untrack(move || key.get()).map(|now| match what.get_untracked() {
@@ -85,7 +93,12 @@ fn name(key: Remote<LicenseKey>) -> String {
     untrack(move || key.get()).map(|key| key.key_hint).unwrap_or_default()
 }
 
-fn regenerate(key: Remote<LicenseKey>, path: StoredValue<String>, issued: RwSignal<Option<String>>, shown: RwSignal<bool>) {
+fn regenerate(
+    key: Remote<LicenseKey>,
+    path: StoredValue<String>,
+    issued: RwSignal<Option<String>>,
+    shown: RwSignal<bool>,
+) {
     confirm(ConfirmRequest {
         title: format!("Regenerate {}?", name(key)),
         text: "The customer gets a new key. The old one is refused at once and every activation ends: each website and device \
@@ -154,13 +167,26 @@ fn check_expiry(expiry: &Expiry, errors: &mut FieldErrors) {
 }
 
 #[component]
-fn ExpiryForm(key: Remote<LicenseKey>, now: LicenseKey, path: StoredValue<String>, open: RwSignal<bool>) -> impl IntoView {
+fn ExpiryForm(
+    key: Remote<LicenseKey>,
+    now: LicenseKey,
+    path: StoredValue<String>,
+    open: RwSignal<bool>,
+) -> impl IntoView {
     let version = now.version;
     let from = now.settings.expires_at.clone();
-    let expiry = Expiry { expires_at: now.settings.expires_at, grace_days: Some(i64::from(now.settings.grace_days)) };
+    let expiry = Expiry {
+        expires_at: now.settings.expires_at,
+        grace_days: Some(i64::from(now.settings.grace_days)),
+    };
     let draft = Draft::unguarded(expiry, check_expiry);
-    let at = draft.field("expires_at", |one| one.expires_at.clone(), |one, value| one.expires_at = value);
-    let grace = draft.field("grace_days", |one| one.grace_days, |one, value| one.grace_days = value);
+    let at = draft.field(
+        "expires_at",
+        |one| one.expires_at.clone(),
+        |one, value| one.expires_at = value,
+    );
+    let grace =
+        draft.field("grace_days", |one| one.grace_days, |one, value| one.grace_days = value);
     // From the expiry on, or from today when it is past.
     let extend = move |days: f64| {
         let today = js_sys::Date::now();
@@ -205,10 +231,22 @@ fn check_limit(limit: &Limit, errors: &mut FieldErrors) {
 }
 
 #[component]
-fn LimitForm(key: Remote<LicenseKey>, now: LicenseKey, path: StoredValue<String>, open: RwSignal<bool>) -> impl IntoView {
+fn LimitForm(
+    key: Remote<LicenseKey>,
+    now: LicenseKey,
+    path: StoredValue<String>,
+    open: RwSignal<bool>,
+) -> impl IntoView {
     let version = now.version;
-    let draft = Draft::unguarded(Limit { activation_limit: now.settings.activation_limit.map(i64::from) }, check_limit);
-    let limit = draft.field("activation_limit", |one| one.activation_limit, |one, value| one.activation_limit = value);
+    let draft = Draft::unguarded(
+        Limit { activation_limit: now.settings.activation_limit.map(i64::from) },
+        check_limit,
+    );
+    let limit = draft.field(
+        "activation_limit",
+        |one| one.activation_limit,
+        |one, value| one.activation_limit = value,
+    );
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {

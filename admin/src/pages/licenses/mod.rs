@@ -17,7 +17,8 @@ use crate::pages::orders::customer;
 use crate::route::Route;
 use crate::ui::{Badge, EmptyState, Filter, Head, Search, Table, When};
 
-const COLUMNS: &[&str] = &["License", "Customer", "Plan", "Status", "Activations", "Expires", "Order"];
+const COLUMNS: &[&str] =
+    &["License", "Customer", "Plan", "Status", "Activations", "Expires", "Order"];
 
 #[component]
 pub fn LicensesPage() -> impl IntoView {
@@ -41,7 +42,9 @@ fn nothing() -> AnyView {
 }
 
 fn row(plans: Names, order: Order) -> AnyView {
-    let (Some(id), Some(license)) = (order.license_key_id.clone(), order.license.clone()) else { return ().into_any() };
+    let (Some(id), Some(license)) = (order.license_key_id.clone(), order.license.clone()) else {
+        return ().into_any();
+    };
     let (text, tone) = standing(license.status);
     let plan = order.plan_id.clone();
     let (sold, order_id) = (Route::Order(order.id.clone()).path(), order.id.clone());

@@ -7,7 +7,10 @@ use crate::api;
 use crate::draft::run;
 use crate::remote::{Load, Remote};
 use crate::session::may_write;
-use crate::ui::{Badge, Card, ConfirmRequest, CopyButton, FailureBox, Icon, Skeleton, Toasts, Tone, When, confirm};
+use crate::ui::{
+    Badge, Card, ConfirmRequest, CopyButton, FailureBox, Icon, Skeleton, Toasts, Tone, When,
+    confirm,
+};
 
 #[component]
 pub fn SigningKeyCard() -> impl IntoView {

@@ -20,7 +20,8 @@ pub fn CreateDialog(open: RwSignal<bool>, plans: Names, created: Callback<()>) -
             made.set(None);
         }
     });
-    let title = move || if made.with(Option::is_some) { "The order is placed" } else { "Create order" };
+    let title =
+        move || if made.with(Option::is_some) { "The order is placed" } else { "Create order" };
     let closable = Signal::derive(move || made.with(Option::is_none));
     view! {
         <Dialog open title=Signal::derive(move || title().to_owned()) closable>
@@ -33,26 +34,55 @@ pub fn CreateDialog(open: RwSignal<bool>, plans: Names, created: Callback<()>) -
 }
 
 #[component]
-fn Form(open: RwSignal<bool>, plans: Names, made: RwSignal<Option<Order>>, created: Callback<()>) -> impl IntoView {
+fn Form(
+    open: RwSignal<bool>,
+    plans: Names,
+    made: RwSignal<Option<Order>>,
+    created: Callback<()>,
+) -> impl IntoView {
     let draft = Draft::unguarded(NewOrder::default(), NewOrder::check);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {
             let new = draft.now.get_untracked();
-            draft.save(async move { api::post::<Order>("/api/orders", &new).await }, move |order| {
-                made.set(Some(order));
-                created.run(());
-            });
+            draft.save(
+                async move { api::post::<Order>("/api/orders", &new).await },
+                move |order| {
+                    made.set(Some(order));
+                    created.run(());
+                },
+            );
         }
     };
     let plan = draft.field("plan_id", |one| one.plan_id.clone(), |one, value| one.plan_id = value);
-    let id = draft.field("customer.id", |one| one.customer.id.clone(), |one, value| one.customer.id = value);
-    let name = draft.field("customer.name", |one| one.customer.name.clone(), |one, value| one.customer.name = value);
-    let email = draft.field("customer.email", |one| one.customer.email.clone(), |one, value| one.customer.email = value);
-    let at = draft.field("purchased_at", |one| one.purchased_at.clone(), |one, value| one.purchased_at = value);
-    let status = draft.field("status", |one| one.status.as_str().to_owned(), |one, value: String| {
-        one.status = if value == "pending" { OrderStatus::Pending } else { OrderStatus::Complete };
-    });
+    let id = draft.field(
+        "customer.id",
+        |one| one.customer.id.clone(),
+        |one, value| one.customer.id = value,
+    );
+    let name = draft.field(
+        "customer.name",
+        |one| one.customer.name.clone(),
+        |one, value| one.customer.name = value,
+    );
+    let email = draft.field(
+        "customer.email",
+        |one| one.customer.email.clone(),
+        |one, value| one.customer.email = value,
+    );
+    let at = draft.field(
+        "purchased_at",
+        |one| one.purchased_at.clone(),
+        |one, value| one.purchased_at = value,
+    );
+    let status = draft.field(
+        "status",
+        |one| one.status.as_str().to_owned(),
+        |one, value: String| {
+            one.status =
+                if value == "pending" { OrderStatus::Pending } else { OrderStatus::Complete };
+        },
+    );
     view! {
         <form on:submit=submit novalidate>
             {move || draft.failure.get().map(|failure| view! { <FailureBox failure /> })}
@@ -73,7 +103,10 @@ fn Form(open: RwSignal<bool>, plans: Names, made: RwSignal<Option<Order>>, creat
 
 fn choices() -> Signal<Vec<(String, String)>> {
     let option = |value: &str, text: &str| (value.to_owned(), text.to_owned());
-    Signal::stored(vec![option("complete", "Paid: issue the key"), option("pending", "Not paid yet")])
+    Signal::stored(vec![
+        option("complete", "Paid: issue the key"),
+        option("pending", "Not paid yet"),
+    ])
 }
 
 /// The order that was placed or completed, and the key, which is shown this once.

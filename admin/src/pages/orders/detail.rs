@@ -16,7 +16,8 @@ use crate::remote::{Load, Remote};
 use crate::route::Route;
 use crate::session::may_write;
 use crate::ui::{
-    Badge, Card, ConfirmRequest, Dialog, FailureBox, Head, Icon, Menu, Skeleton, TextField, Toasts, When, confirm,
+    Badge, Card, ConfirmRequest, Dialog, FailureBox, Head, Icon, Menu, Skeleton, TextField, Toasts,
+    When, confirm,
 };
 
 #[component]
@@ -57,7 +58,8 @@ fn Opened(order: Remote<Order>, now: Order) -> impl IntoView {
         order.set(Order { license_key: None, ..answer });
     });
     let card = now.clone();
-    let metadata = (!now.metadata.is_empty()).then(|| serde_json::Value::Object(now.metadata.clone()).to_string());
+    let metadata = (!now.metadata.is_empty())
+        .then(|| serde_json::Value::Object(now.metadata.clone()).to_string());
     view! {
         <Head title=Signal::stored(now.id.clone()) back=Route::Orders>
             <Badge text=text.to_owned() tone />
@@ -146,7 +148,11 @@ fn end(id: String, verb: &'static str, title: &str, text: &str, done: Callback<O
         then: Callback::new(move |()| {
             let path = format!("/api/orders/{id}/{verb}");
             run(async move { api::act::<Order>(&path).await }, move |order| {
-                toasts.done(if verb == "refund" { "The order is refunded." } else { "The order is cancelled." });
+                toasts.done(if verb == "refund" {
+                    "The order is refunded."
+                } else {
+                    "The order is cancelled."
+                });
                 done.run(order);
             });
         }),
@@ -156,7 +162,11 @@ fn end(id: String, verb: &'static str, title: &str, text: &str, done: Callback<O
 #[component]
 fn LicenseCard(now: Order) -> impl IntoView {
     let Some((id, license)) = now.license_key_id.clone().zip(now.license.clone()) else {
-        let why = if now.status == OrderStatus::Pending { "The license key is issued when the order is completed." } else { "This order has no license key." };
+        let why = if now.status == OrderStatus::Pending {
+            "The license key is issued when the order is completed."
+        } else {
+            "This order has no license key."
+        };
         return view! { <Card title="License"><p class="soft">{why}</p></Card> }.into_any();
     };
     let page = Route::License(id).path();
@@ -196,7 +206,10 @@ fn CustomerForm(now: Order, open: RwSignal<bool>, done: Callback<Order>) -> impl
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {
-            let (path, body) = (path.get_value(), json!({ "version": version, "customer": draft.now.get_untracked() }));
+            let (path, body) = (
+                path.get_value(),
+                json!({ "version": version, "customer": draft.now.get_untracked() }),
+            );
             draft.save(async move { api::patch::<Order>(&path, &body).await }, move |order| {
                 open.set(false);
                 done.run(order);
@@ -205,7 +218,8 @@ fn CustomerForm(now: Order, open: RwSignal<bool>, done: Callback<Order>) -> impl
     };
     let id = draft.field("customer.id", |one| one.id.clone(), |one, value| one.id = value);
     let name = draft.field("customer.name", |one| one.name.clone(), |one, value| one.name = value);
-    let email = draft.field("customer.email", |one| one.email.clone(), |one, value| one.email = value);
+    let email =
+        draft.field("customer.email", |one| one.email.clone(), |one, value| one.email = value);
     view! {
         <form on:submit=submit novalidate>
             {move || draft.failure.get().map(|failure| view! { <FailureBox failure /> })}

@@ -33,10 +33,16 @@ fn Import(open: RwSignal<bool>, imported: Callback<()>) -> impl IntoView {
     let outcome = RwSignal::new(Outcome::Nothing);
     let chosen = RwSignal::new(false);
     let send = move |dry_run: bool| {
-        let Some(file) = input.get_untracked().and_then(|input| input.files()?.get(0)) else { return };
+        let Some(file) = input.get_untracked().and_then(|input| input.files()?.get(0)) else {
+            return;
+        };
         outcome.set(Outcome::Running);
         leptos::task::spawn_local(async move {
-            let answer = api::upload::<ImportReport>(&format!("/api/orders/import?dry_run={dry_run}"), JsValue::from(file)).await;
+            let answer = api::upload::<ImportReport>(
+                &format!("/api/orders/import?dry_run={dry_run}"),
+                JsValue::from(file),
+            )
+            .await;
             let now = match answer {
                 Ok(report) if dry_run => Outcome::Checked(report),
                 Ok(report) => {
@@ -53,7 +59,12 @@ fn Import(open: RwSignal<bool>, imported: Callback<()>) -> impl IntoView {
     };
     let running = move || outcome.with(|outcome| *outcome == Outcome::Running);
     let picked = move |_| {
-        chosen.set(input.get_untracked().and_then(|input| input.files()).is_some_and(|files| files.length() > 0));
+        chosen.set(
+            input
+                .get_untracked()
+                .and_then(|input| input.files())
+                .is_some_and(|files| files.length() > 0),
+        );
         outcome.set(Outcome::Nothing);
     };
     view! {
@@ -75,7 +86,11 @@ fn Import(open: RwSignal<bool>, imported: Callback<()>) -> impl IntoView {
 
 fn shown(outcome: Outcome) -> AnyView {
     let sum = |report: &ImportReport| {
-        let skipped = if report.skipped > 0 { format!("; {} were there already", format::count(report.skipped as i64)) } else { String::new() };
+        let skipped = if report.skipped > 0 {
+            format!("; {} were there already", format::count(report.skipped as i64))
+        } else {
+            String::new()
+        };
         format!("{}{skipped}.", format::plural(report.imported as i64, "order", "orders"))
     };
     match outcome {

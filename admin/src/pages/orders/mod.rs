@@ -29,7 +29,8 @@ pub fn OrdersPage() -> impl IntoView {
     // What is exported is what is listed.
     let export = move || {
         let filters = list.filters.get();
-        let pairs: Vec<(&str, &str)> = filters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let pairs: Vec<(&str, &str)> =
+            filters.iter().map(|(name, value)| (*name, value.as_str())).collect();
         format!("/api/orders.csv{}", api::query(&pairs))
     };
     view! {

@@ -16,7 +16,9 @@ use crate::nav::Nav;
 use crate::pages::users::DialogFoot;
 use crate::route::Route;
 use crate::session::may_write;
-use crate::ui::{Dialog, EmptyState, FailureBox, Head, Icon, Search, Table, TextArea, TextField, When};
+use crate::ui::{
+    Dialog, EmptyState, FailureBox, Head, Icon, Search, Table, TextArea, TextField, When,
+};
 
 const COLUMNS: &[&str] = &["Product", "Identifier", "Description", "Changed"];
 
@@ -65,10 +67,13 @@ fn CreateProduct(open: RwSignal<bool>) -> impl IntoView {
         event.prevent_default();
         if draft.is_fine() {
             let new = draft.now.get_untracked();
-            draft.save(async move { api::post::<Product>("/api/products", &new).await }, move |made| {
-                open.set(false);
-                nav.go(&Route::Product(made.id));
-            });
+            draft.save(
+                async move { api::post::<Product>("/api/products", &new).await },
+                move |made| {
+                    open.set(false);
+                    nav.go(&Route::Product(made.id));
+                },
+            );
         }
     };
     view! {
@@ -84,8 +89,16 @@ fn CreateProduct(open: RwSignal<bool>) -> impl IntoView {
 #[component]
 pub fn ProductFields(draft: Draft<ProductSettings>, disabled: Signal<bool>) -> impl IntoView {
     let name = draft.field("name", |one| one.name.clone(), |one, value| one.name = value);
-    let identifier = draft.field("identifier", |one| one.identifier.clone(), |one, value| one.identifier = value);
-    let description = draft.field("description", |one| one.description.clone(), |one, value| one.description = value);
+    let identifier = draft.field(
+        "identifier",
+        |one| one.identifier.clone(),
+        |one, value| one.identifier = value,
+    );
+    let description = draft.field(
+        "description",
+        |one| one.description.clone(),
+        |one, value| one.description = value,
+    );
     view! {
         <TextField bind=name label="Name" required=true disabled />
         <TextField bind=identifier label="Identifier" required=true disabled hint="What programs call it: a-z, 0-9, '-', '_' and '.'." />

@@ -12,8 +12,8 @@ use crate::remote::{Load, Remote};
 use crate::route::Route;
 use crate::session::may_write;
 use crate::ui::{
-    Bind, Card, Choice, ConfirmRequest, CopyButton, FailureBox, Head, Icon, NumberField, SaveBar, Skeleton, Switch, TextArea, TextField,
-    Toasts, confirm,
+    Bind, Card, Choice, ConfirmRequest, CopyButton, FailureBox, Head, Icon, NumberField, SaveBar,
+    Skeleton, Switch, TextArea, TextField, Toasts, confirm,
 };
 
 /// What an order of a plan issues, in short.
@@ -122,8 +122,16 @@ fn read_only() -> Signal<bool> {
 #[component]
 fn Names(draft: Draft<PlanSettings>, id: String) -> impl IntoView {
     let name = draft.field("name", |one| one.name.clone(), |one, value| one.name = value);
-    let identifier = draft.field("identifier", |one| one.identifier.clone(), |one, value| one.identifier = value);
-    let description = draft.field("description", |one| one.description.clone(), |one, value| one.description = value);
+    let identifier = draft.field(
+        "identifier",
+        |one| one.identifier.clone(),
+        |one, value| one.identifier = value,
+    );
+    let description = draft.field(
+        "description",
+        |one| one.description.clone(),
+        |one, value| one.description = value,
+    );
     let active = draft.field("is_active", |one| one.is_active, |one, value| one.is_active = value);
     view! {
         <Card title="Plan">
@@ -139,15 +147,48 @@ fn Names(draft: Draft<PlanSettings>, id: String) -> impl IntoView {
 /// A switch, and what belongs to it only while it is on.
 #[component]
 fn Licenses(draft: Draft<PlanSettings>) -> impl IntoView {
-    let whole = |value: Option<i64>| value.and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
-    let enabled = draft.field("licenses.enabled", |one| one.licenses.enabled, |one, value| one.licenses.enabled = value);
-    let limited = draft.field("licenses.activation_limit_enabled", |one| one.licenses.activation_limit_enabled, |one, value| one.licenses.activation_limit_enabled = value);
-    let limit = draft.field("licenses.activation_limit", |one| Some(i64::from(one.licenses.activation_limit)), move |one, value| one.licenses.activation_limit = whole(value));
-    let expires = draft.field("licenses.has_expiry", |one| one.licenses.has_expiry, |one, value| one.licenses.has_expiry = value);
-    let value = draft.field("licenses.duration_value", |one| Some(i64::from(one.licenses.duration_value)), move |one, value| one.licenses.duration_value = whole(value));
-    let unit = draft.field("licenses.duration_unit", |one| unit_name(one.licenses.duration_unit).to_owned(), |one, value: String| one.licenses.duration_unit = unit_of(&value));
-    let grace = draft.field("licenses.grace_days", |one| Some(i64::from(one.licenses.grace_days)), move |one, value| one.licenses.grace_days = whole(value));
-    let mail = draft.field("licenses.email_key", |one| one.licenses.email_key, |one, value| one.licenses.email_key = value);
+    let whole =
+        |value: Option<i64>| value.and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
+    let enabled = draft.field(
+        "licenses.enabled",
+        |one| one.licenses.enabled,
+        |one, value| one.licenses.enabled = value,
+    );
+    let limited = draft.field(
+        "licenses.activation_limit_enabled",
+        |one| one.licenses.activation_limit_enabled,
+        |one, value| one.licenses.activation_limit_enabled = value,
+    );
+    let limit = draft.field(
+        "licenses.activation_limit",
+        |one| Some(i64::from(one.licenses.activation_limit)),
+        move |one, value| one.licenses.activation_limit = whole(value),
+    );
+    let expires = draft.field(
+        "licenses.has_expiry",
+        |one| one.licenses.has_expiry,
+        |one, value| one.licenses.has_expiry = value,
+    );
+    let value = draft.field(
+        "licenses.duration_value",
+        |one| Some(i64::from(one.licenses.duration_value)),
+        move |one, value| one.licenses.duration_value = whole(value),
+    );
+    let unit = draft.field(
+        "licenses.duration_unit",
+        |one| unit_name(one.licenses.duration_unit).to_owned(),
+        |one, value: String| one.licenses.duration_unit = unit_of(&value),
+    );
+    let grace = draft.field(
+        "licenses.grace_days",
+        |one| Some(i64::from(one.licenses.grace_days)),
+        move |one, value| one.licenses.grace_days = whole(value),
+    );
+    let mail = draft.field(
+        "licenses.email_key",
+        |one| one.licenses.email_key,
+        |one, value| one.licenses.email_key = value,
+    );
     let is_on = move |bind: Bind<bool>| move || bind.get.get();
     view! {
         <Card title="License">
@@ -197,16 +238,40 @@ fn unit_of(name: &str) -> DurationUnit {
 fn InTheWidget(draft: Draft<PlanSettings>) -> impl IntoView {
     let bindings = Bindings::new();
     let some = |id: String| (!id.is_empty()).then_some(id);
-    let own = draft.field("widget", |one| one.widget.is_some(), |one, value| one.widget = value.then(PlanWidget::default));
-    let limit = draft.field("widget.monthly_usage_limit", |one| one.widget.as_ref().and_then(|widget| widget.monthly_usage_limit), |one, value| {
-        if let Some(widget) = &mut one.widget { widget.monthly_usage_limit = value; }
-    });
-    let agent = draft.field("widget.agent_id", |one| one.widget.as_ref().and_then(|widget| widget.agent_id.clone()).unwrap_or_default(), move |one, id| {
-        if let Some(widget) = &mut one.widget { widget.agent_id = some(id); }
-    });
-    let source = draft.field("widget.data_source_id", |one| one.widget.as_ref().and_then(|widget| widget.data_source_id.clone()).unwrap_or_default(), move |one, id| {
-        if let Some(widget) = &mut one.widget { widget.data_source_id = some(id); }
-    });
+    let own = draft.field(
+        "widget",
+        |one| one.widget.is_some(),
+        |one, value| one.widget = value.then(PlanWidget::default),
+    );
+    let limit = draft.field(
+        "widget.monthly_usage_limit",
+        |one| one.widget.as_ref().and_then(|widget| widget.monthly_usage_limit),
+        |one, value| {
+            if let Some(widget) = &mut one.widget {
+                widget.monthly_usage_limit = value;
+            }
+        },
+    );
+    let agent = draft.field(
+        "widget.agent_id",
+        |one| one.widget.as_ref().and_then(|widget| widget.agent_id.clone()).unwrap_or_default(),
+        move |one, id| {
+            if let Some(widget) = &mut one.widget {
+                widget.agent_id = some(id);
+            }
+        },
+    );
+    let source = draft.field(
+        "widget.data_source_id",
+        |one| {
+            one.widget.as_ref().and_then(|widget| widget.data_source_id.clone()).unwrap_or_default()
+        },
+        move |one, id| {
+            if let Some(widget) = &mut one.widget {
+                widget.data_source_id = some(id);
+            }
+        },
+    );
     view! {
         <Card title="In the widget" text="When the key is for your customer's website.">
             <Switch bind=own label="The key has limits of its own in the widget" disabled=read_only() />

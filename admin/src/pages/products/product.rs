@@ -14,7 +14,8 @@ use crate::remote::{Load, Remote};
 use crate::route::Route;
 use crate::session::may_write;
 use crate::ui::{
-    Badge, Card, ConfirmRequest, Dialog, EmptyState, FailureBox, Head, Icon, SaveBar, Skeleton, Table, TextField, Toasts, Tone, confirm,
+    Badge, Card, ConfirmRequest, Dialog, EmptyState, FailureBox, Head, Icon, SaveBar, Skeleton,
+    Table, TextField, Toasts, Tone, confirm,
 };
 
 const COLUMNS: &[&str] = &["Plan", "Identifier", "Issues", "Can be ordered"];
@@ -63,7 +64,8 @@ fn Opened(product: Product) -> impl IntoView {
     let delete = move |_| {
         confirm(ConfirmRequest {
             title: format!("Delete {}?", untrack(move || title.get())),
-            text: "A product without plans can be deleted; it is gone from the catalogue.".to_owned(),
+            text: "A product without plans can be deleted; it is gone from the catalogue."
+                .to_owned(),
             action: "Delete",
             type_to_confirm: None,
             is_dangerous: true,
@@ -116,7 +118,8 @@ fn nothing() -> AnyView {
 
 fn row(plan: Plan) -> AnyView {
     let page = Route::Plan(plan.id.clone()).path();
-    let (text, tone) = if plan.settings.is_active { ("Yes", Tone::Good) } else { ("No", Tone::Plain) };
+    let (text, tone) =
+        if plan.settings.is_active { ("Yes", Tone::Good) } else { ("No", Tone::Plain) };
     let issues = super::plan::issues(&plan.settings);
     view! {
         <tr>
@@ -132,7 +135,10 @@ fn row(plan: Plan) -> AnyView {
 #[component]
 fn CreatePlan(open: RwSignal<bool>, product: String) -> impl IntoView {
     let nav = expect_context::<Nav>();
-    let draft = Draft::unguarded(PlanSettings { product_id: product, ..PlanSettings::default() }, PlanSettings::check);
+    let draft = Draft::unguarded(
+        PlanSettings { product_id: product, ..PlanSettings::default() },
+        PlanSettings::check,
+    );
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {
@@ -144,7 +150,11 @@ fn CreatePlan(open: RwSignal<bool>, product: String) -> impl IntoView {
         }
     };
     let name = draft.field("name", |one| one.name.clone(), |one, value| one.name = value);
-    let identifier = draft.field("identifier", |one| one.identifier.clone(), |one, value| one.identifier = value);
+    let identifier = draft.field(
+        "identifier",
+        |one| one.identifier.clone(),
+        |one, value| one.identifier = value,
+    );
     view! {
         <form on:submit=submit novalidate>
             {move || draft.failure.get().map(|failure| view! { <FailureBox failure /> })}

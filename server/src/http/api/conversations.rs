@@ -107,13 +107,10 @@ pub async fn read(
     responses(
         (status = 200, description = "Events, one a line", body = shared::Event, content_type = "application/x-ndjson"),
         (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
-pub async fn live(
-    State(app): State<Shared>,
-    _: Reader,
-    Id(id): Id,
-) -> Result<Response, ApiError> {
+pub async fn live(State(app): State<Shared>, _: Reader, Id(id): Id) -> Result<Response, ApiError> {
     let row = thread::row(&app, &id).await?;
-    let turn = row.running_turn_id.and_then(|turn| app.turns.find(&turn, &row.owner, &row.session_id));
+    let turn =
+        row.running_turn_id.and_then(|turn| app.turns.find(&turn, &row.owner, &row.session_id));
     let Some(turn) = turn else { return Ok(ndjson(Body::empty())) };
     Ok(ndjson(Body::from_stream(stream::lines(turn.read(0), app.config.ping))))
 }
@@ -152,7 +149,8 @@ pub async fn export(
             as_file("text/csv; charset=utf-8", &name("csv"), Body::from(text))
         }
         Some("json") => {
-            let text = serde_json::to_string_pretty(&found).map_err(|why| ApiError::internal(&why))?;
+            let text =
+                serde_json::to_string_pretty(&found).map_err(|why| ApiError::internal(&why))?;
             as_file("application/json", &name("json"), Body::from(text))
         }
         _ => {
