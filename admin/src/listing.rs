@@ -96,6 +96,26 @@ impl<T: Clone + Send + Sync + DeserializeOwned + 'static> Listing<T> {
         self.fetch(&untrack(move || self.query()));
     }
 
+    /// Reads the same page again without a sign of it: what is shown is touched only when it differs,
+    /// so that a button that has the focus keeps it. For lists that are looked at while they change.
+    pub async fn refresh(self)
+    where
+        T: PartialEq,
+    {
+        let query = untrack(move || self.query());
+        let mark = if query.is_empty() { '?' } else { '&' };
+        let Some(path) = self.path.try_get_value() else { return };
+        let read = api::get::<Page<T>>(&format!("{path}{query}{mark}limit={ROWS}")).await;
+        // The page may be closed by now, or another page of the list be shown.
+        let same = || untrack(move || self.trail.try_get().is_some() && self.query() == query);
+        if let Ok(page) = read
+            && same()
+            && untrack(move || self.page.get()).as_ref() != Some(&page)
+        {
+            self.page.set(page);
+        }
+    }
+
     /// A filter's value; empty when it is not set. Reads a signal.
     #[must_use]
     pub fn filter(self, name: &'static str) -> String {

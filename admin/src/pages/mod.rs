@@ -1,10 +1,15 @@
 //! The pages, one room each.
 
+mod api_keys;
+mod audit_log;
 mod license_key;
 mod license_keys;
 mod missing;
+mod notifications;
+mod settings;
 pub mod sign_in;
 pub mod users;
+mod webhooks;
 
 use leptos::prelude::*;
 
@@ -15,6 +20,12 @@ pub fn show(route: &Route) -> AnyView {
     match route.clone() {
         Route::LicenseKeys => license_keys::LicenseKeysPage().into_any(),
         Route::LicenseKey(id, _) => view! { <license_key::LicenseKeyPage id /> }.into_any(),
+        Route::ApiKeys => api_keys::ApiKeysPage().into_any(),
+        Route::Webhooks => webhooks::WebhooksPage().into_any(),
+        Route::Webhook(id) => view! { <webhooks::WebhookPage id /> }.into_any(),
+        Route::Notifications => notifications::NotificationsPage().into_any(),
+        Route::AuditLog => audit_log::AuditLogPage().into_any(),
+        Route::Settings => settings::SettingsPage().into_any(),
         Route::Users => users::UsersPage().into_any(),
         _ => missing::MissingPage().into_any(),
     }

@@ -1,0 +1,175 @@
+//! Settings of the whole installation: what is kept, and for how long.
+
+use leptos::prelude::*;
+use serde::Serialize;
+use serde_json::Value;
+use shared::FieldErrors;
+use shared::admin::InstallationSettings;
+
+use crate::api;
+use crate::changes;
+use crate::draft::Draft;
+use crate::remote::{Load, Remote};
+use crate::session::may_write;
+use crate::ui::{Card, FailureBox, Head, Icon, NumberField, SaveBar, Skeleton, Switch, Toasts};
+
+/// Longest retention, in days.
+const MOST_DAYS: i64 = 36_500;
+
+/// The settings as they stand in the form, with the names that they have in JSON.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct SettingsForm {
+    retention_days: Option<i64>,
+    conversation_retention_days: Option<i64>,
+    anonymize_ip: bool,
+    store_questions: bool,
+}
+
+impl SettingsForm {
+    fn of(settings: &InstallationSettings) -> Self {
+        Self {
+            retention_days: Some(settings.retention_days.into()),
+            conversation_retention_days: settings.conversation_retention_days.map(i64::from),
+            anonymize_ip: settings.anonymize_ip,
+            store_questions: settings.store_questions,
+        }
+    }
+
+    fn check(&self, errors: &mut FieldErrors) {
+        let fine = |days: i64| (1..=MOST_DAYS).contains(&days);
+        if !self.retention_days.is_some_and(fine) {
+            errors.add("retention_days", "must be a whole number from 1 to 36500");
+        }
+        if !self.conversation_retention_days.is_none_or(fine) {
+            errors.add(
+                "conversation_retention_days",
+                "must be a whole number from 1 to 36500, or empty",
+            );
+        }
+    }
+}
+
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    let settings = Remote::<InstallationSettings>::new();
+    let read = move || settings.read(api::get("/api/settings"));
+    read();
+    view! {
+        <Head title=Signal::stored("Settings".to_owned()) text="What this installation keeps, and for how long. It applies to every license key." />
+        {move || match settings.state.get() {
+            Load::Waiting => view! { <Skeleton lines=6 /> }.into_any(),
+            Load::Failed(failure) => view! { <FailureBox failure retry=Callback::new(move |()| read()) /> }.into_any(),
+            Load::Ready(settings) => view! { <Privacy settings /> }.into_any(),
+        }}
+        <Links />
+    }
+}
+
+/// The hint of a field, which says so where the environment decides it.
+fn hint(decided: bool, name: &str, usual: &str) -> String {
+    if decided {
+        format!(
+            "Decided by NATTER_{} in the server's environment; change it there.",
+            name.to_uppercase()
+        )
+    } else {
+        usual.to_owned()
+    }
+}
+
+#[component]
+fn Privacy(settings: InstallationSettings) -> impl IntoView {
+    let toasts = expect_context::<Toasts>();
+    let draft = Draft::new(SettingsForm::of(&settings), 0, SettingsForm::check);
+    let save = Callback::new(move |()| {
+        if !draft.is_fine() {
+            return;
+        }
+        let body = draft
+            .base
+            .with_untracked(|base| draft.now.with_untracked(|now| changes::between(base, now)));
+        let saving = async move {
+            api::patch::<InstallationSettings>("/api/settings", &Value::Object(body)).await
+        };
+        draft.save(saving, move |now| {
+            draft.rebase(SettingsForm::of(&now), 0);
+            toasts.done("Saved. It applies from now on.");
+        });
+    });
+    let decided = settings.from_environment;
+    let is = |name: &str| decided.iter().any(|one| one == name);
+    let (days, talks, addresses, questions) = (
+        is("retention_days"),
+        is("conversation_retention_days"),
+        is("anonymize_ip"),
+        is("store_questions"),
+    );
+    let closed = |decided: bool| Signal::derive(move || decided || !may_write());
+    let usage = draft.field(
+        "retention_days",
+        |form| form.retention_days,
+        |form, value| form.retention_days = value,
+    );
+    let kept = draft.field(
+        "conversation_retention_days",
+        |form| form.conversation_retention_days,
+        |form, value| form.conversation_retention_days = value,
+    );
+    let anonymize = draft.field(
+        "anonymize_ip",
+        |form| form.anonymize_ip,
+        |form, value| form.anonymize_ip = value,
+    );
+    let store = draft.field(
+        "store_questions",
+        |form| form.store_questions,
+        |form, value| form.store_questions = value,
+    );
+    let shortened = move || {
+        let less =
+            |was: Option<i64>, is: Option<i64>| is.is_some_and(|is| was.is_none_or(|was| is < was));
+        draft.base.with(|was| {
+            draft.now.with(|is| {
+                less(was.retention_days, is.retention_days)
+                    || less(was.conversation_retention_days, is.conversation_retention_days)
+            })
+        })
+    };
+    view! {
+        <div class="two-columns">
+            <Card title="How long things are kept">
+                <NumberField bind=usage label="Usage log" unit="days" min=1 max=MOST_DAYS disabled=closed(days)
+                    hint=hint(days, "retention_days", "Older entries are deleted with their questions; the sums by day that charts show are made from them.") />
+                <NumberField bind=kept label="Conversations" unit="days" min=1 max=MOST_DAYS placeholder="For ever" disabled=closed(talks)
+                    hint=hint(talks, "conversation_retention_days", "A conversation is deleted so long after its last message. Empty = kept for ever.") />
+                <Show when=shortened>
+                    <div class="note warn"><Icon name="warning" /><p>"Shorter than now: what is older is deleted soon after you save, and cannot be brought back."</p></div>
+                </Show>
+            </Card>
+            <Card title="Privacy">
+                <Switch bind=anonymize label="Shorten IP addresses" disabled=closed(addresses)
+                    hint=hint(addresses, "anonymize_ip", "Only the network is kept: the first three numbers of an IPv4 address, the first 48 bits of an IPv6 one. What is stored already stays as it is.") />
+                <Switch bind=store label="Keep questions in the usage log" disabled=closed(questions)
+                    hint=hint(questions, "store_questions", "Off: the usage log says that somebody asked, but not what. Conversations keep their texts as long as set here.") />
+            </Card>
+        </div>
+        <SaveBar draft save take_theirs=Callback::new(|_: Value| ()) />
+    }
+}
+
+/// Where to read on.
+#[component]
+fn Links() -> impl IntoView {
+    let link = |href: &'static str, title: &'static str, text: &'static str| {
+        view! { <li><a href=href target="_blank" rel="noreferrer noopener">{title}</a><span class="soft">{text}</span></li> }
+    };
+    view! {
+        <Card title="More about this server">
+            <ul class="links">
+                {link("/docs", "Guide", "How everything is set up and used")}
+                {link("/v1/openapi.json", "OpenAPI", "Every route of the API, for programs")}
+                {link("/metrics", "Metrics", "Numbers of this server, for Prometheus")}
+            </ul>
+        </Card>
+    }
+}
