@@ -142,7 +142,7 @@ pub fn actor(kind: &str) -> &'static str {
     match kind {
         "user" => "signed in",
         "api_key" => "API key",
-        "static_key" => "the key of the server's environment",
+        "static_key" => "server's environment",
         "cli" => "command line",
         "setup" => "set-up",
         "system" => "the server itself",
@@ -167,7 +167,11 @@ pub fn changes(entry: &AuditEntry) -> Vec<Change> {
         match value.as_array().map(Vec::as_slice) {
             Some([old, new]) => add(&mut found, field, old, new),
             // Such as "replaced", where the value itself is a secret.
-            _ => found.push(Change { field: field.clone(), old: None, new: written(value) }),
+            _ => found.push(Change {
+                field: field.replace('_', " "),
+                old: None,
+                new: written(value),
+            }),
         }
     }
     found
@@ -188,7 +192,7 @@ fn add(found: &mut Vec<Change>, field: &str, old: &Value, new: &Value) {
         return;
     }
     found.push(Change {
-        field: field.to_owned(),
+        field: field.replace('_', " "),
         old: (!old.is_null()).then(|| written(old)),
         new: written(new),
     });
@@ -308,8 +312,8 @@ mod tests {
         };
         let want = vec![
             line("connection", None, "replaced"),
-            line("is_active", Some("yes"), "no"),
-            line("monthly_usage_limit", None, "500"),
+            line("is active", Some("yes"), "no"),
+            line("monthly usage limit", None, "500"),
             line("name", Some("Shop"), "Store"),
             line("ui.theme", Some("auto"), "dark"),
             line("websites", Some("empty"), "https://a.example, https://b.example"),

@@ -75,15 +75,22 @@ fn details(changes: Vec<Change>) -> Option<AnyView> {
     let lines = view! {
         <details class="changes">
             <summary>{number}</summary>
-            <dl>{changes.into_iter().map(line).collect_view()}</dl>
+            // Long texts scroll, so the keyboard must reach them.
+            <div tabindex="0" role="region" aria-label="What was changed"><dl>{changes.into_iter().map(line).collect_view()}</dl></div>
         </details>
     };
     Some(lines.into_any())
 }
 
+/// With a capital, as it stands alone.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 fn about(list: Listing<AuditEntry>, entry: &AuditEntry) -> AnyView {
     let (kind, id) = (trail::subject(&entry.subject_kind), entry.subject_id.clone());
-    let named = trail::name(entry).unwrap_or(kind.clone());
+    let named = trail::name(entry).unwrap_or_else(|| capital(&kind));
     let link = match trail::page(entry) {
         Some(page) => view! { <a href=page.path()>{named}</a> }.into_any(),
         None => view! { <span>{named}</span> }.into_any(),

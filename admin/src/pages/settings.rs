@@ -139,9 +139,9 @@ fn Privacy(settings: InstallationSettings) -> impl IntoView {
         <div class="two-columns">
             <Card title="How long things are kept">
                 <NumberField bind=usage label="Usage log" unit="days" min=1 max=MOST_DAYS disabled=closed(days)
-                    hint=hint(days, "retention_days", "Older entries are deleted with their questions; the sums by day that charts show are made from them.") />
+                    hint=hint(days, "retention_days", "Older entries are deleted, and with them the charts and the notifications of that time.") />
                 <NumberField bind=kept label="Conversations" unit="days" min=1 max=MOST_DAYS placeholder="For ever" disabled=closed(talks)
-                    hint=hint(talks, "conversation_retention_days", "A conversation is deleted so long after its last message. Empty = kept for ever.") />
+                    hint=hint(talks, "conversation_retention_days", "A conversation is deleted when nothing has happened in it for so long. Empty = kept for ever.") />
                 <Show when=shortened>
                     <div class="note warn"><Icon name="warning" /><p>"Shorter than now: what is older is deleted soon after you save, and cannot be brought back."</p></div>
                 </Show>

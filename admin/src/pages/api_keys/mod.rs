@@ -76,7 +76,7 @@ fn row(key: ApiKey, changed: Callback<()>) -> AnyView {
         <tr>
             <th scope="row"><span class="inline">{label.clone()} {expired}</span></th>
             <td data-label="May do"><span class="inline">{scopes}</span></td>
-            <td data-label="Key"><code>{ends}</code></td>
+            <td data-label="Key" class="whole"><code>{ends}</code></td>
             <td data-label="Created"><When at=created day=true /></td>
             <td data-label="Last used">{moment(used)}</td>
             <td data-label="Expires">{moment(expires)}</td>

@@ -78,7 +78,8 @@ fn row(path: StoredValue<String>, look: Callback<()>, delivery: Delivery) -> Any
         Some(at) => view! { <When at=at.clone() /> }.into_any(),
         None => view! { <span class="soft">"none"</span> }.into_any(),
     };
-    let waits = delivery.status == "pending";
+    // One that failed is asked again at once, instead of when its time comes.
+    let waits = delivery.status == "pending" && delivery.attempts == 0;
     let label = format!("Send {} again", delivery.event_type);
     let id = StoredValue::new(delivery.id.clone());
     view! {
