@@ -139,7 +139,7 @@ test('the audit log says who did what to what, what it was before, and is narrow
   await changed.getByText('2 fields').click();
   await expect(changed).toContainText('monthly usage limit');
   await expect(changed).toContainText('600');
-  await expect(changed.locator('dd', { hasText: 'dark' })).toContainText('auto');
+  await expect(changed.locator('dd', { hasText: 'dark' })).toContainText('light');
   await looksRight(page, shot, 'audit-log');
   await expect(page.getByRole('row', { name: /Created a license key/ })).toContainText(HOSTILE);
   await page.getByLabel('Action').selectOption('agent.created');
