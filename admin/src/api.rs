@@ -7,6 +7,7 @@ use gloo_net::http::{Method, RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use shared::order::ImportReport;
 use shared::{ErrorBody, ErrorCode, FieldErrors, LineSplitter};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -27,6 +28,8 @@ pub struct Failure {
     pub fields: FieldErrors,
     /// With a stale change: the thing as it is now.
     pub current: Option<Value>,
+    /// With a file of orders: what is wrong, line by line.
+    pub import: Option<ImportReport>,
     /// For the server's logs.
     pub request_id: String,
 }
@@ -39,6 +42,7 @@ impl Failure {
             text: text.to_owned(),
             fields: FieldErrors::default(),
             current: None,
+            import: None,
             request_id: String::new(),
         }
     }
@@ -97,11 +101,13 @@ async fn failure(response: &Response) -> Failure {
         let why = format!("The server answered with status {}.", response.status());
         return Failure::new(response.status(), &why);
     };
+    let details = body.details.unwrap_or_default();
     Failure {
         status: response.status(),
         code: Some(body.code),
         text: body.message.unwrap_or(body.error),
-        fields: body.details.map(|details| details.field_errors).unwrap_or_default(),
+        fields: details.field_errors,
+        import: details.import.and_then(|report| serde_json::from_value(report).ok()),
         current: body.current,
         request_id: body.request_id,
     }

@@ -17,36 +17,58 @@ pub struct Named {
     pub name: String,
 }
 
-/// What license keys can be bound to.
+/// What license keys can be bound to. Each list is read once something needs it.
 #[derive(Clone, Copy)]
 pub struct Bindings {
-    pub agents: Remote<Page<Named>>,
-    pub data_sources: Remote<Page<Named>>,
+    pub agents: Names,
+    pub data_sources: Names,
 }
 
 impl Bindings {
-    /// Reads both lists.
     #[must_use]
-    pub fn read() -> Self {
-        let list = |path: &str| {
-            let path = format!("{path}?limit={MOST}");
-            Remote::load(async move { api::get(&path).await })
-        };
-        Self { agents: list("/api/agents"), data_sources: list("/api/data-sources") }
+    pub fn new() -> Self {
+        Self { agents: Names::of("/api/agents"), data_sources: Names::of("/api/data-sources") }
+    }
+}
+
+/// The names in one list.
+#[derive(Clone, Copy)]
+pub struct Names {
+    path: &'static str,
+    list: Remote<Page<Named>>,
+    asked: StoredValue<bool>,
+}
+
+impl Names {
+    /// Those at this path, not read yet.
+    #[must_use]
+    pub fn of(path: &'static str) -> Self {
+        Self { path, list: Remote::new(), asked: StoredValue::new(false) }
     }
 
-    /// The name with an id; the id itself when it is not known. Reads a signal.
+    fn need(self) {
+        if !self.asked.get_value() {
+            self.asked.set_value(true);
+            let path = format!("{}?limit={MOST}", self.path);
+            self.list.read(async move { api::get(&path).await });
+        }
+    }
+
+    /// The name with an id; the id itself while it is not known. Reads a signal.
     #[must_use]
-    pub fn name(list: Remote<Page<Named>>, id: &str) -> String {
-        let found = list.get().and_then(|page| page.items.into_iter().find(|one| one.id == id));
+    pub fn name(self, id: &str) -> String {
+        self.need();
+        let found =
+            self.list.get().and_then(|page| page.items.into_iter().find(|one| one.id == id));
         found.map_or_else(|| id.to_owned(), |one| one.name)
     }
 
     /// Choices: `any` for none, then each by name.
     #[must_use]
-    pub fn options(list: Remote<Page<Named>>, any: &'static str) -> Signal<Vec<(String, String)>> {
+    pub fn options(self, any: &'static str) -> Signal<Vec<(String, String)>> {
+        self.need();
         Signal::derive(move || {
-            let items = list.get().map(|page| page.items).unwrap_or_default();
+            let items = self.list.get().map(|page| page.items).unwrap_or_default();
             let named = items.into_iter().map(|one| (one.id, one.name));
             std::iter::once((String::new(), any.to_owned())).chain(named).collect()
         })

@@ -85,10 +85,19 @@ impl<T: Clone + Send + Sync + DeserializeOwned + 'static> Listing<T> {
         api::query(&pairs)
     }
 
+    /// Where the rows of this choice are.
+    fn address(self, query: &str) -> Option<String> {
+        let path = self.path.try_get_value()?;
+        // A list inside a page may be narrowed for good by its path.
+        let query = if path.contains('?') { query.replacen('?', "&", 1) } else { query.to_owned() };
+        let mark = if path.contains('?') || !query.is_empty() { '&' } else { '?' };
+        Some(format!("{path}{query}{mark}limit={ROWS}"))
+    }
+
     fn fetch(self, query: &str) {
-        let mark = if query.is_empty() { '?' } else { '&' };
-        let path = format!("{}{query}{mark}limit={ROWS}", self.path.get_value());
-        self.page.read(async move { api::get(&path).await });
+        if let Some(address) = self.address(query) {
+            self.page.read(async move { api::get(&address).await });
+        }
     }
 
     /// Reads the same page again.
@@ -102,10 +111,12 @@ impl<T: Clone + Send + Sync + DeserializeOwned + 'static> Listing<T> {
     where
         T: PartialEq,
     {
+        if self.path.try_get_value().is_none() {
+            return;
+        }
         let query = untrack(move || self.query());
-        let mark = if query.is_empty() { '?' } else { '&' };
-        let Some(path) = self.path.try_get_value() else { return };
-        let read = api::get::<Page<T>>(&format!("{path}{query}{mark}limit={ROWS}")).await;
+        let Some(address) = self.address(&query) else { return };
+        let read = api::get::<Page<T>>(&address).await;
         // The page may be closed by now, or another page of the list be shown.
         let same = || untrack(move || self.trail.try_get().is_some() && self.query() == query);
         if let Ok(page) = read

@@ -104,7 +104,7 @@ impl NewOrder {
 }
 
 /// The license of an order, in short.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OrderLicense {
     pub status: KeyStatus,
@@ -118,7 +118,7 @@ pub struct OrderLicense {
 }
 
 /// An order as `/api/orders` gives it.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Order {
     /// `ORD-…`

@@ -46,7 +46,7 @@ fn check_identifier(errors: &mut FieldErrors, identifier: &str) {
 }
 
 /// A product as `/api/products` gives it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Product {
     pub id: String,
@@ -245,7 +245,7 @@ impl PlanSettings {
 }
 
 /// A plan as `/api/plans` gives it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Plan {
     pub id: String,

@@ -1,11 +1,15 @@
 //! The pages, one room each.
 
+mod activations;
 mod api_keys;
 mod audit_log;
 mod license_key;
 mod license_keys;
+mod licenses;
 mod missing;
 mod notifications;
+mod orders;
+mod products;
 mod settings;
 pub mod sign_in;
 pub mod users;
@@ -26,6 +30,13 @@ pub fn show(route: &Route) -> AnyView {
         Route::Notifications => notifications::NotificationsPage().into_any(),
         Route::AuditLog => audit_log::AuditLogPage().into_any(),
         Route::Settings => settings::SettingsPage().into_any(),
+        Route::Products => products::ProductsPage().into_any(),
+        Route::Product(id) => view! { <products::ProductPage id /> }.into_any(),
+        Route::Plan(id) => view! { <products::PlanPage id /> }.into_any(),
+        Route::Orders => orders::OrdersPage().into_any(),
+        Route::Order(id) => view! { <orders::OrderPage id /> }.into_any(),
+        Route::Licenses => licenses::LicensesPage().into_any(),
+        Route::License(id) => view! { <licenses::LicensePage id /> }.into_any(),
         Route::Users => users::UsersPage().into_any(),
         _ => missing::MissingPage().into_any(),
     }

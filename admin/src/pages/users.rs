@@ -56,8 +56,10 @@ fn UserTable(
             <tr>
                 <th scope="row" data-label="Name"><div class="two"><span>{user.name.clone()}</span><span class="soft">{user.email.clone()}</span></div></th>
                 <td data-label="Role">
-                    <Badge text=role_name(user.role) tone=if user.role == UserRole::Admin { Tone::Info } else { Tone::Plain } />
-                    {is_own.then_some(" (you)")}
+                    <span class="inline">
+                        <Badge text=role_name(user.role) tone=if user.role == UserRole::Admin { Tone::Info } else { Tone::Plain } />
+                        {is_own.then_some("(you)")}
+                    </span>
                 </td>
                 <td data-label="Last signed in">{match last { Some(at) => view! { <When at /> }.into_any(), None => "never".into_any() }}</td>
                 <td data-label="Added"><When at=user.created_at.clone() /></td>

@@ -133,7 +133,7 @@ fn TheKey(page: KeyPage) -> impl IntoView {
 
 #[component]
 fn Answers(page: KeyPage) -> impl IntoView {
-    let bindings = Bindings::read();
+    let bindings = Bindings::new();
     let some = |id: String| (!id.is_empty()).then_some(id);
     let agent = page.draft.field(
         "agent_id",
@@ -147,8 +147,8 @@ fn Answers(page: KeyPage) -> impl IntoView {
     );
     view! {
         <Card title="Answers" text="Bound to none, the default agent answers, and a request may name another.">
-            <Choice bind=agent label="Agent" options=Bindings::options(bindings.agents, "Default agent") disabled=read_only() />
-            <Choice bind=source label="Data source" options=Bindings::options(bindings.data_sources, "Those of the agent") disabled=read_only() />
+            <Choice bind=agent label="Agent" options=bindings.agents.options("Default agent") disabled=read_only() />
+            <Choice bind=source label="Data source" options=bindings.data_sources.options("Those of the agent") disabled=read_only() />
         </Card>
     }
 }

@@ -90,8 +90,8 @@ fn Form(
             {move || draft.failure.get().map(|failure| view! { <FailureBox failure /> })}
             <TextField bind=name label="Name" required=true autofocus=true hint="For you: such as the website's or the customer's name." />
             <div class="pair">
-                <Choice bind=source label="Data source" options=Bindings::options(bindings.data_sources, "Any") hint="What answers are drawn from." />
-                <Choice bind=agent label="Agent" options=Bindings::options(bindings.agents, "Default agent") hint="Who answers." />
+                <Choice bind=source label="Data source" options=bindings.data_sources.options("Any") hint="What answers are drawn from." />
+                <Choice bind=agent label="Agent" options=bindings.agents.options("Default agent") hint="Who answers." />
             </div>
             <TextArea bind=domains label="Allowed domains" rows=3 placeholder="https://example.com\nhttps://*.example.com"
                 hint="One a line. Only pages of these websites may use the key; empty lets everybody who has it." />

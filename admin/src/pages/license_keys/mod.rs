@@ -38,7 +38,7 @@ const COLUMNS: &[&str] = &[
 #[component]
 pub fn LicenseKeysPage() -> impl IntoView {
     let list = Listing::<LicenseKey>::new("/api/license-keys", &["q", "status"]);
-    let bindings = Bindings::read();
+    let bindings = Bindings::new();
     // A link of the overview's opens the form at once.
     let creating =
         RwSignal::new(expect_context::<Nav>().parameter("create").is_some() && untrack(may_write));
@@ -121,9 +121,9 @@ fn bound(bindings: Bindings, key: &LicenseKey) -> AnyView {
     if agent.is_none() && source.is_none() {
         return view! { <span class="soft">"default agent"</span> }.into_any();
     }
-    let agent =
-        agent.map(|id| move || view! { <span>{Bindings::name(bindings.agents, &id)}</span> });
-    let source = source.map(|id| move || view! { <span class="soft">{Bindings::name(bindings.data_sources, &id)}</span> });
+    let agent = agent.map(|id| move || view! { <span>{bindings.agents.name(&id)}</span> });
+    let source = source
+        .map(|id| move || view! { <span class="soft">{bindings.data_sources.name(&id)}</span> });
     view! { <div class="two">{agent}{source}</div> }.into_any()
 }
 

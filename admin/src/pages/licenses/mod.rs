@@ -1,0 +1,64 @@
+//! Licenses: the keys that orders have issued.
+
+mod detail;
+mod edits;
+mod signing;
+
+use leptos::prelude::*;
+use shared::order::Order;
+
+pub use detail::LicensePage;
+
+use crate::bindings::Names;
+use crate::format;
+use crate::listing::Listing;
+use crate::pages::license_key::standing;
+use crate::pages::orders::customer;
+use crate::route::Route;
+use crate::ui::{Badge, EmptyState, Filter, Head, Search, Table, When};
+
+const COLUMNS: &[&str] =
+    &["License", "Customer", "Plan", "Status", "Activations", "Expires", "Order"];
+
+#[component]
+pub fn LicensesPage() -> impl IntoView {
+    // A license belongs to one order, by whose customer it is looked for.
+    let list = Listing::<Order>::new("/api/orders?licensed=true", &["q", "plan_id"]);
+    let plans = Names::of("/api/plans");
+    view! {
+        <Head title=Signal::stored("Licenses".to_owned()) text="The license keys that orders have issued, and where they are used." />
+        <div class="tools">
+            <Search list placeholder="Order, customer's id, name or e-mail" />
+            <Filter list name="plan_id" label="Plan" options=plans.options("Every plan") />
+        </div>
+        <Table list label="Licenses" columns=COLUMNS row=move |order| row(plans, order) empty=nothing />
+        <signing::SigningKeyCard />
+    }
+}
+
+fn nothing() -> AnyView {
+    view! { <EmptyState icon="license" title="No license yet" text="A license is issued with a paid order of a plan that issues license keys." /> }
+        .into_any()
+}
+
+fn row(plans: Names, order: Order) -> AnyView {
+    let (Some(id), Some(license)) = (order.license_key_id.clone(), order.license.clone()) else {
+        return ().into_any();
+    };
+    let (text, tone) = standing(license.status);
+    let plan = order.plan_id.clone();
+    let (sold, order_id) = (Route::Order(order.id.clone()).path(), order.id.clone());
+    let limit = license.activation_limit.map_or_else(|| "∞".to_owned(), format::count);
+    view! {
+        <tr>
+            <th scope="row"><a href=Route::License(id).path()><code>{license.key_hint}</code></a></th>
+            <td data-label="Customer">{customer(&order)}</td>
+            <td data-label="Plan">{move || plans.name(&plan)}</td>
+            <td data-label="Status"><Badge text=text.to_owned() tone /></td>
+            <td data-label="Activations">{format!("{} / {limit}", format::count(license.activation_usage))}</td>
+            <td data-label="Expires">{license.expires_at.map_or_else(|| "never".into_any(), |at| view! { <When at day=true /> }.into_any())}</td>
+            <td data-label="Order"><a href=sold>{order_id}</a></td>
+        </tr>
+    }
+    .into_any()
+}
