@@ -17,6 +17,7 @@ macro_rules! debug_without_secrets {
 }
 
 pub mod admin;
+pub mod admin_conversation;
 pub mod agent;
 #[cfg(feature = "browser")]
 pub mod browser;
@@ -31,6 +32,7 @@ pub mod limits;
 pub mod lines;
 pub mod look;
 pub mod order;
+pub mod overview;
 pub mod product;
 pub mod widget;
 
