@@ -105,6 +105,8 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(api::orders::refund))
         .routes(routes!(api::orders::cancel))
         .routes(routes!(api::signing_keys::rotate))
+        .routes(routes!(api::overview::read))
+        .routes(routes!(api::overview::dismiss_audit_reminder))
         .routes(routes!(api::usage::list))
         .routes(routes!(api::usage::csv))
         .routes(routes!(api::usage::of_key))

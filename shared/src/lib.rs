@@ -17,6 +17,7 @@ macro_rules! debug_without_secrets {
 }
 
 pub mod admin;
+pub mod admin_conversation;
 pub mod agent;
 pub mod alert;
 #[cfg(feature = "browser")]
@@ -32,6 +33,7 @@ pub mod limits;
 pub mod lines;
 pub mod look;
 pub mod order;
+pub mod overview;
 pub mod product;
 pub mod widget;
 

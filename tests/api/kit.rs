@@ -132,3 +132,19 @@ pub async fn raw_exchange(app: &TestApp, request: &[u8]) -> (u16, String) {
     let status = answer.split(' ').nth(1).and_then(|word| word.parse().ok());
     (status.unwrap_or_else(|| panic!("no status in {answer:?}")), answer)
 }
+
+/// Expects that these routes are closed to whoever has no credential, and to an API key that may do
+/// nothing but sell licenses.
+pub async fn strangers_stay_out(app: &TestApp, routes: &[(&str, &str)]) {
+    let body = serde_json::json!({"label": "Shop", "scopes": ["licenses"]});
+    let made = post(app, "/api/api-keys", body).send().await.expect(201).await.json().await;
+    let bearer = format!("Bearer {}", text(&made, "key"));
+    for (method, path) in routes {
+        let call = || {
+            let call = app.client().request(method.parse().expect("a method"), path);
+            call.header("Content-Type", "application/json").raw_body("{}")
+        };
+        call().send().await.error(401, "unauthorized").await;
+        call().header("Authorization", &bearer).send().await.error(403, "forbidden").await;
+    }
+}

@@ -30,6 +30,7 @@ mod license_workflows;
 mod licensing;
 mod limits;
 mod operations;
+mod overview;
 mod patterns;
 mod preview;
 mod properties;

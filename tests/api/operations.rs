@@ -70,6 +70,8 @@ both! {
             ("/v1/conversations/current", "post"),
             ("/v1/admin/conversations", "get"),
             ("/v1/admin/conversations/{conversationId}", "get"),
+            ("/api/overview", "get"),
+            ("/api/audit-reminder/dismiss", "post"),
         ] {
             let operation = &document["paths"][path][method];
             assert!(operation.is_object(), "{method} {path} is documented");

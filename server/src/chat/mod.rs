@@ -10,4 +10,5 @@ pub mod lease;
 pub mod live;
 pub mod session;
 pub mod stream;
+pub mod thread;
 pub mod turn;

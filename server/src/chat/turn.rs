@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use tracing::Instrument as _;
 
-use shared::{ChatRequest, ErrorCode, FinishReason, Role, Source, StreamEvent, Usage, limits};
+use shared::admin_conversation::ToolUse;
+use shared::{
+    ChatRequest, ErrorCode, FinishReason, Role, Source, StreamEvent, ToolState, Usage, limits,
+};
 
 use super::lease;
 use super::live::{LiveTurn, Reader, TurnIds};
@@ -101,6 +104,7 @@ async fn admit_and_start(
         monthly_limit: key.monthly_limit,
         message_limit: key.look.max_messages_per_conversation,
         history: if given.is_some() { 0 } else { most },
+        agent_id: chosen.agent.id.clone(),
         node: app.node.clone(),
         lease_ms: app.lease_ms(),
         idle_ms: app.idle_ms(),
@@ -213,6 +217,7 @@ struct Outcome {
     failure: Option<UpstreamError>,
     usage: Option<Usage>,
     sources: Vec<Source>,
+    tools: Vec<ToolUse>,
     started: bool,
     first_token_ms: Option<i64>,
 }
@@ -225,6 +230,7 @@ impl Default for Outcome {
             failure: None,
             usage: None,
             sources: Vec::new(),
+            tools: Vec::new(),
             started: false,
             first_token_ms: None,
         }
@@ -302,6 +308,10 @@ async fn generate(
             }
             Delta::Sources(sources) => outcome.sources = sources,
             Delta::Tool { name, state, summary } => {
+                if state == ToolState::Done {
+                    let (name, summary) = (name.clone(), summary.clone());
+                    outcome.tools.push(ToolUse { name, summary });
+                }
                 turn.event(StreamEvent::Tool { name, state, summary });
             }
             Delta::Calls(_) => {}
@@ -362,6 +372,7 @@ async fn settle(app: &Arc<App>, turn: &LiveTurn, outcome: Outcome, question: &st
         },
         tell_message: !is_preview && app.wanted.wants("message.created"),
         sources: outcome.sources,
+        tools: outcome.tools,
     };
     let failure = match (app.store.end_turn(end).await, outcome.failure) {
         // The details are for the admin: they stand in the log.

@@ -187,9 +187,10 @@ fn filter(query: ListQuery) -> Result<Filter, ApiError> {
         after: paging::cursor(query.cursor.as_deref(), "nextCursor")?,
         from_ms: time("from", query.from.as_deref())?.unwrap_or(i64::MIN),
         to_ms: time("to", query.to.as_deref())?.unwrap_or(i64::MAX),
-        license_key_id: paging::text("licenseKeyId", query.license_key_id)?,
+        license_key_id: paging::text("licenseKeyId", query.license_key_id)?.unwrap_or_default(),
         q: paging::text("q", query.q)?,
         limit: paging::limit(query.limit.as_deref(), DEFAULT_LIMIT)?,
+        ..Filter::default()
     })
 }
 

@@ -6,6 +6,7 @@
 use serde_json::{Map, json};
 use sha2::{Digest, Sha256};
 use shared::admin::{ApiKey, IssuedApiKey, NewApiKey, Scope};
+use shared::overview::AuditReminder;
 use shared::{ErrorCode, FieldErrors};
 
 use super::Actor;
@@ -51,6 +52,48 @@ pub fn is_whole(key: &str) -> bool {
 #[must_use]
 pub fn hash(key: &str) -> String {
     hex(&Sha256::digest(key.as_bytes()))
+}
+
+/// The fact that tells when an admin last looked through the API keys.
+const AUDITED: &str = "api_keys_audited_at";
+const DAY_MS: i64 = 86_400_000;
+/// How often they are to be looked through, and after how long without use a key counts as unused.
+const AUDIT_MS: i64 = 90 * DAY_MS;
+/// From when on a key counts as old.
+const OLD_MS: i64 = 365 * DAY_MS;
+
+/// The reminder to look through the API keys, when it is due: 90 days after the last time, or after
+/// the oldest was made.
+///
+/// # Errors
+/// When the database fails.
+pub async fn audit_reminder(app: &App) -> Result<Option<AuditReminder>, ApiError> {
+    let now_ms = app.clock.now_ms();
+    let keys = app.store.audited_api_keys(now_ms).await?;
+    let Some(oldest) = keys.first() else { return Ok(None) };
+    let audited = app.store.fact(AUDITED).await?.and_then(|at| at.parse().ok()).unwrap_or(0);
+    if now_ms - oldest.created_at.max(audited) < AUDIT_MS {
+        return Ok(None);
+    }
+    let those = |chosen: &dyn Fn(&&ApiKeyRow) -> bool| {
+        keys.iter().filter(chosen).cloned().map(view).collect()
+    };
+    Ok(Some(AuditReminder {
+        unused: those(&|key| {
+            now_ms - key.last_used_at.unwrap_or(0).max(key.created_at) >= AUDIT_MS
+        }),
+        old: those(&|key| now_ms - key.created_at >= OLD_MS),
+        keys: i64::try_from(keys.len()).unwrap_or(i64::MAX),
+    }))
+}
+
+/// Notes that the API keys were looked through.
+///
+/// # Errors
+/// When the database fails.
+pub async fn dismiss_audit_reminder(app: &App, actor: &Actor) -> Result<(), ApiError> {
+    let audit = actor.audit(&app.clock, "api_keys.audited", "api_keys", "", Map::new());
+    Ok(app.store.set_fact(AUDITED, app.clock.now_ms().to_string(), audit).await?)
 }
 
 /// An API key as it is listed.

@@ -41,7 +41,8 @@ statements! {
         VALUES ($1, $2, $3, 'user', $4, 'complete', $5, $6, '[]', $7)";
     ADD_TURN = "INSERT INTO turns (id, conversation_id, owner, license_key_id, month, session_id, \
         client_message_id, user_message_id, answer_message_id, status, node, lease_until, \
-        created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'running', $10, $11, $12)";
+        created_at, agent_id) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'running', $10, $11, $12, $13)";
     BEGIN_TURN = "UPDATE conversations SET running_turn_id = $2, updated_at = $3, \
         message_count = message_count + $4, visitor_message_count = visitor_message_count + $4, \
         last_message = $5, folded = $6 WHERE id = $1";
@@ -95,6 +96,8 @@ pub struct Admission {
     /// Visitor messages in one conversation; 0 = unlimited.
     pub message_limit: u32,
     pub history: u32,
+    /// What answers.
+    pub agent_id: String,
     pub node: String,
     pub lease_ms: i64,
     /// A conversation without a message for this long is closed.
@@ -385,6 +388,7 @@ impl Admission {
             Value::Text(&self.node),
             Value::Int(self.now_ms + self.lease_ms),
             Value::Int(self.now_ms),
+            Value::Text(&self.agent_id),
         ];
         let begin: &[Value<'_>] = &[
             Value::Text(&open.id),

@@ -4,8 +4,68 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Store, StoreError, Write, contains_pattern, execute, fetch_all, fetch_optional,
-    page_start, statements,
+    like_pattern, page_start, statements,
 };
+
+/// What an admin's list shows of a conversation.
+macro_rules! summary {
+    () => {
+        "SELECT conversations.id, conversations.created_at, conversations.updated_at, \
+         conversations.owner, conversations.session_id, conversations.license_key_id, \
+         license_keys.name AS license_key_name, conversations.message_count, \
+         conversations.last_message, conversations.closed_at, conversations.running_turn_id, \
+         conversations.page_url, conversations.page_title, conversations.page_referrer, \
+         conversations.metadata, conversations.user_id, \
+         COALESCE(visitors.name, '') AS visitor_name, \
+         COALESCE(visitors.email, '') AS visitor_email, \
+         (SELECT MIN(first.id) FROM conversations AS first WHERE first.owner = conversations.owner \
+         AND first.session_id = conversations.session_id) AS visitor_id, \
+         (SELECT agent_id FROM turns WHERE turns.conversation_id = conversations.id \
+         ORDER BY turns.created_at DESC, turns.id DESC LIMIT 1) AS agent_id, \
+         (SELECT COUNT(*) FROM messages WHERE messages.conversation_id = conversations.id \
+         AND messages.rating = 'up') AS thumbs_up, \
+         (SELECT COUNT(*) FROM messages WHERE messages.conversation_id = conversations.id \
+         AND messages.rating = 'down') AS thumbs_down, \
+         (SELECT COUNT(*) FROM turns WHERE turns.conversation_id = conversations.id \
+         AND turns.status = 'failed') AS failures FROM conversations \
+         LEFT JOIN license_keys ON license_keys.id = conversations.license_key_id \
+         LEFT JOIN visitors ON visitors.owner = conversations.owner \
+         AND visitors.session_id = conversations.session_id"
+    };
+}
+
+/// Every filter has a value that lets all pass, so that one text serves all combinations. What
+/// messages say is compared in three spellings, because no two databases lower-case alike beyond
+/// ASCII.
+macro_rules! matching {
+    () => {
+        "conversations.updated_at >= $1 AND conversations.updated_at < $2 \
+         AND ($3 = '' OR conversations.license_key_id = $3) \
+         AND ($4 = '' OR conversations.folded LIKE $4 ESCAPE '\\' OR (CAST($5 AS BIGINT) = 1 AND (\
+         EXISTS (SELECT 1 FROM messages WHERE messages.conversation_id = conversations.id \
+         AND (LOWER(messages.content) LIKE $4 ESCAPE '\\' \
+         OR LOWER(messages.content) LIKE $6 ESCAPE '\\' \
+         OR messages.content LIKE $7 ESCAPE '\\')) \
+         OR EXISTS (SELECT 1 FROM visitors WHERE visitors.owner = conversations.owner \
+         AND visitors.session_id = conversations.session_id \
+         AND (LOWER(visitors.name) LIKE $4 ESCAPE '\\' OR LOWER(visitors.name) LIKE $6 ESCAPE '\\' \
+         OR LOWER(visitors.email) LIKE $4 ESCAPE '\\'))))) \
+         AND (CAST($5 AS BIGINT) = 0 OR conversations.owner NOT LIKE 'preview/%') \
+         AND ($8 = '' OR EXISTS (SELECT 1 FROM turns WHERE turns.conversation_id = conversations.id \
+         AND turns.agent_id = $8)) \
+         AND ($9 = '' OR EXISTS (SELECT 1 FROM messages \
+         WHERE messages.conversation_id = conversations.id AND messages.rating IS NOT NULL \
+         AND ($9 = 'any' OR messages.rating = $9))) \
+         AND ($10 = '' OR $10 = CASE WHEN conversations.running_turn_id IS NOT NULL THEN 'running' \
+         WHEN conversations.closed_at IS NULL THEN 'open' ELSE 'closed' END) \
+         AND ($11 = '' OR $11 = CASE WHEN EXISTS (SELECT 1 FROM turns \
+         WHERE turns.conversation_id = conversations.id AND turns.status = 'failed') \
+         THEN 'true' ELSE 'false' END) \
+         AND ($12 = '' OR conversations.id IN (SELECT theirs.id FROM conversations AS theirs \
+         JOIN conversations AS one ON one.owner = theirs.owner \
+         AND one.session_id = theirs.session_id WHERE one.id = $12))"
+    };
+}
 
 statements! {
     CURRENT = "SELECT id, running_turn_id, updated_at FROM conversations \
@@ -15,18 +75,11 @@ statements! {
     MESSAGES = "SELECT id, conversation_id, role, content, status, client_message_id, sources, \
         rating, comment, created_at, turn_id FROM messages \
         WHERE conversation_id = $1 ORDER BY position";
-    SUMMARY = "SELECT id, created_at, updated_at, owner, session_id, license_key_id, \
-        message_count, last_message, closed_at, page_url, page_title FROM conversations WHERE id = $1";
-    /// Every filter has a value that lets all pass, so that one text serves all combinations.
-    LIST = "SELECT id, created_at, updated_at, owner, session_id, license_key_id, \
-        message_count, last_message, closed_at, page_url, page_title FROM conversations \
-        WHERE (updated_at < $1 OR (updated_at = $1 AND id < $2)) \
-        AND updated_at >= $3 AND updated_at < $4 \
-        AND ($5 = '' OR license_key_id = $5) \
-        AND ($6 = '' OR folded LIKE $6 ESCAPE '\\') \
-        ORDER BY updated_at DESC, id DESC LIMIT $7";
-    COUNT = "SELECT COUNT(*) FROM conversations WHERE updated_at >= $1 AND updated_at < $2 \
-        AND ($3 = '' OR license_key_id = $3) AND ($4 = '' OR folded LIKE $4 ESCAPE '\\')";
+    SUMMARY = concat!(summary!(), " WHERE conversations.id = $1");
+    LIST = concat!(summary!(), " WHERE (conversations.updated_at < $13 \
+        OR (conversations.updated_at = $13 AND conversations.id < $14)) AND ", matching!(),
+        " ORDER BY conversations.updated_at DESC, conversations.id DESC LIMIT $15");
+    COUNT = concat!("SELECT COUNT(*) FROM conversations WHERE ", matching!());
 }
 
 /// The open conversation of a session.
@@ -61,23 +114,52 @@ pub struct Summary {
     pub owner: String,
     pub session_id: String,
     pub license_key_id: Option<String>,
+    pub license_key_name: Option<String>,
     pub message_count: i64,
     pub last_message: String,
     pub closed_at: Option<i64>,
+    pub running_turn_id: Option<String>,
     pub page_url: String,
     pub page_title: String,
+    pub page_referrer: String,
+    /// JSON object.
+    pub metadata: String,
+    /// Of a verified visitor.
+    pub user_id: Option<String>,
+    pub visitor_name: String,
+    pub visitor_email: String,
+    /// The id of the visitor's first conversation.
+    pub visitor_id: Option<String>,
+    /// Who answered last.
+    pub agent_id: Option<String>,
+    pub thumbs_up: i64,
+    pub thumbs_down: i64,
+    /// Answers that failed.
+    pub failures: i64,
 }
 
-/// Which conversations an admin asks for.
-#[derive(Clone, Debug)]
+/// Which conversations an admin asks for. Empty texts let all pass.
+#[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Starts after this (updated_at, id), as the last page's end gave it.
     pub after: Option<(i64, String)>,
     pub from_ms: i64,
     pub to_ms: i64,
-    pub license_key_id: Option<String>,
+    pub license_key_id: String,
     /// Part of the last message, whatever its case.
     pub q: Option<String>,
+    /// Whether `q` is also looked for in all messages and in the visitor's name and address; and
+    /// previews are left out.
+    pub thorough: bool,
+    pub agent_id: String,
+    /// up, down, any.
+    pub rating: &'static str,
+    /// open, closed, running.
+    pub status: &'static str,
+    /// true, false: whether an answer has failed.
+    pub has_error: &'static str,
+    /// The visitor of the conversation with this id.
+    pub visitor_id: String,
     pub limit: u32,
 }
 
@@ -149,23 +231,29 @@ impl Store {
     /// When the database fails.
     pub async fn conversations(&self, filter: &Filter) -> Result<(Vec<Summary>, i64), StoreError> {
         let mut conn = self.conn().await?;
-        let key = filter.license_key_id.as_deref().unwrap_or("");
-        let like = filter.q.as_deref().map(contains_pattern).unwrap_or_default();
         let (before_ms, before_id) = page_start(filter.after.clone());
-        let rows = fetch_all!(
-            &mut conn,
-            Summary,
-            LIST,
-            before_ms,
-            &before_id,
-            filter.from_ms,
-            filter.to_ms,
-            key,
-            &like,
-            i64::from(filter.limit)
-        )?;
-        let total =
-            fetch_optional!(&mut conn, (i64,), COUNT, filter.from_ms, filter.to_ms, key, &like)?;
+        let (like, typed, capital) = filter.q.as_deref().map(spellings).unwrap_or_default();
+        macro_rules! matching {
+            ($fetch:ident, $row:ty, $sql:expr $(, $more:expr)*) => {
+                $fetch!(
+                    &mut conn, $row, $sql, filter.from_ms, filter.to_ms, &filter.license_key_id,
+                    &like, i64::from(filter.thorough), &typed, &capital, &filter.agent_id,
+                    filter.rating, filter.status, filter.has_error, &filter.visitor_id $(, $more)*
+                )
+            };
+        }
+        let limit = i64::from(filter.limit);
+        let rows = matching!(fetch_all, Summary, LIST, before_ms, &before_id, limit)?;
+        let total = matching!(fetch_optional, (i64,), COUNT)?;
         Ok((rows, total.map_or(0, |(n,)| n)))
     }
+}
+
+/// Patterns for texts that contain `part`: lower-cased; with what is not ASCII as it was typed; and
+/// with a capital at its begin.
+fn spellings(part: &str) -> (String, String, String) {
+    let mut rest = part.chars();
+    let capital: String =
+        rest.next().into_iter().flat_map(char::to_uppercase).chain(rest).collect();
+    (contains_pattern(part), like_pattern(&part.to_ascii_lowercase()), like_pattern(&capital))
 }

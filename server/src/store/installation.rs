@@ -1,10 +1,13 @@
 //! Facts about this installation.
 
+use super::audit::{self, NewAudit};
 use super::{Conn, Store, StoreError, Write, execute, fetch_optional, statements};
 
 statements! {
     SET_ONCE = "INSERT INTO installation (name, value) VALUES ($1, $2) \
         ON CONFLICT (name) DO NOTHING";
+    SET = "INSERT INTO installation (name, value) VALUES ($1, $2) \
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     GET = "SELECT value FROM installation WHERE name = $1";
 }
 
@@ -24,6 +27,21 @@ impl Write for SetOnce {
     }
 }
 
+struct Set {
+    name: &'static str,
+    value: String,
+    audit: NewAudit,
+}
+
+impl Write for Set {
+    type Out = ();
+
+    async fn run(&self, conn: &mut Conn) -> Result<(), sqlx::Error> {
+        execute!(&mut *conn, SET, self.name, &self.value)?;
+        audit::add(conn, &self.audit).await
+    }
+}
+
 impl Store {
     /// A fact, if it is known.
     ///
@@ -32,6 +50,19 @@ impl Store {
     pub async fn fact(&self, name: &str) -> Result<Option<String>, StoreError> {
         let mut conn = self.conn().await?;
         Ok(fetch_optional!(&mut conn, (String,), GET, name)?.map(|(value,)| value))
+    }
+
+    /// Stores a fact, whatever it was before, with its line in the audit log.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_fact(
+        &self,
+        name: &'static str,
+        value: String,
+        audit: NewAudit,
+    ) -> Result<(), StoreError> {
+        self.writer.run(Set { name, value, audit }).await
     }
 
     /// Stores a fact unless it is known already; gives the fact that stands.

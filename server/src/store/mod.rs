@@ -21,6 +21,7 @@ pub mod license_keys;
 pub mod licenses;
 pub mod order_imports;
 pub mod orders;
+pub mod overview;
 pub mod people;
 pub mod products;
 mod script;
@@ -287,6 +288,7 @@ impl Store {
             licenses::STATEMENTS,
             order_imports::STATEMENTS,
             orders::STATEMENTS,
+            overview::STATEMENTS,
             people::STATEMENTS,
             products::STATEMENTS,
             settings::STATEMENTS,
@@ -324,8 +326,13 @@ fn page_start(after: Option<(i64, String)>) -> (i64, String) {
 
 /// A LIKE pattern (with `ESCAPE '\'`) for texts that contain `part`.
 fn contains_pattern(part: &str) -> String {
+    like_pattern(&fold(part))
+}
+
+/// The same for texts that contain it as it is.
+fn like_pattern(part: &str) -> String {
     let mut pattern = String::from("%");
-    for c in fold(part).chars() {
+    for c in part.chars() {
         if matches!(c, '%' | '_' | '\\') {
             pattern.push('\\');
         }

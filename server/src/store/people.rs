@@ -43,6 +43,10 @@ statements! {
     API_KEYS = "SELECT id, label, scopes, prefix, last_four, created_at, last_used_at, expires_at \
         FROM api_keys WHERE (created_at < $1 OR (created_at = $1 AND id < $2)) \
         ORDER BY created_at DESC, id DESC LIMIT $3";
+    /// The oldest first: those that an audit is about.
+    AUDITED_API_KEYS = "SELECT id, label, scopes, prefix, last_four, created_at, last_used_at, \
+        expires_at FROM api_keys WHERE expires_at IS NULL OR expires_at > $1 \
+        ORDER BY created_at, id LIMIT 1000";
     COUNT_API_KEYS = "SELECT COUNT(*) FROM api_keys";
     API_KEY = "SELECT id, label, scopes, prefix, last_four, created_at, last_used_at, expires_at \
         FROM api_keys WHERE key_hash = $1";
@@ -411,6 +415,15 @@ impl Store {
         let rows = fetch_all!(&mut conn, ApiKeyRow, API_KEYS, before_ms, &before_id, limit)?;
         let total = fetch_optional!(&mut conn, (i64,), COUNT_API_KEYS)?;
         Ok((rows, total.map_or(0, |(n,)| n)))
+    }
+
+    /// Those that have not expired, the oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn audited_api_keys(&self, now_ms: i64) -> Result<Vec<ApiKeyRow>, StoreError> {
+        let mut conn = self.conn().await?;
+        Ok(fetch_all!(&mut conn, ApiKeyRow, AUDITED_API_KEYS, now_ms)?)
     }
 
     /// The API key with this hash.

@@ -1,5 +1,6 @@
 //! What happens to an admitted turn: its first token, its end, its lease.
 
+use shared::admin_conversation::ToolUse;
 use shared::{ErrorCode, FinishReason, Source, Usage};
 use sqlx::FromRow;
 
@@ -18,8 +19,8 @@ statements! {
         RETURNING license_key_id, month, first_token_at";
     /// The answer takes the conversation's next position, if its turn is still the one that runs.
     ADD_ANSWER = "INSERT INTO messages (id, conversation_id, position, role, content, status, \
-        turn_id, sources, created_at) \
-        SELECT $1, id, message_count + 1, 'assistant', $4, $5, $3, $6, $7 FROM conversations \
+        turn_id, sources, created_at, tools) \
+        SELECT $1, id, message_count + 1, 'assistant', $4, $5, $3, $6, $7, $8 FROM conversations \
         WHERE id = $2 AND running_turn_id = $3";
     END_IN_CONVERSATION = "UPDATE conversations SET running_turn_id = NULL, updated_at = $3, \
         message_count = message_count + 1, last_message = $4, folded = $5 \
@@ -80,6 +81,7 @@ pub struct TurnEnd {
     /// The whole answer, or the part there is.
     pub text: String,
     pub sources: Vec<Source>,
+    pub tools: Vec<ToolUse>,
     pub usage: Option<Usage>,
     pub finish_reason: Option<FinishReason>,
     pub first_token_ms: Option<i64>,
@@ -115,7 +117,7 @@ impl Write for TurnEnd {
 
     async fn run(&self, conn: &mut Conn) -> Result<bool, sqlx::Error> {
         let last = shared::limits::utf16_prefix(&self.text, shared::limits::LAST_MESSAGE_UNITS);
-        let (folded, sources) = (fold(last), self.sources_json());
+        let (folded, sources, tools) = (fold(last), json(&self.sources), json(&self.tools));
         let count = |n: Option<u64>| n.map(|n| i64::try_from(n).unwrap_or(i64::MAX));
         let turn: &[Value<'_>] = &[
             Value::Text(&self.turn_id),
@@ -135,6 +137,7 @@ impl Write for TurnEnd {
             Value::Text(self.message_status()),
             Value::Text(&sources),
             Value::Int(self.now_ms),
+            Value::Text(&tools),
         ];
         let conversation: &[Value<'_>] = &[
             Value::Text(&self.conversation_id),
@@ -247,13 +250,13 @@ impl TurnEnd {
             TurnStatus::Running | TurnStatus::Done => "complete",
         }
     }
+}
 
-    fn sources_json(&self) -> String {
-        if self.sources.is_empty() {
-            return String::from("[]");
-        }
-        serde_json::to_string(&self.sources).unwrap_or_else(|_| String::from("[]"))
+fn json<T: serde::Serialize>(list: &[T]) -> String {
+    if list.is_empty() {
+        return String::from("[]");
     }
+    serde_json::to_string(list).unwrap_or_else(|_| String::from("[]"))
 }
 
 struct FirstToken {
@@ -355,6 +358,7 @@ impl Store {
                     code: Some(ErrorCode::TurnLost),
                     text: String::new(),
                     sources: Vec::new(),
+                    tools: Vec::new(),
                     usage: None,
                     finish_reason: None,
                     first_token_ms: None,

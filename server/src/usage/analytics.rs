@@ -49,7 +49,8 @@ impl Interval {
     }
 
     /// The begin of the period that holds this time.
-    fn begin(self, ms: i64) -> i64 {
+    #[must_use]
+    pub fn begin(self, ms: i64) -> i64 {
         match self {
             Self::Hour => ms - ms.rem_euclid(HOUR_MS),
             Self::Day => ms - ms.rem_euclid(DAY_MS),

@@ -3,3 +3,4 @@
 pub mod analytics;
 pub mod buckets;
 pub mod log;
+pub mod overview;

@@ -1,6 +1,7 @@
 //! API keys: what other programs of yours call the admin API with.
 
 mod create;
+mod reminder;
 
 use leptos::prelude::*;
 use shared::admin::{ApiKey, Scope};
@@ -39,6 +40,7 @@ pub fn ApiKeysPage() -> impl IntoView {
                 <button type="button" class="button primary" on:click=move |_| creating.set(true)><Icon name="add" /> "Create new key"</button>
             </Show>
         </Head>
+        <reminder::Reminder />
         <Table list label="API keys" columns=COLUMNS row=move |key| row(key, changed) empty=nothing />
         <create::CreateDialog open=creating created=changed />
     }

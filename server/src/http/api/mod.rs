@@ -11,6 +11,7 @@ pub mod license_keys;
 pub mod notifications;
 pub mod order_files;
 pub mod orders;
+pub mod overview;
 pub mod plans;
 pub mod products;
 pub mod settings;

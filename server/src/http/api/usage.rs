@@ -177,7 +177,7 @@ pub struct RangeQuery {
     interval: Option<String>,
 }
 
-fn range(query: &RangeQuery, now_ms: i64) -> Result<Range, ApiError> {
+pub(super) fn range(query: &RangeQuery, now_ms: i64) -> Result<Range, ApiError> {
     // The present millisecond is part of now.
     let to_ms = paging::time("to", query.to.as_deref())?.unwrap_or(now_ms + 1);
     let from_ms = paging::time("from", query.from.as_deref())?.unwrap_or(to_ms - 30 * DAY_MS);
