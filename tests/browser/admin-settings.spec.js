@@ -79,6 +79,32 @@ test('a key may be made for a time and for several purposes, and one that is ove
   expect(made.expires_at).toMatch(/^2099-12-31/);
 });
 
+test('API keys are to be looked through: the unused and the old are named, until somebody has looked', async ({ natter, page, shot }) => {
+  const server = await natter();
+  await signIn(server, page);
+  const { key, ...listed } = await api(server, 'POST', '/api/api-keys', { label: HOSTILE, scopes: ['read'] });
+  await open(server, page, '/api-keys');
+  await expect(page.getByRole('row', { name: /nt_live_/ })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Look through the API keys' }), 'nothing is due').toHaveCount(0);
+  // Nobody waits 90 days for a test: only the reminder is put into what the server answers.
+  await page.route('**/api/overview', async (route) => {
+    const answer = await route.fetch();
+    const audit_reminder = { keys: 2, unused: [listed, { ...listed, label: 'Shop' }], old: [listed] };
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), audit_reminder } });
+  });
+  await page.reload();
+  await settled(page);
+  const reminder = page.getByRole('region', { name: 'Look through the API keys' });
+  await expect(reminder).toContainText('Look through your 2 keys');
+  await expect(reminder).toContainText(`Not used for 90 days: “${HOSTILE}” and “Shop”.`);
+  await expect(reminder).toContainText('Older than a year');
+  await looksRight(page, shot, 'api-keys-reminder');
+  await reminder.getByRole('button', { name: 'Dismiss' }).click();
+  await expect(reminder).toHaveCount(0);
+  const noted = await api(server, 'GET', '/api/audit-log?action=api_keys.audited');
+  expect(noted.items.map((line) => line.actor.name)).toEqual(['admin@example.com']);
+});
+
 /** Two websites on a key for one: two notifications, one of a website, one of the limit. */
 async function notify(server, name = 'Club') {
   const { id, key } = await api(server, 'POST', '/api/license-keys', { name, activation_limit: 1 });

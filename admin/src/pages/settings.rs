@@ -59,52 +59,73 @@ pub fn SettingsPage() -> impl IntoView {
         {move || match settings.state.get() {
             Load::Waiting => view! { <Skeleton lines=6 /> }.into_any(),
             Load::Failed(failure) => view! { <FailureBox failure retry=Callback::new(move |()| read()) /> }.into_any(),
-            Load::Ready(settings) => view! { <Privacy settings /> }.into_any(),
+            Load::Ready(settings) => view! { <Opened settings /> }.into_any(),
         }}
         <Links />
     }
 }
 
-/// The hint of a field, which says so where the environment decides it.
-fn hint(decided: bool, name: &str, usual: &str) -> String {
-    if decided {
-        format!(
-            "Decided by NATTER_{} in the server's environment; change it there.",
-            name.to_uppercase()
-        )
-    } else {
-        usual.to_owned()
+/// The form over both cards, and which of its fields the environment decides.
+#[derive(Clone, Copy)]
+struct Form {
+    draft: Draft<SettingsForm>,
+    decided: StoredValue<Vec<String>>,
+}
+
+impl Form {
+    /// Whether a field cannot be changed here, or not by this reader.
+    fn closed(self, name: &'static str) -> Signal<bool> {
+        let decided = self.decides(name);
+        Signal::derive(move || decided || !may_write())
+    }
+
+    fn decides(self, name: &str) -> bool {
+        self.decided.with_value(|all| all.iter().any(|one| one == name))
+    }
+
+    /// The hint of a field, which says so where the environment decides it.
+    fn hint(self, name: &str, usual: &str) -> String {
+        if self.decides(name) {
+            let name = name.to_uppercase();
+            format!("Decided by NATTER_{name} in the server's environment; change it there.")
+        } else {
+            usual.to_owned()
+        }
     }
 }
 
 #[component]
-fn Privacy(settings: InstallationSettings) -> impl IntoView {
+fn Opened(settings: InstallationSettings) -> impl IntoView {
     let toasts = expect_context::<Toasts>();
     let draft = Draft::new(SettingsForm::of(&settings), 0, SettingsForm::check);
+    let form = Form { draft, decided: StoredValue::new(settings.from_environment) };
     let save = Callback::new(move |()| {
         if !draft.is_fine() {
             return;
         }
-        let body = draft
+        let changed = draft
             .base
             .with_untracked(|base| draft.now.with_untracked(|now| changes::between(base, now)));
         let saving = async move {
-            api::patch::<InstallationSettings>("/api/settings", &Value::Object(body)).await
+            api::patch::<InstallationSettings>("/api/settings", &Value::Object(changed)).await
         };
         draft.save(saving, move |now| {
             draft.rebase(SettingsForm::of(&now), 0);
             toasts.done("Saved. It applies from now on.");
         });
     });
-    let decided = settings.from_environment;
-    let is = |name: &str| decided.iter().any(|one| one == name);
-    let (days, talks, addresses, questions) = (
-        is("retention_days"),
-        is("conversation_retention_days"),
-        is("anonymize_ip"),
-        is("store_questions"),
-    );
-    let closed = |decided: bool| Signal::derive(move || decided || !may_write());
+    view! {
+        <div class="two-columns">
+            <Kept form />
+            <Privacy form />
+        </div>
+        <SaveBar draft save take_theirs=Callback::new(|_: Value| ()) />
+    }
+}
+
+#[component]
+fn Kept(form: Form) -> impl IntoView {
+    let draft = form.draft;
     let usage = draft.field(
         "retention_days",
         |form| form.retention_days,
@@ -115,19 +136,9 @@ fn Privacy(settings: InstallationSettings) -> impl IntoView {
         |form| form.conversation_retention_days,
         |form, value| form.conversation_retention_days = value,
     );
-    let anonymize = draft.field(
-        "anonymize_ip",
-        |form| form.anonymize_ip,
-        |form, value| form.anonymize_ip = value,
-    );
-    let store = draft.field(
-        "store_questions",
-        |form| form.store_questions,
-        |form, value| form.store_questions = value,
-    );
+    let less =
+        |was: Option<i64>, is: Option<i64>| is.is_some_and(|is| was.is_none_or(|was| is < was));
     let shortened = move || {
-        let less =
-            |was: Option<i64>, is: Option<i64>| is.is_some_and(|is| was.is_none_or(|was| is < was));
         draft.base.with(|was| {
             draft.now.with(|is| {
                 less(was.retention_days, is.retention_days)
@@ -136,24 +147,37 @@ fn Privacy(settings: InstallationSettings) -> impl IntoView {
         })
     };
     view! {
-        <div class="two-columns">
-            <Card title="How long things are kept">
-                <NumberField bind=usage label="Usage log" unit="days" min=1 max=MOST_DAYS disabled=closed(days)
-                    hint=hint(days, "retention_days", "Older entries are deleted, and with them the charts and the notifications of that time.") />
-                <NumberField bind=kept label="Conversations" unit="days" min=1 max=MOST_DAYS placeholder="For ever" disabled=closed(talks)
-                    hint=hint(talks, "conversation_retention_days", "A conversation is deleted when nothing has happened in it for so long. Empty = kept for ever.") />
-                <Show when=shortened>
-                    <div class="note warn"><Icon name="warning" /><p>"Shorter than now: what is older is deleted soon after you save, and cannot be brought back."</p></div>
-                </Show>
-            </Card>
-            <Card title="Privacy">
-                <Switch bind=anonymize label="Shorten IP addresses" disabled=closed(addresses)
-                    hint=hint(addresses, "anonymize_ip", "Only the network is kept: the first three numbers of an IPv4 address, the first 48 bits of an IPv6 one. What is stored already stays as it is.") />
-                <Switch bind=store label="Keep questions in the usage log" disabled=closed(questions)
-                    hint=hint(questions, "store_questions", "Off: the usage log says that somebody asked, but not what. Conversations keep their texts as long as set here.") />
-            </Card>
-        </div>
-        <SaveBar draft save take_theirs=Callback::new(|_: Value| ()) />
+        <Card title="How long things are kept">
+            <NumberField bind=usage label="Usage log" unit="days" min=1 max=MOST_DAYS disabled=form.closed(usage.name)
+                hint=form.hint(usage.name, "Older entries are deleted, and with them the charts and the notifications of that time.") />
+            <NumberField bind=kept label="Conversations" unit="days" min=1 max=MOST_DAYS placeholder="For ever" disabled=form.closed(kept.name)
+                hint=form.hint(kept.name, "A conversation is deleted when nothing has happened in it for so long. Empty = kept for ever.") />
+            <Show when=shortened>
+                <div class="note warn"><Icon name="warning" /><p>"Shorter than now: what is older is deleted soon after you save, and cannot be brought back."</p></div>
+            </Show>
+        </Card>
+    }
+}
+
+#[component]
+fn Privacy(form: Form) -> impl IntoView {
+    let anonymize = form.draft.field(
+        "anonymize_ip",
+        |form| form.anonymize_ip,
+        |form, value| form.anonymize_ip = value,
+    );
+    let store = form.draft.field(
+        "store_questions",
+        |form| form.store_questions,
+        |form, value| form.store_questions = value,
+    );
+    view! {
+        <Card title="Privacy">
+            <Switch bind=anonymize label="Shorten IP addresses" disabled=form.closed(anonymize.name)
+                hint=form.hint(anonymize.name, "Only the network is kept: the first three numbers of an IPv4 address, the first 48 bits of an IPv6 one. What is stored already stays as it is.") />
+            <Switch bind=store label="Keep questions in the usage log" disabled=form.closed(store.name)
+                hint=form.hint(store.name, "Off: the usage log says that somebody asked, but not what. Conversations keep their texts as long as set here.") />
+        </Card>
     }
 }
 

@@ -40,11 +40,11 @@ pub fn Deliveries(path: StoredValue<String>, sent: RwSignal<u32>) -> impl IntoVi
         }
     });
     view! {
-        <section class="deliveries" aria-labelledby="deliveries">
-            <h2 id="deliveries">"Deliveries"</h2>
+        <div class="deliveries">
+            <h2>"Deliveries"</h2>
             <p class="soft">"The list follows what happens. A failed one is tried again for a day; then you can send it again here."</p>
             <Table list label="Deliveries" columns=COLUMNS row=move |delivery| row(path, look, delivery) empty=nothing />
-        </section>
+        </div>
     }
 }
 
