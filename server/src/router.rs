@@ -52,6 +52,12 @@ fn routes() -> OpenApiRouter<Shared> {
         // Admin
         .routes(routes!(admin_conversations::list))
         .routes(routes!(admin_conversations::detail))
+        .routes(routes!(api::conversations::list))
+        .routes(routes!(api::conversations::export_list))
+        .routes(routes!(api::conversations::read, api::conversations::delete))
+        .routes(routes!(api::conversations::live))
+        .routes(routes!(api::conversations::export))
+        .routes(routes!(api::conversations::forget))
         .routes(routes!(api::license_keys::create, api::license_keys::list))
         .routes(routes!(
             api::license_keys::read,

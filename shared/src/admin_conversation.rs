@@ -1,6 +1,10 @@
 //! Conversations as admins see them, at `/api/conversations`.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::conversation::{MessageStatus, Rating, Role};
+use crate::event::Source;
 
 /// Where a conversation stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,4 +65,48 @@ pub struct ToolUse {
     pub name: String,
     /// What it came to, in a few words.
     pub summary: Option<String>,
+}
+
+/// A message as admins read it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ThreadMessage {
+    pub id: String,
+    pub role: Role,
+    /// Markdown, when it is an answer.
+    pub content: String,
+    pub status: MessageStatus,
+    pub created_at: String,
+    pub sources: Vec<Source>,
+    pub tools: Vec<ToolUse>,
+    pub rating: Option<Rating>,
+    pub comment: Option<String>,
+}
+
+/// What is known of a visitor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VisitorDetail {
+    #[serde(flatten)]
+    pub visitor: VisitorSummary,
+    /// Further claims of a JWT, or the answers to the form before the chat.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub attributes: Map<String, Value>,
+}
+
+/// Success of `GET /api/conversations/{id}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Thread {
+    pub conversation: ConversationSummary,
+    pub visitor: VisitorDetail,
+    /// Where the visitor came from to the page.
+    pub page_referrer: String,
+    /// What the page said besides.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub metadata: Map<String, Value>,
+    /// The answer that is being written; `GET /api/conversations/{id}/live` follows it.
+    pub running_turn_id: Option<String>,
+    /// Oldest first; those that a retry has replaced are left out.
+    pub messages: Vec<ThreadMessage>,
 }

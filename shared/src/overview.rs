@@ -25,7 +25,7 @@ pub struct NearLimit {
 }
 
 /// API keys are to be looked through: that is due every 90 days.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditReminder {
     /// How many API keys there are.
@@ -37,7 +37,7 @@ pub struct AuditReminder {
 }
 
 /// Success of `GET /api/overview`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Overview {
     /// The day so far, in UTC.

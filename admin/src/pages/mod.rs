@@ -3,12 +3,14 @@
 mod activations;
 mod api_keys;
 mod audit_log;
+mod conversations;
 mod license_key;
 mod license_keys;
 mod licenses;
 mod missing;
 mod notifications;
 mod orders;
+mod overview;
 mod products;
 mod settings;
 pub mod sign_in;
@@ -30,6 +32,9 @@ pub fn show(route: &Route) -> AnyView {
         Route::Notifications => notifications::NotificationsPage().into_any(),
         Route::AuditLog => audit_log::AuditLogPage().into_any(),
         Route::Settings => settings::SettingsPage().into_any(),
+        Route::Overview => overview::OverviewPage().into_any(),
+        Route::Conversations => conversations::ConversationsPage().into_any(),
+        Route::Conversation(id) => view! { <conversations::ConversationPage id /> }.into_any(),
         Route::Products => products::ProductsPage().into_any(),
         Route::Product(id) => view! { <products::ProductPage id /> }.into_any(),
         Route::Plan(id) => view! { <products::PlanPage id /> }.into_any(),

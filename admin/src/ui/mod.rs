@@ -8,6 +8,7 @@ mod field;
 mod icon;
 mod menu;
 mod page;
+mod prose;
 mod table;
 mod toast;
 
@@ -27,6 +28,7 @@ pub use menu::Menu;
 pub use page::{
     Badge, Card, EmptyState, FailureBox, Head, Loaded, Meter, SaveBar, Skeleton, Tabs, Tone, When,
 };
+pub use prose::{Outside, Prose};
 pub use table::{Filter, Pager, Search, Table};
 pub use toast::{ToastStack, Toasts};
 

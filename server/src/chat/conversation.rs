@@ -34,11 +34,7 @@ pub async fn current(
 fn message(row: MessageRow) -> Message {
     Message {
         role: role(&row.role),
-        status: match row.status.as_str() {
-            "stopped" => MessageStatus::Stopped,
-            "failed" => MessageStatus::Failed,
-            _ => MessageStatus::Complete,
-        },
+        status: status(&row.status),
         created_at: clock::rfc3339(row.created_at),
         sources: serde_json::from_str(&row.sources).unwrap_or_default(),
         rating: rating(row.rating.as_deref()),
@@ -52,6 +48,16 @@ fn message(row: MessageRow) -> Message {
 #[must_use]
 pub fn role(text: &str) -> Role {
     if text == "user" { Role::User } else { Role::Assistant }
+}
+
+/// How a message ended, as it is stored.
+#[must_use]
+pub fn status(text: &str) -> MessageStatus {
+    match text {
+        "stopped" => MessageStatus::Stopped,
+        "failed" => MessageStatus::Failed,
+        _ => MessageStatus::Complete,
+    }
 }
 
 /// A rating as it is stored.

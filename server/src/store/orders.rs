@@ -45,10 +45,12 @@ statements! {
     LIST = select!("WHERE (o.created_at < $1 OR (o.created_at = $1 AND o.id < $2)) \
         AND ($3 = '' OR o.folded LIKE $3 ESCAPE '\\') AND ($4 = '' OR o.status = $4) \
         AND ($5 = '' OR o.plan_id = $5) AND ($6 = '' OR o.customer_id = $6) \
-        ORDER BY o.created_at DESC, o.id DESC LIMIT $7");
+        AND (CAST($7 AS BIGINT) = 0 OR o.license_key_id IS NOT NULL) \
+        ORDER BY o.created_at DESC, o.id DESC LIMIT $8");
     COUNT = "SELECT COUNT(*) FROM orders o WHERE ($1 = '' OR o.folded LIKE $1 ESCAPE '\\') \
         AND ($2 = '' OR o.status = $2) AND ($3 = '' OR o.plan_id = $3) \
-        AND ($4 = '' OR o.customer_id = $4)";
+        AND ($4 = '' OR o.customer_id = $4) \
+        AND (CAST($5 AS BIGINT) = 0 OR o.license_key_id IS NOT NULL)";
 }
 
 /// An order as it is stored, with what is asked of its license.
@@ -295,6 +297,8 @@ pub struct OrderFilter {
     pub status: Option<&'static str>,
     pub plan_id: String,
     pub customer_id: String,
+    /// Those that have issued a license key only.
+    pub licensed: bool,
     pub limit: u32,
 }
 
@@ -348,8 +352,10 @@ impl Store {
         let (at, id) = page_start(filter.after.clone());
         let (like, status) = (filter.like(), filter.status.unwrap_or(""));
         let (plan, customer) = (&filter.plan_id, &filter.customer_id);
-        let limit = i64::from(filter.limit);
-        Ok(fetch_all!(&mut conn, OrderRow, LIST, at, &id, &like, status, plan, customer, limit)?)
+        let (licensed, limit) = (i64::from(filter.licensed), i64::from(filter.limit));
+        Ok(fetch_all!(
+            &mut conn, OrderRow, LIST, at, &id, &like, status, plan, customer, licensed, limit
+        )?)
     }
 
     /// How many orders there are on all pages.
@@ -360,7 +366,9 @@ impl Store {
         let mut conn = self.conn().await?;
         let (like, status) = (filter.like(), filter.status.unwrap_or(""));
         let (plan, customer) = (&filter.plan_id, &filter.customer_id);
-        let count = fetch_optional!(&mut conn, (i64,), COUNT, &like, status, plan, customer)?;
+        let licensed = i64::from(filter.licensed);
+        let count =
+            fetch_optional!(&mut conn, (i64,), COUNT, &like, status, plan, customer, licensed)?;
         Ok(count.map_or(0, |(n,)| n))
     }
 }

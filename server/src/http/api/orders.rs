@@ -31,6 +31,8 @@ pub struct OrderQuery {
     plan_id: Option<String>,
     /// Those of the customer with this id only.
     customer_id: Option<String>,
+    /// true: those that have issued a license key only.
+    licensed: Option<String>,
 }
 
 pub(super) fn filter(query: OrderQuery) -> Result<OrderFilter, ApiError> {
@@ -41,6 +43,8 @@ pub(super) fn filter(query: OrderQuery) -> Result<OrderFilter, ApiError> {
         status: paging::word("status", query.status.as_deref(), words)?,
         plan_id: paging::text("plan_id", query.plan_id)?.unwrap_or_default(),
         customer_id: paging::text("customer_id", query.customer_id)?.unwrap_or_default(),
+        licensed: paging::word("licensed", query.licensed.as_deref(), &["true", "false"])?
+            == Some("true"),
         limit: paging::limit(query.limit.as_deref(), paging::USUAL)?,
     })
 }

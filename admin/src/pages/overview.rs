@@ -1,0 +1,209 @@
+//! How things stand: what is asked, what fails, what needs a look.
+
+use leptos::prelude::*;
+use shared::admin::{Period, Totals};
+use shared::admin_conversation::ConversationSummary;
+use shared::overview::{AuditReminder, Figures, NearLimit, Overview};
+
+use crate::api;
+use crate::browser;
+use crate::draft::run;
+use crate::format;
+use crate::nav::Nav;
+use crate::remote::{Load, Remote};
+use crate::route::Route;
+use crate::session::may_write;
+use crate::ui::{BarChart, Card, EmptyState, FailureBox, Head, Icon, Meter, Series, Skeleton, Toasts, When};
+
+/// Ranges to choose from, in days.
+const RANGES: &[(&str, &str)] = &[("1", "Today"), ("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "A year")];
+const DAY_MS: f64 = 86_400_000.0;
+
+#[component]
+pub fn OverviewPage() -> impl IntoView {
+    let nav = expect_context::<Nav>();
+    let days = RwSignal::new(nav.parameter("days").filter(|days| RANGES.iter().any(|(one, _)| one == days)).unwrap_or_else(|| "30".to_owned()));
+    let overview = Remote::<Overview>::new();
+    let read = move || {
+        let path = path(&days.get_untracked());
+        overview.read(async move { api::get(&path).await });
+    };
+    Effect::new(move || {
+        let chosen = days.get();
+        nav.set_query(&if chosen == "30" { String::new() } else { format!("days={chosen}") });
+        read();
+    });
+    let retry = Callback::new(move |()| read());
+    view! {
+        <Head title=Signal::stored("Overview".to_owned())>
+            <label class="filter">
+                <span class="unseen">"Range of the charts"</span>
+                <select on:change=move |event| days.set(event_target_value(&event))>
+                    {RANGES.iter().map(|&(value, text)| view! { <option value=value selected=move || days.get() == value>{text}</option> }).collect_view()}
+                </select>
+            </label>
+        </Head>
+        {move || match overview.state.get() {
+            Load::Waiting => view! { <Skeleton lines=8 /> }.into_any(),
+            Load::Failed(failure) => view! { <FailureBox failure retry /> }.into_any(),
+            Load::Ready(now) => view! { <Shown now retry /> }.into_any(),
+        }}
+    }
+}
+
+/// A day by its hours, a year by its months, the rest by days.
+fn path(days: &str) -> String {
+    let count: f64 = days.parse().unwrap_or(30.0);
+    let now = js_sys::Date::now();
+    let interval = match days {
+        "1" => "hour",
+        "365" => "month",
+        _ => "day",
+    };
+    let (from, to) = (browser::rfc3339(now - count * DAY_MS), browser::rfc3339(now + 1000.0));
+    format!("/api/overview{}", api::query(&[("from", &from), ("to", &to), ("interval", interval)]))
+}
+
+#[component]
+fn Shown(now: Overview, retry: Callback<()>) -> impl IntoView {
+    let fresh = now.range.totals.queries == 0 && now.keys <= 1 && now.conversations.is_empty();
+    let labels: Vec<String> = now.series.iter().map(|period| label(&period.start, &now.interval)).collect();
+    let of = |get: fn(&Period) -> i64| now.series.iter().map(|period| get(period) as f64).collect::<Vec<_>>();
+    let answers = vec![
+        Series { name: "Answered", tone: "good", values: of(|period| period.ok) },
+        Series { name: "Stopped", tone: "warn", values: of(|period| period.stopped) },
+        Series { name: "Failed", tone: "bad", values: of(|period| period.failed) },
+    ];
+    let same = labels.clone();
+    let refused = vec![Series { name: "Refused", tone: "warn", values: of(|period| period.refused) }];
+    view! {
+        {now.audit_reminder.map(|due| view! { <Reminder due retry /> })}
+        {fresh.then(|| view! { <Start /> })}
+        <div class="stack">
+            <section aria-labelledby="today"><h2 id="today" class="section-title">"Today"</h2><Tiles figures=now.today /></section>
+            <section aria-labelledby="month"><h2 id="month" class="section-title">"This month"</h2><Tiles figures=now.month /></section>
+            <div class="tiles">
+                <div class="tile"><span>"Active license keys"</span><strong><a href=Route::LicenseKeys.path()>{format::count(now.active_keys)}</a></strong><small>{format!("of {}", format::count(now.keys))}</small></div>
+                <div class="tile"><span>"Near their limit"</span><strong>{format::count(now.near_limit_total)}</strong><small>"at 80 % or more"</small></div>
+                <div class="tile"><span>"Unknown keys refused"</span><strong>{format::count(now.unknown_keys as i64)}</strong><small>"requests since the server's start"</small></div>
+                <div class="tile"><span>"Unread notifications"</span><strong><a href=Route::Notifications.path()>{format::count(now.unread_notifications)}</a></strong><small></small></div>
+            </div>
+            <div class="two-columns">
+                <Card><BarChart title="Queries" labels=same series=answers /></Card>
+                <Card><BarChart title="Refused requests" labels series=refused /></Card>
+            </div>
+            <div class="two-columns">
+                <Near keys=now.near_limit total=now.near_limit_total />
+                <Latest conversations=now.conversations />
+            </div>
+        </div>
+    }
+}
+
+fn label(start: &str, interval: &str) -> String {
+    match interval {
+        "hour" => browser::moment(start),
+        "month" => start.get(..7).unwrap_or(start).to_owned(),
+        _ => browser::day(start),
+    }
+}
+
+#[component]
+fn Tiles(figures: Figures) -> impl IntoView {
+    let Totals { queries, ok, stopped, failed, refused, success_rate } = figures.totals;
+    let rate = success_rate.map_or_else(|| "–".to_owned(), format::percent);
+    let times = figures.response_time_ms;
+    let time = times.map_or_else(|| "–".to_owned(), |times| format::duration(times.p50));
+    let slow = times.map(|times| format!("95 % within {}, 99 % within {}", format::duration(times.p95), format::duration(times.p99)));
+    view! {
+        <div class="tiles">
+            <div class="tile"><span>"Queries"</span><strong>{format::count(queries)}</strong><small>{format!("{} answered, {} stopped", format::count(ok), format::count(stopped))}</small></div>
+            <div class="tile"><span>"Success rate"</span><strong>{rate}</strong><small>{format!("{} failed", format::count(failed))}</small></div>
+            <div class="tile"><span>"Response time, median"</span><strong>{time}</strong><small>{slow}</small></div>
+            <div class="tile"><span>"Refused"</span><strong>{format::count(refused)}</strong><small>"by limits and restrictions"</small></div>
+        </div>
+    }
+}
+
+/// Where somebody begins who has just installed it.
+#[component]
+fn Start() -> impl IntoView {
+    view! {
+        <div class="card start">
+            <h2>"Put the chat on your website"</h2>
+            <ol>
+                <li><strong>"Create a license key"</strong><span class="soft">" It comes with the snippet for your page."</span></li>
+                <li><strong>"Add what it answers from"</strong><span class="soft">" Files, pages of your site, questions and answers, a database."</span></li>
+                <li><strong>"Paste the snippet"</strong><span class="soft">" That is all there is to it."</span></li>
+            </ol>
+            <div class="actions">
+                <a class="button primary" href=format!("{}?create=1", Route::LicenseKeys.path())><Icon name="add" /> "Create License Key"</a>
+                <a class="button" href=Route::DataSources.path()>"Data sources"</a>
+                <a class="button" href="/docs/quick-start" target="_blank">"Guide"</a>
+            </div>
+        </div>
+    }
+}
+
+/// API keys are looked through every 90 days.
+#[component]
+fn Reminder(due: AuditReminder, retry: Callback<()>) -> impl IntoView {
+    let toasts = expect_context::<Toasts>();
+    let names = |keys: &[shared::admin::ApiKey]| keys.iter().map(|key| key.label.clone()).collect::<Vec<_>>().join(", ");
+    let (unused, old) = (names(&due.unused), names(&due.old));
+    let dismiss = move |_| {
+        run(api::act::<()>("/api/audit-reminder/dismiss"), move |()| {
+            toasts.done("You will be reminded again in 90 days.");
+            retry.run(());
+        });
+    };
+    view! {
+        <div class="note warn reminder">
+            <Icon name="lock" />
+            <div>
+                <p><strong>"Time to look through the API keys."</strong>{format!(" There are {}.", format::count(due.keys))}</p>
+                {(!unused.is_empty()).then(|| view! { <p>{format!("Not used for 90 days: {unused}.")}</p> })}
+                {(!old.is_empty()).then(|| view! { <p>{format!("Older than a year: {old}.")}</p> })}
+                <div class="actions">
+                    <a class="button small" href=Route::ApiKeys.path()>"Look at them"</a>
+                    <Show when=may_write><button type="button" class="button small" on:click=dismiss>"Done"</button></Show>
+                </div>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Near(keys: Vec<NearLimit>, total: i64) -> impl IntoView {
+    let more = total - keys.len() as i64;
+    let none = keys.is_empty();
+    let line = |key: NearLimit| {
+        let page = Route::LicenseKey(key.id, crate::route::KeyTab::General).path();
+        view! { <li class="spread"><a href=page>{key.name.clone()}</a><Meter used=key.used limit=Some(key.limit) label=format!("Queries of {} this month", key.name) /></li> }
+    };
+    view! {
+        <Card title="Keys near their limit">
+            {none.then(|| view! { <p class="soft">"None has used 80 % of its monthly limit."</p> })}
+            <ul class="lines">{keys.into_iter().map(line).collect_view()}</ul>
+            {(more > 0).then(|| view! { <p class="hint">{format!("and {} more", format::count(more))}</p> })}
+        </Card>
+    }
+}
+
+#[component]
+fn Latest(conversations: Vec<ConversationSummary>) -> impl IntoView {
+    if conversations.is_empty() {
+        return view! { <EmptyState icon="chat" title="No conversation yet" text="What visitors ask appears here." /> }.into_any();
+    }
+    let line = |one: ConversationSummary| {
+        let page = Route::Conversation(one.id).path();
+        view! { <li><a class="clip" href=page>{one.last_message}</a><span class="hint">{one.license_key_name} " · " <When at=one.updated_at /></span></li> }
+    };
+    view! {
+        <Card title="Latest conversations">
+            <ul class="lines">{conversations.into_iter().map(line).collect_view()}</ul>
+            <div class="actions"><a class="button small" href=Route::Conversations.path()>"All conversations"</a></div>
+        </Card>
+    }
+    .into_any()
+}
