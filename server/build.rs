@@ -31,8 +31,9 @@ fn files(root: &Path, bundle: &str) -> Result<String, Box<dyn Error>> {
     if let Ok(text) = fs::read_to_string(&manifest) {
         let manifest: serde_json::Value = serde_json::from_str(&text)?;
         for file in manifest["files"].as_array().ok_or(format!("{list} names no files"))? {
-            let text =
-                |name: &str| file[name].as_str().ok_or(format!("{list}: a file has no {name}"));
+            let text = |name: &str| {
+                file[name].as_str().ok_or(format!("{list}: a file has no {name}"))
+            };
             let path = |name: &str| Ok::<_, String>(root.join(text(name)?));
             writeln!(
                 code,

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 use crate::app::Shared;
 use crate::extract::BodyLimit;
 use crate::http::{
-    admin_conversations, api, chat, completions, conversations, dashboard, demo, edge, feedback,
-    guide, health, license, metrics, resume, setup_page, stop, widget, widget_files,
+    admin_conversations, api, chat, completions, conversations, dashboard, demo, edge, feedback, guide,
+    health, license, metrics, resume, setup_page, stop, widget, widget_files,
 };
 
 #[derive(OpenApi)]

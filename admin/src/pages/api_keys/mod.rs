@@ -6,6 +6,8 @@ mod reminder;
 use leptos::prelude::*;
 use shared::admin::{ApiKey, Scope};
 
+pub use reminder::AuditDue;
+
 use crate::api;
 use crate::browser;
 use crate::draft::run;
