@@ -85,18 +85,46 @@ impl<T: Clone + Send + Sync + DeserializeOwned + 'static> Listing<T> {
         api::query(&pairs)
     }
 
-    fn fetch(self, query: &str) {
-        let path = self.path.get_value();
+    /// Where the rows of this choice are.
+    fn address(self, query: &str) -> Option<String> {
+        let path = self.path.try_get_value()?;
         // A list inside a page may be narrowed for good by its path.
         let query = if path.contains('?') { query.replacen('?', "&", 1) } else { query.to_owned() };
         let mark = if path.contains('?') || !query.is_empty() { '&' } else { '?' };
-        let path = format!("{path}{query}{mark}limit={ROWS}");
-        self.page.read(async move { api::get(&path).await });
+        Some(format!("{path}{query}{mark}limit={ROWS}"))
+    }
+
+    fn fetch(self, query: &str) {
+        if let Some(address) = self.address(query) {
+            self.page.read(async move { api::get(&address).await });
+        }
     }
 
     /// Reads the same page again.
     pub fn reload(self) {
         self.fetch(&untrack(move || self.query()));
+    }
+
+    /// Reads the same page again without a sign of it: what is shown is touched only when it differs,
+    /// so that a button that has the focus keeps it. For lists that are looked at while they change.
+    pub async fn refresh(self)
+    where
+        T: PartialEq,
+    {
+        if self.path.try_get_value().is_none() {
+            return;
+        }
+        let query = untrack(move || self.query());
+        let Some(address) = self.address(&query) else { return };
+        let read = api::get::<Page<T>>(&address).await;
+        // The page may be closed by now, or another page of the list be shown.
+        let same = || untrack(move || self.trail.try_get().is_some() && self.query() == query);
+        if let Ok(page) = read
+            && same()
+            && untrack(move || self.page.get()).as_ref() != Some(&page)
+        {
+            self.page.set(page);
+        }
     }
 
     /// A filter's value; empty when it is not set. Reads a signal.

@@ -9,10 +9,12 @@
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))] // natively only tests enter the rooms
 
 mod addresses;
+mod alerts;
 mod changes;
 mod format;
 mod route;
 mod snippets;
+mod trail;
 
 #[cfg(target_arch = "wasm32")]
 mod api;

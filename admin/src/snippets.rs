@@ -3,6 +3,8 @@
 
 /// The chapter of the guide that holds the samples; each is run by the browser tests.
 const IDENTITY: &str = include_str!("../../docs/identity.md");
+/// The chapter with the samples of webhooks; run by the browser tests as well.
+const WEBHOOKS: &str = include_str!("../../docs/alerts-and-webhooks.md");
 
 /// A piece of code to copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +101,17 @@ pub fn user_hash() -> Vec<Sample> {
     sections.filter_map(read).collect()
 }
 
+/// The ways to check that a webhook's call is from this server, from the guide.
+#[must_use]
+pub fn webhook_check() -> Vec<Sample> {
+    let section = WEBHOOKS.split("\n## ").find(|part| part.starts_with("Verify the signature"));
+    let code = |language: &str, label: &str| {
+        let code = section?.split_once(&format!("```{language}\n"))?.1.split_once("```")?.0;
+        Some(sample(label, code.trim_end().to_owned()))
+    };
+    [code("js", "Node.js"), code("python", "Python")].into_iter().flatten().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +141,17 @@ mod tests {
         assert_eq!(languages, ["Node.js", "Python", "PHP", "Ruby", "Go", "Java", "C#", "Rust"]);
         for sample in samples {
             assert!(sample.code.to_lowercase().replace('_', "").contains("userhash"), "{sample:?}");
+            assert!(!sample.code.contains("```"), "{sample:?}");
+        }
+    }
+
+    #[test]
+    fn the_guide_shows_how_a_webhooks_signature_is_checked() {
+        let samples = webhook_check();
+        let labels: Vec<&str> = samples.iter().map(|sample| sample.label.as_str()).collect();
+        assert_eq!(labels, ["Node.js", "Python"]);
+        for sample in samples {
+            assert!(sample.code.contains("webhook.verify("), "{sample:?}");
             assert!(!sample.code.contains("```"), "{sample:?}");
         }
     }

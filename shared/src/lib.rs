@@ -19,6 +19,7 @@ macro_rules! debug_without_secrets {
 pub mod admin;
 pub mod admin_conversation;
 pub mod agent;
+pub mod alert;
 #[cfg(feature = "browser")]
 pub mod browser;
 pub mod chat;

@@ -1,16 +1,21 @@
 //! The pages, one room each.
 
 mod activations;
+mod api_keys;
+mod audit_log;
 mod conversations;
 mod license_key;
 mod license_keys;
 mod licenses;
 mod missing;
+mod notifications;
 mod orders;
 mod overview;
 mod products;
+mod settings;
 pub mod sign_in;
 pub mod users;
+mod webhooks;
 
 use leptos::prelude::*;
 
@@ -21,6 +26,12 @@ pub fn show(route: &Route) -> AnyView {
     match route.clone() {
         Route::LicenseKeys => license_keys::LicenseKeysPage().into_any(),
         Route::LicenseKey(id, _) => view! { <license_key::LicenseKeyPage id /> }.into_any(),
+        Route::ApiKeys => api_keys::ApiKeysPage().into_any(),
+        Route::Webhooks => webhooks::WebhooksPage().into_any(),
+        Route::Webhook(id) => view! { <webhooks::WebhookPage id /> }.into_any(),
+        Route::Notifications => notifications::NotificationsPage().into_any(),
+        Route::AuditLog => audit_log::AuditLogPage().into_any(),
+        Route::Settings => settings::SettingsPage().into_any(),
         Route::Overview => overview::OverviewPage().into_any(),
         Route::Conversations => conversations::ConversationsPage().into_any(),
         Route::Conversation(id) => view! { <conversations::ConversationPage id /> }.into_any(),

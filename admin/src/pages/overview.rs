@@ -3,19 +3,16 @@
 use leptos::prelude::*;
 use shared::admin::{Period, Totals};
 use shared::admin_conversation::ConversationSummary;
-use shared::overview::{AuditReminder, Figures, NearLimit, Overview};
+use shared::overview::{Figures, NearLimit, Overview};
 
 use crate::api;
 use crate::browser;
-use crate::draft::run;
 use crate::format;
 use crate::nav::Nav;
+use crate::pages::api_keys::AuditDue;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
-use crate::session::may_write;
-use crate::ui::{
-    BarChart, Card, EmptyState, FailureBox, Head, Icon, Meter, Series, Skeleton, Toasts, When,
-};
+use crate::ui::{BarChart, Card, EmptyState, FailureBox, Head, Icon, Meter, Series, Skeleton, When};
 
 /// Ranges to choose from, in days.
 const RANGES: &[(&str, &str)] =
@@ -88,7 +85,7 @@ fn Shown(now: Overview, retry: Callback<()>) -> impl IntoView {
     let refused =
         vec![Series { name: "Refused", tone: "warn", values: of(|period| period.refused) }];
     view! {
-        {now.audit_reminder.map(|due| view! { <Reminder due retry /> })}
+        {now.audit_reminder.map(|due| view! { <AuditDue due then=retry link=true /> })}
         {fresh.then(|| view! { <Start /> })}
         <div class="stack">
             <section aria-labelledby="today"><h2 id="today" class="section-title">"Today"</h2><Tiles figures=now.today /></section>
@@ -157,36 +154,6 @@ fn Start() -> impl IntoView {
                 <a class="button primary" href=format!("{}?create=1", Route::LicenseKeys.path())><Icon name="add" /> "Create License Key"</a>
                 <a class="button" href=Route::DataSources.path()>"Data sources"</a>
                 <a class="button" href="/docs/quick-start" target="_blank">"Guide"</a>
-            </div>
-        </div>
-    }
-}
-
-/// API keys are looked through every 90 days.
-#[component]
-fn Reminder(due: AuditReminder, retry: Callback<()>) -> impl IntoView {
-    let toasts = expect_context::<Toasts>();
-    let names = |keys: &[shared::admin::ApiKey]| {
-        keys.iter().map(|key| key.label.clone()).collect::<Vec<_>>().join(", ")
-    };
-    let (unused, old) = (names(&due.unused), names(&due.old));
-    let dismiss = move |_| {
-        run(api::act::<()>("/api/audit-reminder/dismiss"), move |()| {
-            toasts.done("You will be reminded again in 90 days.");
-            retry.run(());
-        });
-    };
-    view! {
-        <div class="note warn reminder">
-            <Icon name="lock" />
-            <div>
-                <p><strong>"Time to look through the API keys."</strong>{format!(" There are {}.", format::count(due.keys))}</p>
-                {(!unused.is_empty()).then(|| view! { <p>{format!("Not used for 90 days: {unused}.")}</p> })}
-                {(!old.is_empty()).then(|| view! { <p>{format!("Older than a year: {old}.")}</p> })}
-                <div class="actions">
-                    <a class="button small" href=Route::ApiKeys.path()>"Look at them"</a>
-                    <Show when=may_write><button type="button" class="button small" on:click=dismiss>"Done"</button></Show>
-                </div>
             </div>
         </div>
     }

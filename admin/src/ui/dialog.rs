@@ -32,9 +32,22 @@ pub fn Dialog(
             open.set(false);
         }
     };
+    // A browser lets the first Escape be refused, and closes at the second whatever the page says:
+    // so the key itself is refused, and what was closed all the same is opened again.
+    let pressed = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Escape" && !closable.get_untracked() {
+            event.prevent_default();
+        }
+    };
+    let closed = move |_| match node.get_untracked() {
+        Some(node) if !closable.get_untracked() && open.get_untracked() => {
+            let _ = node.show_modal();
+        }
+        _ => open.set(false),
+    };
     view! {
         <Show when=move || open.get()>
-            <dialog node_ref=node class="dialog" class:wide=wide aria-labelledby=id.get_value() on:cancel=cancel>
+            <dialog node_ref=node class="dialog" class:wide=wide aria-labelledby=id.get_value() on:cancel=cancel on:keydown=pressed on:close=closed>
                 <header>
                     <h2 id=id.get_value()>{move || title.get()}</h2>
                     <Show when=move || closable.get()>

@@ -1,6 +1,7 @@
 //! What pages are made of. Each part is usable by keyboard and screen reader by itself.
 
 mod chart;
+mod checks;
 mod copy;
 mod dialog;
 mod field;
@@ -15,6 +16,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 pub use chart::{BarChart, Series};
+pub use checks::{CheckGroup, Checks};
 pub use copy::{CopyButton, Snippet};
 pub use dialog::{Asking, Confirm, ConfirmRequest, Dialog, confirm};
 pub use field::{

@@ -13,40 +13,13 @@ pub use mail::Mailer;
 pub use send::Sender;
 
 use serde_json::Value;
+use shared::alert::{EVENTS, NOTABLE};
 
 use crate::clock::Clock;
 use crate::store::events::NewEvent;
 
-/// Every event that a webhook may choose.
-pub const EVENTS: &[&str] = &[
-    "conversation.started",
-    "message.created",
-    "feedback.created",
-    "usage.limit_approaching",
-    "usage.limit_reached",
-    "license_key.created",
-    "license_key.regenerated",
-    "license_key.deactivated",
-    "license_key.expiring",
-    "license.activated",
-    "license.activation_pending",
-    "license.instance_deactivated",
-    "license.activation_limit_reached",
-    "order.created",
-    "lead.captured",
-];
 /// What a test sends.
 pub const TEST: &str = "webhook.test";
-
-/// Events that ring the dashboard's bell and go out by e-mail.
-const NOTABLE: &[&str] = &[
-    "usage.limit_approaching",
-    "usage.limit_reached",
-    "license_key.expiring",
-    "license.activated",
-    "license.activation_pending",
-    "license.activation_limit_reached",
-];
 
 /// An event about a license key, or about none.
 #[must_use]
