@@ -1,0 +1,117 @@
+// Overview and conversations in the dashboard.
+import { api, looksRight, open, signIn } from './lib/dashboard.js';
+import { WIDGET_KEY } from './lib/natter.js';
+import { expect, test } from './lib/test.js';
+
+const HOSTILE = '<img src=x onerror="window.hacked=1">';
+
+/** Asks as a program does, and reads the answer to its end. */
+async function ask(server, upstream, message, answer, more = {}) {
+  const reply = fetch(`${server.url}/v1/chat/stream`, {
+    method: 'POST', headers: { 'content-type': 'application/json', 'x-api-key': WIDGET_KEY },
+    body: JSON.stringify({ sessionId: 's-1', message, ...more }),
+  });
+  const call = await upstream.call();
+  call.send(...answer);
+  call.finish();
+  return (await reply).text();
+}
+
+test('a new installation is told where to begin; a used one shows its figures', async ({ natter, upstream, page, shot }) => {
+  const server = await natter(upstream.env);
+  await signIn(server, page);
+  await open(server, page);
+  await expect(page.getByRole('heading', { name: 'Put the chat on your website' })).toBeVisible();
+  await looksRight(page, shot, 'overview-new');
+  await page.getByRole('link', { name: 'Create License Key' }).click();
+  await expect(page.getByRole('dialog', { name: 'Create License Key' })).toBeVisible();
+  await ask(server, upstream, `Hello ${HOSTILE}`, ['Hi ', 'there']);
+  const { id } = await api(server, 'POST', '/api/license-keys', { name: HOSTILE, monthly_usage_limit: 1 });
+  expect(id).toBeTruthy();
+  await open(server, page, '?days=7');
+  await expect(page.locator('.tile', { hasText: 'Queries' }).first()).toContainText('1');
+  await expect(page.getByRole('link', { name: 'Hi there' })).toBeVisible();
+  await page.getByText('As a table').first().click();
+  await expect(page.getByRole('columnheader', { name: 'Answered' })).toBeVisible();
+  await looksRight(page, shot, 'overview');
+  expect(await page.evaluate(() => window.hacked)).toBeUndefined();
+});
+
+test('a conversation is found by its words and read with its sources; hostile texts stay texts', async ({ natter, upstream, page, shot }) => {
+  const server = await natter(upstream.env);
+  await ask(server, upstream, `How do I ${HOSTILE}?`, ['**Bold** and `code`\n\n', `${HOSTILE}\n\n`, '- one\n- two\n\n', '[click](javascript:alert(1)) ![pic](https://evil.example/x.png)']);
+  await signIn(server, page);
+  await open(server, page, '/conversations');
+  await looksRight(page, shot, 'conversations');
+  await page.getByRole('searchbox').fill('how do i');
+  await expect(page).toHaveURL(/q=how/);
+  await page.getByRole('row', { name: /Anonymous/ }).getByRole('link').first().click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Conversation with Anonymous' })).toBeVisible();
+  await expect(page.locator('.message .plain')).toHaveText(`How do I ${HOSTILE}?`);
+  await expect(page.locator('.prose strong')).toHaveText('Bold');
+  await expect(page.locator('.prose')).toContainText(HOSTILE);
+  await expect(page.locator('.prose img')).toHaveCount(0);
+  await expect(page.locator('a[href^="javascript"]')).toHaveCount(0);
+  await expect(page.getByRole('link', { name: 'pic' })).toHaveAttribute('rel', 'noreferrer noopener');
+  await looksRight(page, shot, 'conversation');
+  expect(await page.evaluate(() => window.hacked)).toBeUndefined();
+});
+
+test('a thread grows while its answer is being written', async ({ natter, upstream, page, shot }) => {
+  const server = await natter(upstream.env);
+  await ask(server, upstream, 'First', ['One']);
+  await signIn(server, page);
+  const [{ id }] = (await api(server, 'GET', '/api/conversations')).items;
+  const second = fetch(`${server.url}/v1/chat/stream`, {
+    method: 'POST', headers: { 'content-type': 'application/json', 'x-api-key': WIDGET_KEY },
+    body: JSON.stringify({ sessionId: 's-1', message: 'Second' }),
+  });
+  const call = await upstream.call();
+  call.send('Grow');
+  await open(server, page, `/conversations/${id}`);
+  await expect(page.locator('.live')).toContainText('Grow');
+  await shot('admin-conversation-live');
+  call.send('ing **slowly**');
+  await expect(page.locator('.live strong').last()).toHaveText('slowly');
+  call.finish();
+  await (await second).text();
+  await expect(page.locator('.live')).toHaveCount(0);
+  await expect(page.locator('.message.bot').last()).toContainText('Growing slowly');
+});
+
+test('a conversation is exported and deleted, and all of a visitor on request', async ({ natter, upstream, page }) => {
+  const server = await natter(upstream.env);
+  await ask(server, upstream, '=1+1', ['Two']);
+  await ask(server, upstream, 'Other', ['Answer'], { sessionId: 's-2' });
+  await signIn(server, page);
+  await open(server, page, '/conversations');
+  await page.getByLabel('Export what is listed').click();
+  const all = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Export as CSV' }).click();
+  const text = async (download) => {
+    const chunks = [];
+    for await (const chunk of await (await download).createReadStream()) chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
+  };
+  const csv = await text(all);
+  expect(csv).toContain(`"'=1+1"`);
+  expect(csv).toContain('Other');
+  await page.getByRole('link', { name: 'Two' }).click();
+  await page.getByLabel('Export and delete').click();
+  const one = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Transcript' }).click();
+  expect(await text(one)).toContain('=1+1');
+  await page.getByLabel('Export and delete').click();
+  await page.getByRole('button', { name: 'Delete conversation' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Delete' }).click();
+  await expect(page.getByText('The conversation is deleted.')).toBeVisible();
+  await page.getByRole('link', { name: 'Answer' }).click();
+  await page.getByRole('button', { name: 'Delete their data' }).click();
+  await dialog.getByRole('textbox').fill('delete');
+  await dialog.getByRole('button', { name: 'Delete' }).click();
+  await expect(page.getByText('No conversation yet')).toBeVisible();
+  expect((await api(server, 'GET', '/api/conversations')).total).toBe(0);
+  const actions = (await api(server, 'GET', '/api/audit-log')).items.map((entry) => entry.action);
+  expect(actions).toEqual(expect.arrayContaining(['conversation.deleted', 'visitor.deleted']));
+});
