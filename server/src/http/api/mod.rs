@@ -6,6 +6,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod auth;
 pub mod check;
+pub mod conversations;
 pub mod data_sources;
 pub mod license_keys;
 pub mod notifications;
