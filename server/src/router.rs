@@ -52,12 +52,6 @@ fn routes() -> OpenApiRouter<Shared> {
         // Admin
         .routes(routes!(admin_conversations::list))
         .routes(routes!(admin_conversations::detail))
-        .routes(routes!(api::conversations::list))
-        .routes(routes!(api::conversations::export_list))
-        .routes(routes!(api::conversations::read, api::conversations::delete))
-        .routes(routes!(api::conversations::live))
-        .routes(routes!(api::conversations::export))
-        .routes(routes!(api::conversations::forget))
         .routes(routes!(api::license_keys::create, api::license_keys::list))
         .routes(routes!(
             api::license_keys::read,
@@ -111,6 +105,12 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(api::orders::refund))
         .routes(routes!(api::orders::cancel))
         .routes(routes!(api::signing_keys::rotate))
+        .routes(routes!(api::conversations::list))
+        .routes(routes!(api::conversations::export_list))
+        .routes(routes!(api::conversations::read, api::conversations::delete))
+        .routes(routes!(api::conversations::live))
+        .routes(routes!(api::conversations::export))
+        .routes(routes!(api::conversations::delete_visitor))
         .routes(routes!(api::overview::read))
         .routes(routes!(api::overview::dismiss_audit_reminder))
         .routes(routes!(api::usage::list))

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::conversation::{MessageStatus, Rating, Role};
-use crate::event::Source;
+use crate::conversation::{Rating, Role};
+use crate::event::{Source, ToolState};
 
 /// Where a conversation stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,46 +67,79 @@ pub struct ToolUse {
     pub summary: Option<String>,
 }
 
-/// A message as admins read it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Where and with what a visitor last asked; from the usage log, as far as it is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ThreadMessage {
-    pub id: String,
-    pub role: Role,
-    /// Markdown, when it is an answer.
-    pub content: String,
-    pub status: MessageStatus,
-    pub created_at: String,
-    pub sources: Vec<Source>,
-    pub tools: Vec<ToolUse>,
-    pub rating: Option<Rating>,
-    pub comment: Option<String>,
-}
-
-/// What is known of a visitor.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct VisitorDetail {
-    #[serde(flatten)]
-    pub visitor: VisitorSummary,
+pub struct VisitorDetails {
+    pub ip_address: String,
+    pub user_agent: String,
+    /// Host of the page's origin.
+    pub domain: String,
     /// Further claims of a JWT, or the answers to the form before the chat.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub attributes: Map<String, Value>,
 }
 
-/// Success of `GET /api/conversations/{id}`.
+/// One entry of a conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Thread {
+pub struct ThreadMessage {
+    pub id: String,
+    /// Grows within the conversation: what `after` of the live stream goes by.
+    pub position: i64,
+    pub role: Role,
+    /// Markdown, as the agent wrote it.
+    pub content: String,
+    /// complete, stopped, failed, or superseded by a retry.
+    pub status: String,
+    pub created_at: String,
+    pub turn_id: String,
+    pub agent_id: Option<String>,
+    pub sources: Vec<Source>,
+    pub tools: Vec<ToolUse>,
+    pub rating: Option<Rating>,
+    pub comment: Option<String>,
+    /// The code of the failure; on the visitor's message when there is no part of an answer.
+    pub error: Option<String>,
+    /// From the question to the end of the answer.
+    pub response_time_ms: Option<i64>,
+    pub input_tokens: Option<i64>,
+    pub output_tokens: Option<i64>,
+}
+
+/// A conversation with its messages.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ConversationThread {
+    #[serde(flatten)]
     pub conversation: ConversationSummary,
-    pub visitor: VisitorDetail,
+    pub details: VisitorDetails,
     /// Where the visitor came from to the page.
     pub page_referrer: String,
-    /// What the page said besides.
+    /// What the client sent along with the first message.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub metadata: Map<String, Value>,
-    /// The answer that is being written; `GET /api/conversations/{id}/live` follows it.
-    pub running_turn_id: Option<String>,
-    /// Oldest first; those that a retry has replaced are left out.
+    /// Oldest first.
     pub messages: Vec<ThreadMessage>,
+}
+
+/// A line of `GET /api/conversations/{id}/live`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum LiveLine {
+    /// A message that is stored.
+    Message { message: Box<ThreadMessage> },
+    /// An answer is being written, from its first token on.
+    Answer { turn_id: String, message_id: String },
+    /// A piece of that answer.
+    Token { turn_id: String, token: String },
+    /// The agent looks something up.
+    Tool { turn_id: String, name: String, state: ToolState, summary: Option<String> },
+    /// Nothing more of that answer; its message follows, unless there is none.
+    Ended { turn_id: String },
+    /// After silence.
+    Ping,
+    /// Last: the conversation is gone.
+    Deleted,
 }

@@ -70,6 +70,13 @@ both! {
             ("/v1/conversations/current", "post"),
             ("/v1/admin/conversations", "get"),
             ("/v1/admin/conversations/{conversationId}", "get"),
+            ("/api/conversations", "get"),
+            ("/api/conversations/{id}", "get"),
+            ("/api/conversations/{id}", "delete"),
+            ("/api/conversations/{id}/live", "get"),
+            ("/api/conversations/{id}/export", "get"),
+            ("/api/conversations/export", "get"),
+            ("/api/visitors/{id}", "delete"),
             ("/api/overview", "get"),
             ("/api/audit-reminder/dismiss", "post"),
         ] {

@@ -70,6 +70,12 @@ pub fn is_blank(row: &Value, field: &str) -> bool {
     row.get(field).is_some_and(|value| value.is_null() || value == "")
 }
 
+/// What a row tells of a visitor: the question, the address, the conversation.
+pub fn logged_question(row: &Value) -> (&str, &str, Value) {
+    let text = |field: &str| row[field].as_str().unwrap_or_else(|| panic!("{field} in {row}"));
+    (text("question"), text("ip_address"), row["conversation_id"].clone())
+}
+
 pub fn items(list: &Value) -> &[Value] {
     list["items"].as_array().unwrap_or_else(|| panic!("`items` in {list}"))
 }

@@ -34,7 +34,11 @@ pub async fn current(
 fn message(row: MessageRow) -> Message {
     Message {
         role: role(&row.role),
-        status: status(&row.status),
+        status: match row.status.as_str() {
+            "stopped" => MessageStatus::Stopped,
+            "failed" => MessageStatus::Failed,
+            _ => MessageStatus::Complete,
+        },
         created_at: clock::rfc3339(row.created_at),
         sources: serde_json::from_str(&row.sources).unwrap_or_default(),
         rating: rating(row.rating.as_deref()),
@@ -48,16 +52,6 @@ fn message(row: MessageRow) -> Message {
 #[must_use]
 pub fn role(text: &str) -> Role {
     if text == "user" { Role::User } else { Role::Assistant }
-}
-
-/// How a message ended, as it is stored.
-#[must_use]
-pub fn status(text: &str) -> MessageStatus {
-    match text {
-        "stopped" => MessageStatus::Stopped,
-        "failed" => MessageStatus::Failed,
-        _ => MessageStatus::Complete,
-    }
 }
 
 /// A rating as it is stored.

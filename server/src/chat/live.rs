@@ -211,7 +211,16 @@ impl LiveTurn {
     #[must_use]
     pub fn read(self: &Arc<Self>, after: u64) -> Reader {
         self.readers.send_modify(|n| *n += 1);
+        let mut reader = self.watch(after);
+        reader.counts = true;
+        reader
+    }
+
+    /// The same for somebody who is not the visitor: the answer does not go on for them.
+    #[must_use]
+    pub fn watch(self: &Arc<Self>, after: u64) -> Reader {
         Reader {
+            counts: false,
             changed: self.changed.subscribe(),
             turn: Arc::clone(self),
             next: usize::try_from(after).unwrap_or(usize::MAX),
@@ -226,11 +235,15 @@ pub struct Reader {
     changed: watch::Receiver<()>,
     /// How many events were read.
     next: usize,
+    /// Whether the answer goes on for this reader.
+    counts: bool,
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        self.turn.readers.send_modify(|n| *n = n.saturating_sub(1));
+        if self.counts {
+            self.turn.readers.send_modify(|n| *n = n.saturating_sub(1));
+        }
     }
 }
 
@@ -330,9 +343,15 @@ impl Turns {
     /// A turn of this session that is in memory.
     #[must_use]
     pub fn find(&self, turn_id: &str, owner: &str, session_id: &str) -> Option<Arc<LiveTurn>> {
-        let running = self.running().get(turn_id).map(Arc::clone);
-        let turn = running.or_else(|| self.ended.get(turn_id))?;
+        let turn = self.get(turn_id)?;
         (turn.ids.owner == owner && turn.ids.session_id == session_id).then_some(turn)
+    }
+
+    /// A turn that is in memory, for an admin: of any session.
+    #[must_use]
+    pub fn get(&self, turn_id: &str) -> Option<Arc<LiveTurn>> {
+        let running = self.running().get(turn_id).map(Arc::clone);
+        running.or_else(|| self.ended.get(turn_id))
     }
 
     /// Those of this key that are being written.

@@ -6,9 +6,11 @@
 //! another one up.
 
 pub mod conversation;
+pub mod follow;
 pub mod lease;
 pub mod live;
 pub mod session;
 pub mod stream;
 pub mod thread;
+pub mod transcript;
 pub mod turn;

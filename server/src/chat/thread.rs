@@ -1,9 +1,8 @@
 //! Conversations as admins see them.
 
-use std::fmt::Write as _;
-
 use shared::admin_conversation::{
-    ConversationStatus, ConversationSummary, Thread, ThreadMessage, VisitorDetail, VisitorSummary,
+    ConversationStatus, ConversationSummary, ConversationThread, ThreadMessage, VisitorDetails,
+    VisitorSummary,
 };
 use shared::{ErrorCode, Role};
 
@@ -12,8 +11,8 @@ use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
 use crate::people::Actor;
-use crate::store::conversations::{MessageRow, Summary};
-use crate::table;
+use crate::store::conversations::Summary;
+use crate::store::threads::{Entry, RemoveVisitor, TurnFacts};
 
 /// A conversation without its messages.
 #[must_use]
@@ -46,134 +45,92 @@ pub fn summary(row: Summary) -> ConversationSummary {
     }
 }
 
-/// The row of a conversation.
+/// A conversation with its messages.
 ///
 /// # Errors
-/// 404 when there is none with this id.
-pub async fn row(app: &App, id: &str) -> Result<Summary, ApiError> {
-    app.store.conversation(id).await?.ok_or_else(|| ErrorCode::NotFound.into())
-}
-
-/// A conversation with its messages and what is known of its visitor.
-///
-/// # Errors
-/// 404 when there is none with this id.
-pub async fn thread(app: &App, id: &str) -> Result<Thread, ApiError> {
-    let row = row(app, id).await?;
-    let messages = app.store.messages(id).await?;
-    let known = app.store.visitor(&row.owner, &row.session_id).await?;
-    let attributes = known.and_then(|known| serde_json::from_str(&known.attributes).ok());
-    let page_referrer = row.page_referrer.clone();
-    let metadata = serde_json::from_str(&row.metadata).unwrap_or_default();
-    let running_turn_id = row.running_turn_id.clone();
-    let conversation = summary(row);
-    Ok(Thread {
-        visitor: VisitorDetail {
-            visitor: conversation.visitor.clone(),
-            attributes: attributes.unwrap_or_default(),
+/// When the database fails.
+pub async fn whole(app: &App, row: Summary) -> Result<ConversationThread, ApiError> {
+    let (entries, turns) = app.store.thread(&row.id, 0).await?;
+    let visitor = app.store.visitor(&row.owner, &row.session_id).await?;
+    let attributes = visitor.map(|visitor| visitor.attributes).unwrap_or_default();
+    let (ip_address, user_agent, domain) = app.store.asked_from(&row.id).await?.unwrap_or_default();
+    Ok(ConversationThread {
+        details: VisitorDetails {
+            ip_address,
+            user_agent,
+            domain,
+            attributes: serde_json::from_str(&attributes).unwrap_or_default(),
         },
-        conversation,
-        page_referrer,
-        metadata,
-        running_turn_id,
-        messages: messages
-            .into_iter()
-            .filter(|row| row.status != "superseded")
-            .map(message)
-            .collect(),
+        page_referrer: row.page_referrer.clone(),
+        metadata: serde_json::from_str(&row.metadata).unwrap_or_default(),
+        messages: messages(entries, &turns),
+        conversation: summary(row),
     })
 }
 
-fn message(row: MessageRow) -> ThreadMessage {
-    ThreadMessage {
-        role: conversation::role(&row.role),
-        status: conversation::status(&row.status),
-        created_at: clock::rfc3339(row.created_at),
-        sources: serde_json::from_str(&row.sources).unwrap_or_default(),
-        tools: serde_json::from_str(&row.tools).unwrap_or_default(),
-        rating: conversation::rating(row.rating.as_deref()),
-        comment: row.comment,
-        content: row.content,
-        id: row.id,
-    }
-}
-
-/// Removes a conversation; the usage log keeps the count and forgets who asked what.
-///
-/// # Errors
-/// 404 when there is none with this id, 409 `turn_in_progress` while an answer is being written.
-pub async fn remove(app: &App, actor: &Actor, id: &str) -> Result<(), ApiError> {
-    row(app, id).await?;
-    let audit =
-        actor.audit(&app.clock, "conversation.deleted", "conversation", id, serde_json::Map::new());
-    if app.store.remove_conversation(id, audit).await? {
-        Ok(())
-    } else {
-        Err(ErrorCode::TurnInProgress.into())
-    }
-}
-
-/// Removes everything of a visitor: conversations, name and address, and what the usage log knows.
-/// `id` is that of one of their conversations.
-///
-/// # Errors
-/// As [`remove`].
-pub async fn forget(app: &App, actor: &Actor, id: &str) -> Result<(), ApiError> {
-    let Summary { owner, session_id, .. } = row(app, id).await?;
-    let audit = actor.audit(&app.clock, "visitor.deleted", "visitor", id, serde_json::Map::new());
-    if app.store.remove_visitor(&owner, &session_id, audit).await? {
-        Ok(())
-    } else {
-        Err(ErrorCode::TurnInProgress.into())
-    }
-}
-
-fn speaker(thread: &Thread, role: Role) -> String {
-    match role {
-        Role::Assistant => "Answer".to_owned(),
-        Role::User => match &thread.visitor.visitor {
-            VisitorSummary { name, .. } if !name.is_empty() => name.clone(),
-            _ => "Visitor".to_owned(),
-        },
-    }
-}
-
-/// A conversation as a text to read.
+/// Messages, each with what became of its question.
 #[must_use]
-pub fn transcript(thread: &Thread) -> String {
-    let mut text = format!("Conversation {}\n", thread.conversation.id);
-    if !thread.conversation.page_url.is_empty() {
-        let _ = writeln!(text, "Page {}", thread.conversation.page_url);
+pub fn messages(entries: Vec<Entry>, turns: &[TurnFacts]) -> Vec<ThreadMessage> {
+    entries.into_iter().map(|entry| message(entry, turns)).collect()
+}
+
+fn message(entry: Entry, turns: &[TurnFacts]) -> ThreadMessage {
+    let role = conversation::role(&entry.role);
+    // The question's own turn is its last attempt.
+    let turn = turns.iter().rev().find(|turn| match role {
+        Role::User => turn.user_message_id == entry.id,
+        Role::Assistant => turn.id == entry.turn_id,
+    });
+    let of_answer = turn.filter(|_| role == Role::Assistant);
+    let ended = |turn: &TurnFacts| turn.finished_at.map(|at| (at - turn.created_at).max(0));
+    ThreadMessage {
+        id: entry.id,
+        position: entry.position,
+        content: entry.content,
+        status: entry.status,
+        created_at: clock::rfc3339(entry.created_at),
+        turn_id: entry.turn_id,
+        agent_id: of_answer.and_then(|turn| turn.agent_id.clone()),
+        sources: serde_json::from_str(&entry.sources).unwrap_or_default(),
+        tools: serde_json::from_str(&entry.tools).unwrap_or_default(),
+        rating: conversation::rating(entry.rating.as_deref()),
+        comment: entry.comment,
+        error: turn.and_then(|turn| turn.code.clone()),
+        response_time_ms: of_answer.and_then(ended),
+        input_tokens: of_answer.and_then(|turn| turn.input_tokens),
+        output_tokens: of_answer.and_then(|turn| turn.output_tokens),
+        role,
     }
-    for message in &thread.messages {
-        let who = speaker(thread, message.role);
-        let _ = write!(text, "\n[{}] {who}:\n{}\n", message.created_at, message.content);
-        for source in &message.sources {
-            let _ = writeln!(text, "  Source: {}", source.title);
+}
+
+/// Removes a conversation, or with `all` everything that is known of its visitor, and ends the
+/// answers that are being written for them.
+///
+/// # Errors
+/// 404 when there is no such conversation.
+pub async fn remove(app: &App, actor: &Actor, id: &str, all: bool) -> Result<(), ApiError> {
+    let row = app.store.conversation(id).await?.ok_or(ErrorCode::NotFound)?;
+    for turn in app.turns.running_of(&row.owner) {
+        if turn.ids.session_id == row.session_id && (all || turn.ids.conversation_id == row.id) {
+            let mut reader = turn.watch(u64::MAX);
+            turn.stop.cancel();
+            reader.to_end(|_| {}).await;
         }
     }
-    text
-}
-
-/// The head of [`csv`].
-pub const CSV_HEAD: &str = "conversation_id,created_at,role,content,status,rating,comment\r\n";
-
-/// A conversation's messages as lines of CSV.
-#[must_use]
-pub fn csv(thread: &Thread) -> String {
-    let mut text = String::new();
-    for message in &thread.messages {
-        let word = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-        let cells = [
-            thread.conversation.id.clone(),
-            message.created_at.clone(),
-            word(serde_json::json!(message.role)),
-            message.content.clone(),
-            word(serde_json::json!(message.status)),
-            word(serde_json::json!(message.rating)),
-            message.comment.clone().unwrap_or_default(),
-        ];
-        table::write_line(&mut text, &cells);
-    }
-    text
+    let (action, kind, subject) = if all {
+        ("visitor.deleted", "visitor", row.visitor_id.as_deref().unwrap_or(id))
+    } else {
+        ("conversation.deleted", "conversation", id)
+    };
+    let audit = actor.audit(&app.clock, action, kind, subject, serde_json::Map::new());
+    let remove = RemoveVisitor {
+        conversation_id: if all { String::new() } else { id.to_owned() },
+        owner: row.owner,
+        session_id: row.session_id,
+        user_id: row.user_id,
+        email: row.visitor_email,
+        audit,
+    };
+    let removed = app.store.remove_visitor(remove).await?;
+    if removed == 0 { Err(ErrorCode::NotFound.into()) } else { Ok(()) }
 }

@@ -2,7 +2,6 @@
 
 use sqlx::FromRow;
 
-use super::audit::{self, NewAudit};
 use super::{
     Conn, Store, StoreError, Write, contains_pattern, execute, fetch_all, fetch_optional,
     like_pattern, page_start, statements,
@@ -73,17 +72,8 @@ statements! {
         WHERE owner = $1 AND session_id = $2 AND closed_at IS NULL";
     CLOSE = "UPDATE conversations SET closed_at = $3 \
         WHERE owner = $1 AND session_id = $2 AND closed_at IS NULL AND running_turn_id IS NULL";
-    RUNNING = "SELECT id FROM conversations WHERE id = $1 AND running_turn_id IS NOT NULL";
-    /// Nothing of an answer that is being written may come after its conversation.
-    REMOVE = "DELETE FROM conversations WHERE id = $1 AND running_turn_id IS NULL";
-    OF_VISITOR = "SELECT id FROM conversations WHERE owner = $1 AND session_id = $2 \
-        ORDER BY created_at, id";
-    /// The count stays, for limits and charts; what tells of the visitor goes.
-    FORGET_QUERIES = "UPDATE usage_log SET question = '', ip_address = '', referrer = '', \
-        user_agent = '', user_id = NULL WHERE conversation_id = $1";
-    FORGET_VISITOR = "DELETE FROM visitors WHERE owner = $1 AND session_id = $2";
     MESSAGES = "SELECT id, conversation_id, role, content, status, client_message_id, sources, \
-        tools, rating, comment, created_at, turn_id FROM messages \
+        rating, comment, created_at, turn_id FROM messages \
         WHERE conversation_id = $1 ORDER BY position";
     SUMMARY = concat!(summary!(), " WHERE conversations.id = $1");
     LIST = concat!(summary!(), " WHERE (conversations.updated_at < $13 \
@@ -109,8 +99,6 @@ pub struct MessageRow {
     pub status: String,
     pub client_message_id: Option<String>,
     pub sources: String,
-    /// JSON array: what the agent looked up.
-    pub tools: String,
     pub rating: Option<String>,
     pub comment: Option<String>,
     pub created_at: i64,
@@ -190,68 +178,7 @@ impl Write for Close {
     }
 }
 
-/// Removes conversations with what the usage log knows of their visitor.
-struct Forget {
-    conversations: Vec<String>,
-    /// Owner and session of a visitor who is to be forgotten as well.
-    visitor: Option<(String, String)>,
-    audit: NewAudit,
-}
-
-impl Write for Forget {
-    /// False when an answer is being written in one of them: that one stays, and can be removed once
-    /// it has ended.
-    type Out = bool;
-
-    async fn run(&self, conn: &mut Conn) -> Result<bool, sqlx::Error> {
-        for id in &self.conversations {
-            if fetch_optional!(&mut *conn, (String,), RUNNING, id)?.is_some() {
-                return Ok(false);
-            }
-        }
-        for id in &self.conversations {
-            // One may have begun just now, on another connection.
-            if execute!(&mut *conn, REMOVE, id)? == 0 {
-                return Ok(false);
-            }
-            execute!(&mut *conn, FORGET_QUERIES, id)?;
-        }
-        if let Some((owner, session)) = &self.visitor {
-            execute!(&mut *conn, FORGET_VISITOR, owner, session)?;
-        }
-        audit::add(conn, &self.audit).await?;
-        Ok(true)
-    }
-}
-
 impl Store {
-    /// Removes a conversation, its messages, and what the usage log knows of its visitor. False when
-    /// an answer is being written in it.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn remove_conversation(&self, id: &str, audit: NewAudit) -> Result<bool, StoreError> {
-        self.writer.run(Forget { conversations: vec![id.to_owned()], visitor: None, audit }).await
-    }
-
-    /// Removes everything of a visitor. False when an answer is being written for them.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn remove_visitor(
-        &self,
-        owner: &str,
-        session_id: &str,
-        audit: NewAudit,
-    ) -> Result<bool, StoreError> {
-        let mut conn = self.conn().await?;
-        let ids = fetch_all!(&mut conn, (String,), OF_VISITOR, owner, session_id)?;
-        drop(conn);
-        let conversations = ids.into_iter().map(|(id,)| id).collect();
-        let visitor = Some((owner.to_owned(), session_id.to_owned()));
-        self.writer.run(Forget { conversations, visitor, audit }).await
-    }
-
     /// The session's open conversation, if it has one.
     ///
     /// # Errors

@@ -28,6 +28,7 @@ mod script;
 mod settings;
 pub mod signing_keys;
 pub mod sources;
+pub mod threads;
 pub mod turns;
 pub mod usage;
 pub mod visitors;
@@ -294,6 +295,7 @@ impl Store {
             settings::STATEMENTS,
             signing_keys::STATEMENTS,
             sources::STATEMENTS,
+            threads::STATEMENTS,
             turns::STATEMENTS,
             usage::STATEMENTS,
             visitors::STATEMENTS,

@@ -1,41 +1,91 @@
-//! The answer that is being written at this moment.
+//! A thread as it goes on: messages that are stored, and the answer that is being written.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::{Event, StreamEvent};
+use shared::admin_conversation::{LiveLine, ThreadMessage};
 
 use crate::api;
+use crate::browser::pause;
 use crate::ui::Prose;
 
-/// Follows the running answer; `ended` is called when it has come to its end.
-#[component]
-pub fn LiveAnswer(conversation: String, ended: Callback<()>) -> impl IntoView {
-    let text = RwSignal::new(String::new());
-    let tool = RwSignal::new(None::<String>);
-    spawn_local(async move {
-        let path = format!("/api/conversations/{conversation}/live");
-        let heard = api::follow(&path, move |line| {
-            let Ok(event) = serde_json::from_str::<Event>(line) else { return true };
-            // The page may be closed by now: then the stream is left.
-            match event.event {
-                StreamEvent::Token { token } => {
-                    text.try_update(|text| text.push_str(&token)).is_some()
+/// How long to wait before asking again after the stream broke, in milliseconds.
+const AGAIN_MS: i32 = 2000;
+
+/// What a page knows of a thread.
+#[derive(Clone, Copy)]
+pub struct LiveThread {
+    /// Oldest first.
+    pub messages: RwSignal<Vec<ThreadMessage>>,
+    /// The answer that is being written: its text so far, and what is being looked up for it.
+    running: RwSignal<Option<(String, String)>>,
+    /// Somebody has deleted it meanwhile.
+    pub gone: RwSignal<bool>,
+}
+
+impl LiveThread {
+    /// A thread as it was read; it is followed until the page is left.
+    #[must_use]
+    pub fn follow(id: String, messages: Vec<ThreadMessage>) -> Self {
+        let thread = Self {
+            messages: RwSignal::new(messages),
+            running: RwSignal::new(None),
+            gone: RwSignal::new(false),
+        };
+        spawn_local(async move {
+            loop {
+                let Some(after) = thread.messages.try_with_untracked(|all| all.iter().map(|one| one.position).max().unwrap_or(0)) else {
+                    return;
+                };
+                let path = format!("/api/conversations/{id}/live?after={after}");
+                let ended = api::follow(&path, move |line| thread.heard(line)).await;
+                if thread.messages.is_disposed() || thread.gone.get_untracked() {
+                    return;
                 }
-                StreamEvent::Tool { name, .. } => tool.try_set(Some(name)).is_none(),
-                _ => !text.is_disposed(),
+                // It ends by itself now and then, and is asked for again from where it stood.
+                pause(if ended.is_ok() { 100 } else { AGAIN_MS }).await;
             }
         });
-        // However it ended, the thread has the answer, or says that it failed.
-        let _ = heard.await;
-        if !text.is_disposed() {
-            ended.run(());
+        thread
+    }
+
+    /// Takes a line; false when nobody looks any more.
+    fn heard(self, line: &str) -> bool {
+        if self.messages.is_disposed() {
+            return false;
         }
-    });
+        let Ok(line) = serde_json::from_str::<LiveLine>(line) else { return true };
+        match line {
+            LiveLine::Message { message } => self.messages.update(|all| {
+                all.retain(|one| one.id != message.id);
+                all.push(*message);
+                all.sort_by_key(|one| one.position);
+            }),
+            LiveLine::Answer { .. } => self.running.set(Some(Default::default())),
+            LiveLine::Token { token, .. } => self.running.update(|running| running.get_or_insert_default().0.push_str(&token)),
+            LiveLine::Tool { name, .. } => self.running.update(|running| running.get_or_insert_default().1 = name),
+            LiveLine::Ended { .. } => self.running.set(None),
+            LiveLine::Ping => {}
+            LiveLine::Deleted => {
+                self.gone.set(true);
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// The answer that is being written, if one is.
+#[component]
+pub fn RunningAnswer(thread: LiveThread) -> impl IntoView {
+    let is_running = Memo::new(move |_| thread.running.with(Option::is_some));
+    let part = move |get: fn(&(String, String)) -> &String| thread.running.with(|running| running.as_ref().map(|one| get(one).clone()).unwrap_or_default());
     view! {
-        <li class="message bot live">
-            <p class="by"><strong>"Answering now"</strong> <span class="pulse" aria-hidden="true"></span></p>
-            {move || tool.get().map(|name| view! { <p class="hint">"Looking up: " {name}</p> })}
-            {move || view! { <Prose text=text.get() /> }}
-        </li>
+        <Show when=move || is_running.get()>
+            <li class="message bot live">
+                <p class="by"><strong>"Answering now"</strong> <span class="pulse" aria-hidden="true"></span></p>
+                {move || { let tool = part(|one| &one.1); (!tool.is_empty()).then(|| view! { <p class="hint">"Looking up: " {tool}</p> }) }}
+                {move || view! { <Prose text=part(|one| &one.0) /> }}
+            </li>
+        </Show>
     }
 }

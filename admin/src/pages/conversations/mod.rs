@@ -21,7 +21,7 @@ const FILTERS: &[&str] = &[
     "q",
     "license_key_id",
     "agent_id",
-    "rating",
+    "feedback",
     "status",
     "has_error",
     "visitor_id",
@@ -53,7 +53,7 @@ pub fn ConversationsPage() -> impl IntoView {
         <div class="tools">
             <Search list placeholder="Words of a message, name or e-mail" />
             <Filter list name="agent_id" label="Agent" options=bindings.agents.options("Every agent") />
-            <Filter list name="rating" label="Feedback" options=choices(&[("", "Any feedback"), ("any", "Rated"), ("up", "Thumbs up"), ("down", "Thumbs down")]) />
+            <Filter list name="feedback" label="Feedback" options=choices(&[("", "Any feedback"), ("any", "Rated"), ("up", "Thumbs up"), ("down", "Thumbs down")]) />
             <Filter list name="status" label="Status" options=choices(&[("", "Every status"), ("running", "Answering now"), ("open", "Open"), ("closed", "Closed")]) />
             <Filter list name="has_error" label="Errors" options=choices(&[("", "With and without errors"), ("true", "With a failed answer"), ("false", "Without")]) />
             <Days list />

@@ -1,16 +1,15 @@
 //! One conversation, as it was written.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use serde_json::{Map, Value};
-use shared::admin_conversation::{ConversationStatus, Thread, ThreadMessage};
-use shared::{MessageStatus, Rating, Role};
+use shared::admin_conversation::{ConversationThread, ThreadMessage};
+use shared::{Rating, Role};
 
-use super::live::LiveAnswer;
+use super::live::{LiveThread, RunningAnswer};
 use super::{status, who};
 use crate::api;
-use crate::browser::pause;
 use crate::draft::run;
+use crate::format;
 use crate::nav::Nav;
 use crate::remote::{Load, Remote};
 use crate::route::{KeyTab, Route};
@@ -20,52 +19,35 @@ use crate::ui::{
     Tone, When, confirm,
 };
 
-/// How often an open conversation is looked at for new messages, in milliseconds.
-const LOOK_MS: i32 = 4000;
-
 #[component]
 pub fn ConversationPage(id: String) -> impl IntoView {
-    let thread = Remote::<Thread>::new();
+    let thread = Remote::<ConversationThread>::new();
     let path = StoredValue::new(format!("/api/conversations/{id}"));
     let read = move || {
         let path = path.get_value();
         thread.read(async move { api::get(&path).await });
     };
     read();
-    // New messages appear by themselves, while somebody may still write them.
-    spawn_local(async move {
-        loop {
-            pause(LOOK_MS).await;
-            let Some(now) = thread.state.try_get_untracked() else { return };
-            if matches!(&now, Load::Ready(now) if now.conversation.status == ConversationStatus::Open)
-            {
-                read();
-            }
-        }
-    });
     let again = Callback::new(move |()| read());
-    let shown = Memo::new(move |_| thread.state.get());
-    move || {
-        match shown.get() {
+    move || match thread.state.get() {
         Load::Waiting => view! { <Skeleton lines=8 /> }.into_any(),
         Load::Failed(failure) => {
             view! { <Head title=Signal::stored("Conversation".to_owned()) back=Route::Conversations /><FailureBox failure retry=again /> }.into_any()
         }
-        Load::Ready(now) => view! { <Opened now again /> }.into_any(),
-    }
+        Load::Ready(now) => view! { <Opened now /> }.into_any(),
     }
 }
 
 #[component]
-fn Opened(now: Thread, again: Callback<()>) -> impl IntoView {
+fn Opened(now: ConversationThread) -> impl IntoView {
     let id = StoredValue::new(now.conversation.id.clone());
     let (text, tone) = status(now.conversation.status);
     let title = Signal::stored(format!("Conversation with {}", who(&now.conversation)));
     let file =
         move |format: &str| format!("/api/conversations/{}/export?format={format}", id.get_value());
-    let running = now.running_turn_id.clone();
-    let name = who(&now.conversation);
-    let messages = now.messages.iter().cloned().map(|one| message(one, &name)).collect_view();
+    let name = StoredValue::new(who(&now.conversation));
+    let live = LiveThread::follow(id.get_value(), now.messages.clone());
+    let written = move || live.messages.get().into_iter().filter(|one| one.status != "superseded").collect::<Vec<_>>();
     view! {
         <Head title back=Route::Conversations>
             <Badge text=text.to_owned() tone />
@@ -78,10 +60,14 @@ fn Opened(now: Thread, again: Callback<()>) -> impl IntoView {
                 </Show>
             </Menu>
         </Head>
+        <Show when=move || live.gone.get()>
+            <div class="note warn narrowed"><Icon name="warning" /><p>"This conversation was deleted meanwhile."</p></div>
+        </Show>
         <div class="thread">
             <ol class="messages" aria-label="Messages">
-                {messages}
-                {running.map(|_| view! { <LiveAnswer conversation=id.get_value() ended=again /> })}
+                <For each=written key=|one| (one.id.clone(), one.content.len(), one.rating, one.comment.clone())
+                    children=move |one| message(one, &name.get_value()) />
+                <RunningAnswer thread=live />
             </ol>
             <Details now />
         </div>
@@ -91,11 +77,16 @@ fn Opened(now: Thread, again: Callback<()>) -> impl IntoView {
 fn message(one: ThreadMessage, visitor: &str) -> impl IntoView + use<> {
     let is_answer = one.role == Role::Assistant;
     let by = if is_answer { "Answer".to_owned() } else { visitor.to_owned() };
-    let ended = match one.status {
-        MessageStatus::Complete => None,
-        MessageStatus::Stopped => Some(("Stopped", Tone::Warn)),
-        MessageStatus::Failed => Some(("Failed", Tone::Bad)),
+    let ended = match one.status.as_str() {
+        "stopped" => Some(("Stopped", Tone::Warn)),
+        "failed" => Some(("Failed", Tone::Bad)),
+        _ => None,
     };
+    let figures = one.response_time_ms.map(|ms| match one.output_tokens {
+        Some(tokens) => format!("{}, {} tokens", format::duration(ms), format::count(tokens)),
+        None => format::duration(ms),
+    });
+    let error = one.error.map(|code| format!("No answer: {}", code.replace('_', " ")));
     let rated = one.rating.map(|rating| match rating {
         Rating::Up => ("thumb-up", "Rated helpful"),
         Rating::Down => ("thumb-down", "Rated not helpful"),
@@ -117,8 +108,10 @@ fn message(one: ThreadMessage, visitor: &str) -> impl IntoView + use<> {
     view! {
         <li class="message" class:bot=is_answer>
             <p class="by"><strong>{by}</strong> <span class="hint"><When at=one.created_at /></span>
+                <span class="hint">{figures}</span>
                 {ended.map(|(text, tone)| view! { <Badge text=text.to_owned() tone /> })}</p>
             {body}
+            {error.map(|error| view! { <p class="error">{error}</p> })}
             {sources}
             {tools}
             {rated.map(|(icon, text)| view! { <p class="rated"><Icon name=icon /> {text}{one.comment.map(|comment| format!(": {comment}"))}</p> })}
@@ -136,9 +129,9 @@ fn more(object: Map<String, Value>) -> impl IntoView {
 }
 
 #[component]
-fn Details(now: Thread) -> impl IntoView {
+fn Details(now: ConversationThread) -> impl IntoView {
     let one = now.conversation;
-    let visitor = now.visitor.visitor;
+    let visitor = one.visitor.clone();
     let all = format!("{}?visitor_id={}", Route::Conversations.path(), visitor.id);
     let key = one.license_key_id.clone().zip(one.license_key_name.clone());
     let forget = StoredValue::new(visitor.id.clone());
@@ -149,7 +142,9 @@ fn Details(now: Thread) -> impl IntoView {
                     {fact("Name".to_owned(), visitor.name)}
                     {fact("E-mail".to_owned(), visitor.email)}
                     <dt>"Verified"</dt><dd>{visitor.user_id.map_or_else(|| "no".to_owned(), |id| format!("as {id}"))}</dd>
-                    {more(now.visitor.attributes)}
+                    {fact("IP address".to_owned(), now.details.ip_address)}
+                    {fact("Browser".to_owned(), now.details.user_agent)}
+                    {more(now.details.attributes)}
                 </dl>
                 <div class="actions">
                     <a class="button small" href=all>"All their conversations"</a>

@@ -1,79 +1,104 @@
-//! Conversations for the dashboard: lists, threads, what is being written, files, removal.
+//! Conversations for admins: found, read, followed, exported, removed.
 
 use axum::Json;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::Deserialize;
+use serde_json::{Map, json};
 use shared::admin::Page;
-use shared::admin_conversation::{ConversationSummary, Thread};
+use shared::admin_conversation::{ConversationSummary, ConversationThread, LiveLine};
 use shared::{ErrorBody, ErrorCode};
 
 use crate::app::{App, Shared};
-use crate::chat::{stream, thread};
+use crate::chat::{follow, thread, transcript};
 use crate::error::ApiError;
+use crate::extract::query::invalid;
 use crate::extract::{Id, Query, Reader, Writer, paging};
 use crate::http::chat::ndjson;
 use crate::store::conversations::Filter;
 
-/// Conversations that are read at a time for a file.
-const FILE_PAGE: u32 = 100;
+/// Conversations of an export that are in memory at a time.
+const EXPORTED_AT_ONCE: u32 = 50;
 
 /// Which conversations are asked for. All are optional.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct ConversationQuery {
-    /// 1..=200, default 50.
+    /// 1..=200, default 50; not for an export.
     limit: Option<String>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the page before; not for an export.
     cursor: Option<String>,
     /// Part of any message, or of the visitor's name or e-mail address.
     q: Option<String>,
     license_key_id: Option<String>,
+    /// An agent that has answered in it.
     agent_id: Option<String>,
-    /// All of the visitor of the conversation with this id.
+    /// The visitor of a conversation: all of theirs.
     visitor_id: Option<String>,
-    /// RFC 3339, by the last message, included.
+    /// RFC 3339; by `updated_at`, included.
     from: Option<String>,
-    /// RFC 3339, by the last message, excluded.
+    /// RFC 3339; by `updated_at`, excluded.
     to: Option<String>,
-    /// up, down, any.
-    rating: Option<String>,
-    /// running, open, closed.
+    /// up, down, any: answers with such a rating.
+    feedback: Option<String>,
+    /// open, closed, running.
     status: Option<String>,
     /// true, false: whether an answer has failed.
     has_error: Option<String>,
-    /// Of a file: csv, json.
+    /// csv, json (when it is left out); for an export only.
     format: Option<String>,
 }
 
+/// How a conversation is to be written.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct FormatQuery {
+    /// json (when it is left out), csv, txt.
+    format: Option<String>,
+}
+
+/// From where on a conversation is followed.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct LiveQuery {
+    /// The `position` of the last message that is known; 0 when it is left out.
+    after: Option<String>,
+}
+
 fn filter(query: &ConversationQuery) -> Result<Filter, ApiError> {
-    let text = |name: &'static str, value: &Option<String>| {
-        paging::text(name, value.clone()).map(Option::unwrap_or_default)
-    };
-    let word = |name: &'static str, value: &Option<String>, words| {
-        paging::word(name, value.as_deref(), words).map(|word| word.unwrap_or(""))
+    let text = |field: &str, value: &Option<String>| paging::text(field, value.clone());
+    let word = |field: &str, value: &Option<String>, words| {
+        paging::word(field, value.as_deref(), words).map(Option::unwrap_or_default)
     };
     Ok(Filter {
         after: paging::cursor(query.cursor.as_deref(), "next_cursor")?,
         from_ms: paging::time("from", query.from.as_deref())?.unwrap_or(i64::MIN),
         to_ms: paging::time("to", query.to.as_deref())?.unwrap_or(i64::MAX),
-        license_key_id: text("license_key_id", &query.license_key_id)?,
-        q: paging::text("q", query.q.clone())?,
+        license_key_id: text("license_key_id", &query.license_key_id)?.unwrap_or_default(),
+        q: text("q", &query.q)?,
         thorough: true,
-        agent_id: text("agent_id", &query.agent_id)?,
-        rating: word("rating", &query.rating, &["up", "down", "any"])?,
-        status: word("status", &query.status, &["running", "open", "closed"])?,
+        agent_id: text("agent_id", &query.agent_id)?.unwrap_or_default(),
+        visitor_id: text("visitor_id", &query.visitor_id)?.unwrap_or_default(),
+        rating: word("feedback", &query.feedback, &["up", "down", "any"])?,
+        status: word("status", &query.status, &["open", "closed", "running"])?,
         has_error: word("has_error", &query.has_error, &["true", "false"])?,
-        visitor_id: text("visitor_id", &query.visitor_id)?,
         limit: paging::limit(query.limit.as_deref(), paging::USUAL)?,
     })
 }
 
-/// Lists conversations, the latest message first.
+async fn found(app: &App, id: &str) -> Result<ConversationThread, ApiError> {
+    let row = app.store.conversation(id).await?.ok_or(ErrorCode::NotFound)?;
+    thread::whole(app, row).await
+}
+
+/// Lists conversations, the one with the newest message first; previews are left out.
 #[utoipa::path(get, path = "/api/conversations", tag = "conversations", params(ConversationQuery),
     responses((status = 200, body = Page<ConversationSummary>),
         (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
@@ -84,140 +109,150 @@ pub async fn list(
 ) -> Result<Json<Page<ConversationSummary>>, ApiError> {
     let filter = filter(&query)?;
     let found = app.store.conversations(&filter).await?;
-    Ok(Json(paging::page(found, filter.limit, |row| (row.updated_at, &row.id), thread::summary)))
+    let place = |row: &crate::store::conversations::Summary| row.updated_at;
+    let next_cursor = paging::next(&found.0, filter.limit, |row| (place(row), &row.id));
+    let items = found.0.into_iter().map(thread::summary).collect();
+    Ok(Json(Page { items, total: found.1, next_cursor }))
 }
 
-/// A conversation with its messages and its visitor.
+/// One conversation with all its messages.
 #[utoipa::path(get, path = "/api/conversations/{id}", tag = "conversations",
     params(("id" = String, Path)),
-    responses((status = 200, body = Thread),
+    responses((status = 200, body = ConversationThread),
         (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
 pub async fn read(
     State(app): State<Shared>,
     _: Reader,
     Id(id): Id,
-) -> Result<Json<Thread>, ApiError> {
-    thread::thread(&app, &id).await.map(Json)
+) -> Result<Json<ConversationThread>, ApiError> {
+    found(&app, &id).await.map(Json)
 }
 
-/// Follows the answer that is being written, from its begin to its end, as the visitor's stream
-/// does; empty when none is, or when another server writes it.
+/// A conversation as it goes on: new messages, and the answer that is being written. The stream ends
+/// after five minutes; ask again with the last `position`.
 #[utoipa::path(get, path = "/api/conversations/{id}/live", tag = "conversations",
-    params(("id" = String, Path)),
-    responses(
-        (status = 200, description = "Events, one a line", body = shared::Event, content_type = "application/x-ndjson"),
+    params(("id" = String, Path), LiveQuery),
+    responses((status = 200, description = "One a line", body = LiveLine, content_type = "application/x-ndjson"),
         (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
-pub async fn live(State(app): State<Shared>, _: Reader, Id(id): Id) -> Result<Response, ApiError> {
-    let row = thread::row(&app, &id).await?;
-    let turn =
-        row.running_turn_id.and_then(|turn| app.turns.find(&turn, &row.owner, &row.session_id));
-    let Some(turn) = turn else { return Ok(ndjson(Body::empty())) };
-    Ok(ndjson(Body::from_stream(stream::lines(turn.read(0), app.config.ping))))
-}
-
-fn as_file(kind: &'static str, name: &str, body: Body) -> Response {
-    let disposition = format!("attachment; filename=\"{name}\"");
-    ([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, disposition)], body).into_response()
-}
-
-/// Which file.
-#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[serde(default)]
-#[into_params(parameter_in = Query)]
-pub struct FormatQuery {
-    /// txt, csv, json; txt when it is left out.
-    format: Option<String>,
-}
-
-/// A conversation as a file.
-#[utoipa::path(get, path = "/api/conversations/{id}/export", tag = "conversations",
-    params(("id" = String, Path), FormatQuery),
-    responses((status = 200, description = "A transcript, CSV (RFC 4180) or JSON"),
-        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
-pub async fn export(
+pub async fn live(
     State(app): State<Shared>,
     _: Reader,
     Id(id): Id,
+    Query(query): Query<LiveQuery>,
+) -> Result<Response, ApiError> {
+    let after = query.after.as_deref().map_or(Some(0), |after| after.parse().ok());
+    let after = after.ok_or_else(|| invalid("after", "must be the position of a message"))?;
+    app.store.conversation(&id).await?.ok_or(ErrorCode::NotFound)?;
+    Ok(ndjson(Body::from_stream(follow::lines(app, id, after))))
+}
+
+fn file(name: &str, format: &str, body: impl Into<Body>) -> Response {
+    let kind = match format {
+        "csv" => "text/csv; charset=utf-8",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/json",
+    };
+    let name = format!("attachment; filename=\"{name}.{format}\"");
+    ([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, name)], body.into()).into_response()
+}
+
+/// One conversation as a file: JSON, a CSV line for each message, or a transcript to read.
+#[utoipa::path(get, path = "/api/conversations/{id}/export", tag = "conversations",
+    params(("id" = String, Path), FormatQuery),
+    responses((status = 200, description = "The file", body = ConversationThread),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn export(
+    State(app): State<Shared>,
+    Reader(actor): Reader,
+    Id(id): Id,
     Query(query): Query<FormatQuery>,
 ) -> Result<Response, ApiError> {
-    let format = paging::word("format", query.format.as_deref(), &["txt", "csv", "json"])?;
-    let found = thread::thread(&app, &id).await?;
-    let name = |ending: &str| format!("conversation-{}.{ending}", found.conversation.id);
+    let words = &["json", "csv", "txt"];
+    let format = paging::word("format", query.format.as_deref(), words)?.unwrap_or("json");
+    let thread = found(&app, &id).await?;
+    let changes = Map::from_iter([("format".to_owned(), json!([null, format]))]);
+    let kind = "conversation";
+    app.store
+        .add_audit(actor.audit(&app.clock, "conversation.exported", kind, &id, changes))
+        .await?;
+    let name = format!("conversation-{id}");
     Ok(match format {
-        Some("csv") => {
-            let text = thread::CSV_HEAD.to_owned() + &thread::csv(&found);
-            as_file("text/csv; charset=utf-8", &name("csv"), Body::from(text))
+        "csv" => {
+            let mut out = String::from(transcript::CSV_HEAD);
+            transcript::write_csv(&mut out, &thread);
+            file(&name, format, out)
         }
-        Some("json") => {
-            let text =
-                serde_json::to_string_pretty(&found).map_err(|why| ApiError::internal(&why))?;
-            as_file("application/json", &name("json"), Body::from(text))
-        }
-        _ => {
-            let text = thread::transcript(&found);
-            as_file("text/plain; charset=utf-8", &name("txt"), Body::from(text))
-        }
+        "txt" => file(&name, format, transcript::text(&thread)),
+        _ => file(&name, format, serde_json::to_vec(&thread).unwrap_or_default()),
     })
 }
 
-/// What the list holds, with all messages, as a file of any length.
+/// Every conversation that the filters let pass, with its messages, as one file of any length.
 #[utoipa::path(get, path = "/api/conversations/export", tag = "conversations",
     params(ConversationQuery),
-    responses((status = 200, description = "CSV (RFC 4180), or JSON, one conversation a line"),
+    responses((status = 200, description = "The file", body = Vec<ConversationThread>),
         (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
 pub async fn export_list(
     State(app): State<Shared>,
-    _: Reader,
+    Reader(actor): Reader,
     Query(query): Query<ConversationQuery>,
 ) -> Result<Response, ApiError> {
-    let format = paging::word("format", query.format.as_deref(), &["csv", "json"])?;
-    let is_csv = format != Some("json");
-    let filter = Filter { limit: FILE_PAGE, ..filter(&query)? };
-    let head = if is_csv { thread::CSV_HEAD } else { "" };
-    let start = Some((filter, String::from(head)));
-    let pages = futures_util::stream::unfold(start, move |state| {
+    let format =
+        paging::word("format", query.format.as_deref(), &["json", "csv"])?.unwrap_or("json");
+    let filter = Filter { after: None, limit: EXPORTED_AT_ONCE, ..filter(&query)? };
+    let mut changes = Map::from_iter([("format".to_owned(), json!([null, format]))]);
+    changes.insert("license_key_id".to_owned(), json!([null, filter.license_key_id]));
+    let audit = actor.audit(&app.clock, "conversations.exported", "conversations", "", changes);
+    app.store.add_audit(audit).await?;
+    let start = Some((filter, true));
+    let pieces = futures_util::stream::unfold(start, move |state| {
         let app = app.clone();
         async move {
-            let (mut filter, mut text) = state?;
-            // The file breaks off, which the browser shows, instead of looking whole.
-            let rows = match app.store.conversations(&filter).await {
-                Ok((rows, _)) => rows,
-                Err(error) => return Some((Err(std::io::Error::other(error)), None)),
-            };
-            let more = rows.len() == usize::try_from(filter.limit).unwrap_or(usize::MAX);
-            filter.after = rows.last().map(|row| (row.updated_at, row.id.clone()));
-            for row in rows {
-                match lines_of(&app, &row.id, is_csv).await {
-                    Ok(lines) => text.push_str(&lines),
-                    Err(error) => {
-                        return Some((Err(std::io::Error::other(error.told().to_owned())), None));
-                    }
-                }
+            let (mut filter, first) = state?;
+            match piece(&app, &mut filter, first, format).await {
+                Ok((text, more)) => Some((Ok(text), more.then_some((filter, false)))),
+                // The file breaks off, which the browser shows, instead of looking whole.
+                Err(_) => Some((Err(std::io::Error::other("the database failed")), None)),
             }
-            Some((Ok(Bytes::from(text)), more.then_some((filter, String::new()))))
         }
     });
-    let (kind, name) = if is_csv {
-        ("text/csv; charset=utf-8", "conversations.csv")
-    } else {
-        ("application/x-ndjson; charset=utf-8", "conversations.jsonl")
-    };
-    Ok(as_file(kind, name, Body::from_stream(pages)))
+    Ok(file("conversations", format, Body::from_stream(pieces)))
 }
 
-/// One that was removed while the file was written is left out.
-async fn lines_of(app: &App, id: &str, is_csv: bool) -> Result<String, ApiError> {
-    match thread::thread(app, id).await {
-        Ok(found) if is_csv => Ok(thread::csv(&found)),
-        Ok(found) => serde_json::to_string(&found)
-            .map(|line| line + "\n")
-            .map_err(|why| ApiError::internal(&why)),
-        Err(error) if error.code == ErrorCode::NotFound => Ok(String::new()),
-        Err(error) => Err(error),
+/// The next conversations of an export, and whether more follow.
+async fn piece(
+    app: &App,
+    filter: &mut Filter,
+    first: bool,
+    format: &str,
+) -> Result<(Bytes, bool), ApiError> {
+    let (rows, _) = app.store.conversations(filter).await?;
+    let more = rows.len() == usize::try_from(filter.limit).unwrap_or(usize::MAX);
+    filter.after = rows.last().map(|row| (row.updated_at, row.id.clone()));
+    let is_csv = format == "csv";
+    let mut text = String::from(match (first, is_csv) {
+        (true, true) => transcript::CSV_HEAD,
+        (true, false) => "[",
+        (false, _) => "",
+    });
+    for (at, row) in rows.into_iter().enumerate() {
+        let thread = thread::whole(app, row).await?;
+        if is_csv {
+            transcript::write_csv(&mut text, &thread);
+        } else {
+            if !(first && at == 0) {
+                text.push(',');
+            }
+            text.push_str(&serde_json::to_string(&thread).unwrap_or_default());
+        }
     }
+    if !is_csv && !more {
+        text.push(']');
+    }
+    Ok((Bytes::from(text), more))
 }
 
-/// Removes a conversation; the usage log keeps the count and forgets who asked what.
+/// Removes a conversation. What it counted stays counted, without whose it was.
 #[utoipa::path(delete, path = "/api/conversations/{id}", tag = "conversations",
     params(("id" = String, Path)),
     responses((status = 204), (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
@@ -226,17 +261,17 @@ pub async fn delete(
     Writer(actor): Writer,
     Id(id): Id,
 ) -> Result<StatusCode, ApiError> {
-    thread::remove(&app, &actor, &id).await.map(|()| StatusCode::NO_CONTENT)
+    thread::remove(&app, &actor, &id, false).await.map(|()| StatusCode::NO_CONTENT)
 }
 
-/// Removes everything of a visitor, on their request. `id` is `visitor.id` of their conversations.
+/// Removes everything that is known of a visitor. Any conversation of theirs names them.
 #[utoipa::path(delete, path = "/api/visitors/{id}", tag = "conversations",
     params(("id" = String, Path)),
     responses((status = 204), (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
-pub async fn forget(
+pub async fn delete_visitor(
     State(app): State<Shared>,
     Writer(actor): Writer,
     Id(id): Id,
 ) -> Result<StatusCode, ApiError> {
-    thread::forget(&app, &actor, &id).await.map(|()| StatusCode::NO_CONTENT)
+    thread::remove(&app, &actor, &id, true).await.map(|()| StatusCode::NO_CONTENT)
 }
