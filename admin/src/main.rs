@@ -8,6 +8,7 @@
 
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))] // natively only tests enter the rooms
 
+mod allowed;
 mod changes;
 mod format;
 mod route;

@@ -26,7 +26,7 @@ fn Frame(
 }
 
 /// With a capital, as it stands alone.
-fn sentence(why: &str) -> String {
+pub(super) fn sentence(why: &str) -> String {
     let mut letters = why.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -7,6 +7,7 @@ mod field;
 mod icon;
 mod menu;
 mod page;
+mod secret;
 mod table;
 mod toast;
 
@@ -24,6 +25,7 @@ pub use menu::Menu;
 pub use page::{
     Badge, Card, EmptyState, FailureBox, Head, Loaded, Meter, SaveBar, Skeleton, Tabs, Tone, When,
 };
+pub use secret::{Secret, SecretField};
 pub use table::{Filter, Pager, Search, Table};
 pub use toast::{ToastStack, Toasts};
 
