@@ -59,12 +59,7 @@ pub fn set(
 }
 
 /// Lets all of a table's columns be read, or none.
-pub fn set_all(
-    allowed: &mut Vec<AllowedTable>,
-    engine: Engine,
-    table: &DatabaseTable,
-    may: bool,
-) {
+pub fn set_all(allowed: &mut Vec<AllowedTable>, engine: Engine, table: &DatabaseTable, may: bool) {
     for column in &table.columns {
         set(allowed, engine, table, &column.name, may);
     }
@@ -144,6 +139,9 @@ mod tests {
 
     #[test]
     fn empty_lines_are_no_addresses() {
-        assert_eq!(addresses(" https://a.example \n\n\thttps://b.example/x\r\n"), ["https://a.example", "https://b.example/x"]);
+        assert_eq!(
+            addresses(" https://a.example \n\n\thttps://b.example/x\r\n"),
+            ["https://a.example", "https://b.example/x"]
+        );
     }
 }

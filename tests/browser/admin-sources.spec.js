@@ -1,7 +1,7 @@
 // Data sources in the dashboard: making one, filling it, what is found in it, and databases.
-import { DatabaseSync } from 'node:sqlite';
-import { join } from 'node:path';
+import { createServer } from 'node:http';
 import { api, looksRight, open, settled, signIn } from './lib/dashboard.js';
+import { closing, listen } from './lib/net.js';
 import { expect, test } from './lib/test.js';
 
 const EVIL = '<img src=x onerror=alert(1)>';
@@ -113,8 +113,23 @@ test('texts and questions with answers are written, found, read and deleted', as
   expect((await documents(server, source)).map((one) => one.name)).toEqual(['Shipping']);
 });
 
-test('an import says what is wrong with its addresses, and what failed with which page', async ({ natter, page, shot }) => {
-  const server = await natter();
+/** A website whose pages are `/one`, a slow `/two` and others that do not exist. */
+async function startPages() {
+  let release;
+  const released = new Promise((done) => (release = done));
+  const server = createServer(async (request, response) => {
+    const page = { '/one': 'One: kettles.', '/two': 'Two: pots.' }[request.url];
+    if (request.url === '/two') await released;
+    response.writeHead(page ? 200 : 404, { 'Content-Type': 'text/html' });
+    response.end(`<title>${page ?? 'Nothing'}</title><h1>${page ?? 'Nothing'}</h1><p>${page ?? ''} ${EVIL.replace('<', '&lt;')}</p>`);
+  });
+  const port = await listen(server);
+  return { url: `http://127.0.0.1:${port}`, release, stop: closing(server) };
+}
+
+test('pages are fetched while their progress is shown, and what failed is said', async ({ natter, page, shot }) => {
+  const site = await startPages();
+  const server = await natter({ NATTER_IMPORT_ALLOW_PRIVATE: 'true' });
   await signIn(server, page);
   const source = await opened(server, page);
   const dialog = page.getByRole('dialog');
@@ -122,26 +137,42 @@ test('an import says what is wrong with its addresses, and what failed with whic
   await dialog.getByLabel('Which pages').selectOption('urls');
   await dialog.getByRole('button', { name: 'Fetch pages' }).click();
   await expect(dialog.getByText('Must have 1 to 2000 entries')).toBeVisible();
-  await dialog.getByLabel('Addresses').fill('http://127.0.0.1:9/one\n\nnot an address');
+  await dialog.getByLabel('Addresses').fill(`${site.url}/one\n\nnot an address`);
   await dialog.getByRole('button', { name: 'Fetch pages' }).click();
-  await expect(dialog.getByLabel('Addresses')).toHaveAttribute('aria-invalid', 'true');
-  await dialog.getByLabel('Addresses').fill('http://natter.invalid/one\nhttp://natter.invalid/two\n');
+  await expect(dialog.getByText(/^Address 2: /)).toBeVisible();
+  await dialog.getByLabel('Addresses').fill(`${site.url}/one\n${site.url}/two\n${site.url}/missing\n`);
   await dialog.getByRole('button', { name: 'Fetch pages' }).click();
-  await expect(page.getByRole('heading', { name: 'Fetched pages' })).toBeVisible();
-  await expect(page.locator('.imports')).toContainText(/Done|Failed/, { timeout: 30_000 });
+  const imports = page.locator('.imports');
+  await expect(imports).toContainText('Running');
+  await expect(page.getByRole('progressbar', { name: 'Pages' })).toBeVisible();
+  site.release();
+  await expect(imports).toContainText('3 of 3 pages: 2 new or changed, 0 unchanged, 1 failed', { timeout: 30_000 });
+  await page.getByRole('button', { name: 'Show what failed' }).click();
+  await expect(page.locator('.failures')).toContainText('/missing');
+  await expect(page.getByRole('row', { name: /\/two/ })).toBeVisible();
   await looksRight(page, shot, 'source-import');
+  expect((await documents(server, source)).length).toBe(2);
+  await site.stop();
+});
+
+test('an import is stopped, and what it fetched stays', async ({ natter, page }) => {
+  const site = await startPages();
+  const server = await natter({ NATTER_IMPORT_ALLOW_PRIVATE: 'true' });
+  await signIn(server, page);
+  const source = await opened(server, page);
+  await api(server, 'POST', `/api/data-sources/${source.id}/imports`, { urls: [`${site.url}/one`, `${site.url}/two`] });
+  await page.reload();
+  await page.locator('.imports').getByRole('button', { name: 'Stop' }).click();
+  await expect(page.locator('.imports')).toContainText('Stopped');
   const { items } = await api(server, 'GET', `/api/data-sources/${source.id}/imports`);
-  expect(items).toHaveLength(1);
-  if (items[0].failed > 0) {
-    await page.getByRole('button', { name: 'Show what failed' }).click();
-    await expect(page.locator('.failures')).toContainText('natter.invalid');
-  }
+  expect(items[0].status).toBe('stopped');
+  await site.stop();
 });
 
 test('a database is connected, its tables are listed, and columns are ticked', async ({ natter, page, folder, shot }) => {
-  const database = new DatabaseSync(join(folder.path, 'shop.db'));
-  database.exec('CREATE TABLE orders (id INTEGER, total INTEGER, email TEXT); CREATE TABLE stock (name TEXT)');
-  database.close();
+  // A real database at hand: that of another server.
+  const other = await natter({ NATTER_DATA_DIR: folder.path });
+  await other.stop();
   const server = await natter({ NATTER_DATABASE_DIR: folder.path });
   await signIn(server, page);
   const source = await opened(server, page, { kind: 'database', database: { engine: 'sqlite' } });
@@ -149,20 +180,24 @@ test('a database is connected, its tables are listed, and columns are ticked', a
   await page.getByLabel('Where the database is').fill('../elsewhere.db');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(page.getByLabel('Where the database is')).toHaveAttribute('aria-invalid', 'true');
-  await page.getByLabel('Where the database is').fill('shop.db');
+  await page.getByLabel('Where the database is').fill('natter.db');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(page.getByText('Set', { exact: true })).toBeVisible();
   await page.getByRole('button', { name: 'Connect and list the tables' }).click();
   await expect(page.getByText('The database answers.')).toBeVisible();
-  await page.getByText('orders', { exact: true }).click();
-  await page.getByLabel('total').check();
-  await page.getByLabel('id', { exact: false }).first().check();
-  await expect(page.getByText('2 of 3 columns')).toBeVisible();
+  const table = page.locator('.one-table').filter({ has: page.getByText('audit_log', { exact: true }) });
+  await table.locator('summary').click();
+  await table.getByLabel('All columns of audit_log').check();
+  const all = Number(/^(\d+) of \1 /.exec(await table.locator('summary .hint').innerText())[1]);
+  await table.getByLabel(/^action /).uncheck();
+  await expect(table.locator('summary')).toContainText(`${all - 1} of ${all} columns`);
   await looksRight(page, shot, 'source-database');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(page.getByText('Saved. It applies').last()).toBeVisible();
   const saved = await api(server, 'GET', `/api/data-sources/${source.id}`);
-  expect(saved.database.tables).toEqual([{ schema: null, name: 'orders', columns: ['id', 'total'] }]);
+  expect(saved.database.tables).toMatchObject([{ schema: null, name: 'audit_log' }]);
+  expect(saved.database.tables[0].columns).toHaveLength(all - 1);
+  expect(saved.database.tables[0].columns).not.toContain('action');
   expect(saved.status).toBe('ready');
 });
 

@@ -89,17 +89,26 @@ impl AgentForm {
         match self.agent.with_untracked(|agent| agent.as_ref().map(|agent| agent.id.clone())) {
             Some(id) => {
                 let (path, body) = (format!("/api/agents/{id}"), self.draft.patch());
-                self.draft.save(async move { api::patch::<Agent>(&path, &body).await }, move |agent| {
-                    self.take(agent);
-                    toasts.done("Saved. It applies to the next question.");
-                });
+                self.draft.save(
+                    async move { api::patch::<Agent>(&path, &body).await },
+                    move |agent| {
+                        self.take(agent);
+                        toasts.done("Saved. It applies to the next question.");
+                    },
+                );
             }
             None => {
                 let body = self.draft.now.get_untracked();
-                self.draft.save(async move { api::post::<Agent>("/api/agents", &body).await }, move |agent| {
-                    toasts.done(format!("{} is created. Try it out beside its settings.", agent.settings.name));
-                    nav.leave_for(&Route::Agent(agent.id).path());
-                });
+                self.draft.save(
+                    async move { api::post::<Agent>("/api/agents", &body).await },
+                    move |agent| {
+                        toasts.done(format!(
+                            "{} is created. Try it out beside its settings.",
+                            agent.settings.name
+                        ));
+                        nav.leave_for(&Route::Agent(agent.id).path());
+                    },
+                );
             }
         }
     }
@@ -119,7 +128,8 @@ pub fn AgentPage(id: String) -> impl IntoView {
         agent.read(async move { api::get(&path).await });
     };
     read();
-    move || match agent.state.get() {
+    move || {
+        match agent.state.get() {
         Load::Waiting => view! { <Head title=Signal::stored("Agent".to_owned()) back=Route::Agents /><Skeleton lines=8 /> }.into_any(),
         Load::Failed(failure) => {
             let retry = Callback::new(move |()| read());
@@ -127,13 +137,18 @@ pub fn AgentPage(id: String) -> impl IntoView {
         }
         Load::Ready(agent) => view! { <Editor form=AgentForm::of(Some(agent)) /> }.into_any(),
     }
+    }
 }
 
 #[component]
 fn Editor(form: AgentForm) -> impl IntoView {
     let is_new = form.agent.with_untracked(Option::is_none);
     let title = Signal::derive(move || {
-        form.agent.with(|agent| agent.as_ref().map_or_else(|| "Create agent".to_owned(), |agent| agent.settings.name.clone()))
+        form.agent.with(|agent| {
+            agent
+                .as_ref()
+                .map_or_else(|| "Create agent".to_owned(), |agent| agent.settings.name.clone())
+        })
     });
     let standing = move || {
         form.agent.get().map(|agent| {
@@ -183,7 +198,8 @@ fn CreateFoot(form: AgentForm, save: Callback<()>) -> impl IntoView {
 #[component]
 fn DangerZone(form: AgentForm) -> impl IntoView {
     let nav = expect_context::<Nav>();
-    let is_default = move || form.agent.with(|agent| agent.as_ref().is_some_and(|agent| agent.is_default));
+    let is_default =
+        move || form.agent.with(|agent| agent.as_ref().is_some_and(|agent| agent.is_default));
     let remove = move |_| {
         if let Some(agent) = form.agent.get_untracked() {
             list::remove(agent, Callback::new(move |()| nav.leave_for(&Route::Agents.path())));

@@ -11,18 +11,29 @@ use crate::remote::{Load, Remote};
 use crate::route::Route;
 use crate::session::may_write;
 use crate::ui::{
-    Badge, Bind, Card, Choice, FailureBox, Icon, NumberField, Secret, SecretField, Skeleton, Switch, TextArea, TextField, Tone,
+    Badge, Bind, Card, Choice, FailureBox, Icon, NumberField, Secret, SecretField, Skeleton,
+    Switch, TextArea, TextField, Tone,
 };
 
 #[component]
 pub fn Fields(form: AgentForm) -> impl IntoView {
     let draft = form.draft;
     let disabled = Signal::derive(move || !may_write());
-    let name = draft.field("name", |e: &Edited| e.settings.name.clone(), |e, v| e.settings.name = v);
-    let description = draft.field("description", |e: &Edited| e.settings.description.clone(), |e, v| e.settings.description = v);
-    let active = draft.field("is_active", |e: &Edited| e.settings.is_active, |e, v| e.settings.is_active = v);
+    let name =
+        draft.field("name", |e: &Edited| e.settings.name.clone(), |e, v| e.settings.name = v);
+    let description = draft.field(
+        "description",
+        |e: &Edited| e.settings.description.clone(),
+        |e, v| e.settings.description = v,
+    );
+    let active = draft.field(
+        "is_active",
+        |e: &Edited| e.settings.is_active,
+        |e, v| e.settings.is_active = v,
+    );
     let default = draft.field("is_default", |e: &Edited| e.is_default, |e, v| e.is_default = v);
-    let is_default = Signal::derive(move || disabled.get() || draft.base.with(|base| base.is_default));
+    let is_default =
+        Signal::derive(move || disabled.get() || draft.base.with(|base| base.is_default));
     view! {
         <Card title="General">
             <TextField bind=name label="Name" required=true disabled />
@@ -48,8 +59,14 @@ fn provider_of(name: &str) -> ProviderKind {
 fn Answers(form: AgentForm, disabled: Signal<bool>) -> impl IntoView {
     let option = |value: ProviderKind, text: &str| (value.as_str().to_owned(), text.to_owned());
     let providers = Signal::stored(vec![
-        option(ProviderKind::Builtin, "Built in: the documents' own sentences, no model, no network"),
-        option(ProviderKind::Openai, "A server with OpenAI's protocol: OpenAI, Ollama, vLLM and many more"),
+        option(
+            ProviderKind::Builtin,
+            "Built in: the documents' own sentences, no model, no network",
+        ),
+        option(
+            ProviderKind::Openai,
+            "A server with OpenAI's protocol: OpenAI, Ollama, vLLM and many more",
+        ),
         option(ProviderKind::Anthropic, "Anthropic, or a server with its protocol"),
     ]);
     let provider = form.draft.field(
@@ -70,13 +87,18 @@ fn Answers(form: AgentForm, disabled: Signal<bool>) -> impl IntoView {
     );
     let by_environment = move || {
         let agent = form.agent.get()?;
-        let differs = agent.effective_provider != agent.settings.provider && !form.draft.dirty.get();
+        let differs =
+            agent.effective_provider != agent.settings.provider && !form.draft.dirty.get();
         differs.then(|| format!(
             "Nobody has edited this agent yet, so the server's environment decides: it answers with the provider “{}”. What you save here replaces that.",
             provider_name(agent.effective_provider)
         ))
     };
-    let fallback = form.draft.field("fallback_message", |e: &Edited| e.settings.fallback_message.clone(), |e, v| e.settings.fallback_message = v);
+    let fallback = form.draft.field(
+        "fallback_message",
+        |e: &Edited| e.settings.fallback_message.clone(),
+        |e, v| e.settings.fallback_message = v,
+    );
     view! {
         <Card title="Who writes the answers">
             <Choice bind=provider label="Provider" options=providers disabled />
@@ -93,12 +115,22 @@ fn Answers(form: AgentForm, disabled: Signal<bool>) -> impl IntoView {
 #[component]
 fn Model(form: AgentForm, disabled: Signal<bool>) -> impl IntoView {
     let draft = form.draft;
-    let url = draft.field("base_url", |e: &Edited| e.settings.base_url.clone(), |e, v: String| e.settings.base_url = v.trim().to_owned());
-    let model = draft.field("model", |e: &Edited| e.settings.model.clone(), |e, v| e.settings.model = v);
-    let temperature = draft.field("temperature", |e: &Edited| e.temperature.clone(), |e, text: String| {
-        e.settings.temperature = text.trim().replace(',', ".").parse().ok().filter(|t: &f64| t.is_finite());
-        e.temperature = text;
-    });
+    let url = draft.field(
+        "base_url",
+        |e: &Edited| e.settings.base_url.clone(),
+        |e, v: String| e.settings.base_url = v.trim().to_owned(),
+    );
+    let model =
+        draft.field("model", |e: &Edited| e.settings.model.clone(), |e, v| e.settings.model = v);
+    let temperature = draft.field(
+        "temperature",
+        |e: &Edited| e.temperature.clone(),
+        |e, text: String| {
+            e.settings.temperature =
+                text.trim().replace(',', ".").parse().ok().filter(|t: &f64| t.is_finite());
+            e.temperature = text;
+        },
+    );
     let tokens = draft.field(
         "max_output_tokens",
         |e: &Edited| e.settings.max_output_tokens.map(i64::from),
@@ -121,10 +153,15 @@ fn Model(form: AgentForm, disabled: Signal<bool>) -> impl IntoView {
 fn Key(form: AgentForm, disabled: Signal<bool>) -> impl IntoView {
     let draft = form.draft;
     let option = |value: &str, text: &str| (value.to_owned(), text.to_owned());
-    let places = Signal::stored(vec![option("stored", "Stored here, encrypted"), option("environment", "In an environment variable of the server")]);
+    let places = Signal::stored(vec![
+        option("stored", "Stored here, encrypted"),
+        option("environment", "In an environment variable of the server"),
+    ]);
     let place = draft.field(
         "key_place",
-        |e: &Edited| if e.settings.api_key_env.is_some() { "environment" } else { "stored" }.to_owned(),
+        |e: &Edited| {
+            if e.settings.api_key_env.is_some() { "environment" } else { "stored" }.to_owned()
+        },
         |e, place: String| e.settings.api_key_env = (place == "environment").then(String::new),
     );
     let variable = draft.field(
@@ -133,8 +170,11 @@ fn Key(form: AgentForm, disabled: Signal<bool>) -> impl IntoView {
         |e, name: String| e.settings.api_key_env = Some(name.trim().to_owned()),
     );
     let key = draft.field("api_key", |e: &Edited| e.api_key.clone(), |e, key| e.api_key = key);
-    let is_set = Signal::derive(move || form.agent.with(|agent| agent.as_ref().is_some_and(|agent| agent.has_api_key)));
-    let in_environment = Memo::new(move |_| draft.now.with(|now| now.settings.api_key_env.is_some()));
+    let is_set = Signal::derive(move || {
+        form.agent.with(|agent| agent.as_ref().is_some_and(|agent| agent.has_api_key))
+    });
+    let in_environment =
+        Memo::new(move |_| draft.now.with(|now| now.settings.api_key_env.is_some()));
     // A complaint about the stored key must be seen where the variable is chosen, too.
     let shows_key = move || !in_environment.get() || key.error.with(Option::is_some);
     view! {
@@ -152,11 +192,17 @@ fn Key(form: AgentForm, disabled: Signal<bool>) -> impl IntoView {
 
 #[component]
 fn Prompts(form: AgentForm, disabled: Signal<bool>) -> impl IntoView {
-    let instructions = form.draft.field("instructions", |e: &Edited| e.settings.instructions.clone(), |e, v| e.settings.instructions = v);
+    let instructions = form.draft.field(
+        "instructions",
+        |e: &Edited| e.settings.instructions.clone(),
+        |e, v| e.settings.instructions = v,
+    );
     let history = form.draft.field(
         "history_messages",
         |e: &Edited| Some(i64::from(e.settings.history_messages)),
-        |e, n: Option<i64>| e.settings.history_messages = n.map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX)),
+        |e, n: Option<i64>| {
+            e.settings.history_messages = n.map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX))
+        },
     );
     view! {
         <Show when=move || form.has_model()>
@@ -172,7 +218,11 @@ fn Prompts(form: AgentForm, disabled: Signal<bool>) -> impl IntoView {
 
 #[component]
 fn Sources(form: AgentForm, disabled: Signal<bool>) -> impl IntoView {
-    let chosen = form.draft.field("data_source_ids", |e: &Edited| e.settings.data_source_ids.clone(), |e, v| e.settings.data_source_ids = v);
+    let chosen = form.draft.field(
+        "data_source_ids",
+        |e: &Edited| e.settings.data_source_ids.clone(),
+        |e, v| e.settings.data_source_ids = v,
+    );
     let retry = Callback::new(move |()| form.sources.read(api::get("/api/data-sources")));
     view! {
         <Card title="Data sources" text="What it draws on. Without any, a model answers from what it has learned, and the built-in provider not at all.">
@@ -190,10 +240,15 @@ fn Sources(form: AgentForm, disabled: Signal<bool>) -> impl IntoView {
 }
 
 #[component]
-fn SourceChecks(sources: Vec<DataSource>, chosen: Bind<Vec<String>>, disabled: Signal<bool>) -> impl IntoView {
+fn SourceChecks(
+    sources: Vec<DataSource>,
+    chosen: Bind<Vec<String>>,
+    disabled: Signal<bool>,
+) -> impl IntoView {
     let known: Vec<String> = sources.iter().map(|source| source.id.clone()).collect();
     // What was deleted stays in the list until somebody takes it away.
-    let gone = chosen.get.get_untracked().into_iter().filter(|id| !known.contains(id)).collect::<Vec<_>>();
+    let gone =
+        chosen.get.get_untracked().into_iter().filter(|id| !known.contains(id)).collect::<Vec<_>>();
     let check = move |id: String, text: String, is_active: bool| {
         let (own, changed) = (id.clone(), id);
         view! {
@@ -226,13 +281,20 @@ fn Connection(form: AgentForm) -> impl IntoView {
     let test = Remote::<ConnectionTest>::new();
     let asked = RwSignal::new(false);
     let ask = move |_| {
-        let Some(id) = form.agent.with_untracked(|agent| agent.as_ref().map(|agent| agent.id.clone())) else { return };
+        let Some(id) =
+            form.agent.with_untracked(|agent| agent.as_ref().map(|agent| agent.id.clone()))
+        else {
+            return;
+        };
         asked.set(true);
         test.read(async move { api::act(&format!("/api/agents/{id}/test-connection")).await });
     };
     let outcome = move || match (asked.get(), test.busy.get(), test.state.get()) {
         (false, ..) => ().into_any(),
-        (_, true, _) | (.., Load::Waiting) => view! { <p class="soft">"Asking for a word; this may take up to half a minute…"</p> }.into_any(),
+        (_, true, _) | (.., Load::Waiting) => {
+            view! { <p class="soft">"Asking for a word; this may take up to half a minute…"</p> }
+                .into_any()
+        }
         (.., Load::Failed(failure)) => failed(failure),
         (.., Load::Ready(test)) => tested(test, form),
     };
@@ -252,7 +314,12 @@ fn failed(failure: Failure) -> AnyView {
 }
 
 fn tested(test: ConnectionTest, form: AgentForm) -> AnyView {
-    let took = test.first_token_ms.map(|ms| format!(" The first word came after {}.", crate::format::duration(i64::try_from(ms).unwrap_or(i64::MAX))));
+    let took = test.first_token_ms.map(|ms| {
+        format!(
+            " The first word came after {}.",
+            crate::format::duration(i64::try_from(ms).unwrap_or(i64::MAX))
+        )
+    });
     let models = test.models;
     let choose = move |model: String| form.draft.now.update(|now| now.settings.model = model);
     view! {

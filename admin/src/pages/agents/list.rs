@@ -9,7 +9,9 @@ use crate::draft::run;
 use crate::listing::Listing;
 use crate::route::Route;
 use crate::session::may_write;
-use crate::ui::{Badge, ConfirmRequest, EmptyState, Head, Icon, Menu, Table, Toasts, Toggle, Tone, confirm};
+use crate::ui::{
+    Badge, ConfirmRequest, EmptyState, Head, Icon, Menu, Table, Toasts, Toggle, Tone, confirm,
+};
 
 fn new_agent() -> String {
     Route::Agent("new".to_owned()).path()
@@ -81,12 +83,15 @@ fn set_active(list: Listing<Agent>, agent: Agent, on: bool) {
     let toasts = expect_context::<Toasts>();
     let change = Callback::new(move |()| {
         let path = format!("/api/agents/{}", agent.id);
-        run(async move { api::patch::<Agent>(&path, &serde_json::json!({ "is_active": on })).await }, move |agent| {
-            let word = if on { "answers now" } else { "is switched off" };
-            toasts.done(format!("{} {word}.", agent.settings.name));
-            let id = agent.id.clone();
-            list.replace(agent, |one| one.id == id);
-        });
+        run(
+            async move { api::patch::<Agent>(&path, &serde_json::json!({ "is_active": on })).await },
+            move |agent| {
+                let word = if on { "answers now" } else { "is switched off" };
+                toasts.done(format!("{} {word}.", agent.settings.name));
+                let id = agent.id.clone();
+                list.replace(agent, |one| one.id == id);
+            },
+        );
     });
     if on {
         change.run(());
@@ -105,10 +110,13 @@ fn set_active(list: Listing<Agent>, agent: Agent, on: bool) {
 fn make_default(list: Listing<Agent>, agent: &Agent) {
     let toasts = expect_context::<Toasts>();
     let path = format!("/api/agents/{}", agent.id);
-    run(async move { api::patch::<Agent>(&path, &serde_json::json!({ "is_default": true })).await }, move |agent| {
-        toasts.done(format!("{} answers where no agent is named.", agent.settings.name));
-        list.reload();
-    });
+    run(
+        async move { api::patch::<Agent>(&path, &serde_json::json!({ "is_default": true })).await },
+        move |agent| {
+            toasts.done(format!("{} answers where no agent is named.", agent.settings.name));
+            list.reload();
+        },
+    );
 }
 
 /// Asks, then removes an agent. The server refuses while something still needs it, and says what.

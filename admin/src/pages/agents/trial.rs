@@ -58,7 +58,10 @@ impl Turn {
             StreamEvent::Tool { name, state, summary } => self.tools.update(|tools| {
                 let line = (name, state, summary.unwrap_or_default());
                 // A query that was running is done now: it stays one line.
-                match tools.last_mut().filter(|last| last.0 == line.0 && last.1 == ToolState::Running) {
+                match tools
+                    .last_mut()
+                    .filter(|last| last.0 == line.0 && last.1 == ToolState::Running)
+                {
                     Some(last) => *last = line,
                     None => tools.push(line),
                 }
@@ -66,7 +69,11 @@ impl Turn {
             StreamEvent::Done { message, usage, finish_reason, .. } => {
                 self.answer.set(message);
                 self.usage.set(usage);
-                self.end.set(Some(if finish_reason == FinishReason::Length { End::Cut } else { End::Whole }));
+                self.end.set(Some(if finish_reason == FinishReason::Length {
+                    End::Cut
+                } else {
+                    End::Whole
+                }));
                 return false;
             }
             StreamEvent::Error { error, .. } => {
@@ -98,10 +105,14 @@ impl Talk {
         let said = |role, content| TryMessage { role, content };
         let pair = |turn: &Turn| {
             let answer = turn.answer.get_untracked();
-            let both = [said(Role::User, turn.question.get_value()), said(Role::Assistant, answer.clone())];
+            let both = [
+                said(Role::User, turn.question.get_value()),
+                said(Role::Assistant, answer.clone()),
+            ];
             (!answer.is_empty()).then_some(both)
         };
-        let all: Vec<TryMessage> = self.turns.with_untracked(|turns| turns.iter().filter_map(pair).flatten().collect());
+        let all: Vec<TryMessage> =
+            self.turns.with_untracked(|turns| turns.iter().filter_map(pair).flatten().collect());
         let first = all.len().saturating_sub(50);
         all[first..].to_vec()
     }
@@ -149,7 +160,11 @@ impl Talk {
 
 #[component]
 pub fn Trial(form: AgentForm) -> impl IntoView {
-    let talk = Talk { turns: RwSignal::new(Vec::new()), running: RwSignal::new(false), stop: StoredValue::new(None) };
+    let talk = Talk {
+        turns: RwSignal::new(Vec::new()),
+        running: RwSignal::new(false),
+        stop: StoredValue::new(None),
+    };
     let is_new = move || form.agent.with(Option::is_none);
     let clear = move |_| {
         talk.stop();
@@ -182,10 +197,14 @@ fn Asking(form: AgentForm, talk: Talk) -> impl IntoView {
     let is_new = move || form.agent.with(Option::is_none);
     let may = move || {
         let text = question.get();
-        !is_new() && !talk.running.get() && !text.trim().is_empty() && limits::utf16_len(&text) <= limits::MESSAGE_UNITS
+        !is_new()
+            && !talk.running.get()
+            && !text.trim().is_empty()
+            && limits::utf16_len(&text) <= limits::MESSAGE_UNITS
     };
     let send = move || {
-        let agent_id = form.agent.with_untracked(|agent| agent.as_ref().map(|agent| agent.id.clone()));
+        let agent_id =
+            form.agent.with_untracked(|agent| agent.as_ref().map(|agent| agent.id.clone()));
         if let (Some(agent_id), true) = (agent_id, untrack(may)) {
             talk.ask(&agent_id, question.get_untracked().trim());
             question.set(String::new());
@@ -224,10 +243,16 @@ fn Answered(turn: Turn) -> impl IntoView {
         Some(End::Whole) if turn.answer.with(String::is_empty) => Some("The answer is empty."),
         _ => None,
     };
-    let usage = move || turn.usage.get().map(|usage| {
-        let number = |n: u64| count(i64::try_from(n).unwrap_or(i64::MAX));
-        format!("{} tokens in, {} tokens out", number(usage.input_tokens), number(usage.output_tokens))
-    });
+    let usage = move || {
+        turn.usage.get().map(|usage| {
+            let number = |n: u64| count(i64::try_from(n).unwrap_or(i64::MAX));
+            format!(
+                "{} tokens in, {} tokens out",
+                number(usage.input_tokens),
+                number(usage.output_tokens)
+            )
+        })
+    };
     view! {
         <div class="turn">
             <p class="asked">{turn.question.get_value()}</p>
@@ -248,8 +273,15 @@ fn Answered(turn: Turn) -> impl IntoView {
 #[component]
 fn Drawn(turn: Turn) -> impl IntoView {
     let one = |source: Source| {
-        let title = match source.url.filter(|url| url.starts_with("https://") || url.starts_with("http://") || (url.starts_with('/') && !url.starts_with("//"))) {
-            Some(url) => view! { <a href=url target="_blank" rel="noreferrer noopener">{source.title}</a> }.into_any(),
+        let title = match source.url.filter(|url| {
+            url.starts_with("https://")
+                || url.starts_with("http://")
+                || (url.starts_with('/') && !url.starts_with("//"))
+        }) {
+            Some(url) => {
+                view! { <a href=url target="_blank" rel="noreferrer noopener">{source.title}</a> }
+                    .into_any()
+            }
             None => view! { <span>{source.title}</span> }.into_any(),
         };
         view! { <li>{title} <span class="hint">{source.snippet}</span></li> }

@@ -19,18 +19,43 @@ fn number(n: Option<i64>) -> u32 {
 pub fn DatabaseParts(page: SourcePage) -> impl IntoView {
     let draft = page.draft;
     let disabled = Signal::derive(move || !may_write());
-    let engine = page.source.with_untracked(|source| source.settings.database.as_ref().map(|database| database.engine).unwrap_or_default());
-    let connection = draft.field("connection", |e: &Edited| e.connection.clone(), |e, v| e.connection = v);
+    let engine = page.source.with_untracked(|source| {
+        source.settings.database.as_ref().map(|database| database.engine).unwrap_or_default()
+    });
+    let connection =
+        draft.field("connection", |e: &Edited| e.connection.clone(), |e, v| e.connection = v);
     let is_set = Signal::derive(move || page.source.with(|source| source.has_connection));
     let (placeholder, hint) = match engine {
-        Engine::Postgres => ("postgres://reader:password@host/name", "Of a user who may only read what visitors may know. It is stored encrypted and never shown again."),
-        Engine::Sqlite => ("shop.db", "The name of a file in the folder that the server's NATTER_DATABASE_DIR names."),
+        Engine::Postgres => (
+            "postgres://reader:password@host/name",
+            "Of a user who may only read what visitors may know. It is stored encrypted and never shown again.",
+        ),
+        Engine::Sqlite => (
+            "shop.db",
+            "The name of a file in the folder that the server's NATTER_DATABASE_DIR names.",
+        ),
     };
     let get = |e: &Edited| e.settings.database.clone().unwrap_or_default();
-    let rows = draft.field("database.max_rows", move |e: &Edited| Some(i64::from(get(e).max_rows)), |e, n: Option<i64>| of(e, |d| d.max_rows = number(n)));
-    let time = draft.field("database.timeout_ms", move |e: &Edited| Some(i64::from(get(e).timeout_ms)), |e, n: Option<i64>| of(e, |d| d.timeout_ms = number(n)));
-    let sql = draft.field("database.show_sql", move |e: &Edited| get(e).show_sql, |e, on| of(e, |d| d.show_sql = on));
-    let tables = draft.field("database.tables", move |e: &Edited| get(e), |e, v: DatabaseSettings| e.settings.database = Some(v));
+    let rows = draft.field(
+        "database.max_rows",
+        move |e: &Edited| Some(i64::from(get(e).max_rows)),
+        |e, n: Option<i64>| of(e, |d| d.max_rows = number(n)),
+    );
+    let time = draft.field(
+        "database.timeout_ms",
+        move |e: &Edited| Some(i64::from(get(e).timeout_ms)),
+        |e, n: Option<i64>| of(e, |d| d.timeout_ms = number(n)),
+    );
+    let sql = draft.field(
+        "database.show_sql",
+        move |e: &Edited| get(e).show_sql,
+        |e, on| of(e, |d| d.show_sql = on),
+    );
+    let tables = draft.field(
+        "database.tables",
+        move |e: &Edited| get(e),
+        |e, v: DatabaseSettings| e.settings.database = Some(v),
+    );
     view! {
         <Card title="Connection">
             <SecretField bind=connection label="Where the database is" placeholder hint is_set disabled />
@@ -51,7 +76,12 @@ fn of(edited: &mut Edited, change: impl FnOnce(&mut DatabaseSettings)) {
 }
 
 #[component]
-fn Tables(page: SourcePage, tables: Bind<DatabaseSettings>, engine: Engine, disabled: Signal<bool>) -> impl IntoView {
+fn Tables(
+    page: SourcePage,
+    tables: Bind<DatabaseSettings>,
+    engine: Engine,
+    disabled: Signal<bool>,
+) -> impl IntoView {
     let test = Remote::<DatabaseTest>::new();
     let asked = RwSignal::new(false);
     let has_connection = move || page.source.with(|source| source.has_connection);
@@ -101,10 +131,19 @@ fn Allowed(tables: Bind<DatabaseSettings>) -> impl IntoView {
 }
 
 #[component]
-fn Schema(answer: DatabaseTest, tables: Bind<DatabaseSettings>, engine: Engine, disabled: Signal<bool>) -> impl IntoView {
+fn Schema(
+    answer: DatabaseTest,
+    tables: Bind<DatabaseSettings>,
+    engine: Engine,
+    disabled: Signal<bool>,
+) -> impl IntoView {
     let listed = StoredValue::new(answer.tables.clone());
     let reached = answer.ok || !answer.tables.is_empty() || !answer.missing.is_empty();
-    let gone = move || tables.get.with(|database| listed.with_value(|listed| allowed::gone(&database.tables, engine, listed)));
+    let gone = move || {
+        tables.get.with(|database| {
+            listed.with_value(|listed| allowed::gone(&database.tables, engine, listed))
+        })
+    };
     let forget = move |_| {
         let mut database = tables.get.get_untracked();
         let gone = gone();
@@ -124,11 +163,24 @@ fn Schema(answer: DatabaseTest, tables: Bind<DatabaseSettings>, engine: Engine, 
 }
 
 #[component]
-fn OneTable(table: DatabaseTable, tables: Bind<DatabaseSettings>, engine: Engine, disabled: Signal<bool>) -> impl IntoView {
-    let name = if table.schema == allowed::usual_schema(engine) { table.name.clone() } else { format!("{}.{}", table.schema, table.name) };
+fn OneTable(
+    table: DatabaseTable,
+    tables: Bind<DatabaseSettings>,
+    engine: Engine,
+    disabled: Signal<bool>,
+) -> impl IntoView {
+    let name = if table.schema == allowed::usual_schema(engine) {
+        table.name.clone()
+    } else {
+        format!("{}.{}", table.schema, table.name)
+    };
     let table = StoredValue::new(table);
     let all = table.with_value(|table| table.columns.len());
-    let may = Memo::new(move |_| tables.get.with(|database| table.with_value(|table| allowed::columns_of(&database.tables, engine, table))));
+    let may = Memo::new(move |_| {
+        tables.get.with(|database| {
+            table.with_value(|table| allowed::columns_of(&database.tables, engine, table))
+        })
+    });
     let change = move |edit: &dyn Fn(&mut DatabaseSettings, &DatabaseTable)| {
         let mut database = tables.get.get_untracked();
         table.with_value(|table| edit(&mut database, table));
@@ -137,7 +189,11 @@ fn OneTable(table: DatabaseTable, tables: Bind<DatabaseSettings>, engine: Engine
     let column = move |at: usize| {
         let one = table.with_value(|table| table.columns[at].clone());
         let (shown, set) = (one.name.clone(), one.name.clone());
-        let ticked = move || tables.get.with(|database| table.with_value(|table| allowed::has(&database.tables, engine, table, &shown)));
+        let ticked = move || {
+            tables.get.with(|database| {
+                table.with_value(|table| allowed::has(&database.tables, engine, table, &shown))
+            })
+        };
         view! {
             <label>
                 <input type="checkbox" disabled=move || disabled.get() prop:checked=ticked

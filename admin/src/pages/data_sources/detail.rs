@@ -15,8 +15,8 @@ use crate::remote::{Load, Remote};
 use crate::route::Route;
 use crate::session::may_write;
 use crate::ui::{
-    Badge, Card, ConfirmRequest, FailureBox, Head, SaveBar, Secret, Skeleton, Switch, TextArea, TextField, Toasts, Tone,
-    confirm,
+    Badge, Card, ConfirmRequest, FailureBox, Head, SaveBar, Secret, Skeleton, Switch, TextArea,
+    TextField, Toasts, Tone, confirm,
 };
 
 /// A data source as its form has it.
@@ -80,10 +80,13 @@ impl SourcePage {
         }
         let toasts = expect_context::<Toasts>();
         let (path, body) = (self.path(""), self.draft.patch());
-        self.draft.save(async move { api::patch::<DataSource>(&path, &body).await }, move |source| {
-            self.take(source);
-            toasts.done("Saved. It applies to the next question.");
-        });
+        self.draft.save(
+            async move { api::patch::<DataSource>(&path, &body).await },
+            move |source| {
+                self.take(source);
+                toasts.done("Saved. It applies to the next question.");
+            },
+        );
     }
 }
 
@@ -96,13 +99,15 @@ pub fn DataSourcePage(id: String) -> impl IntoView {
         source.read(async move { api::get(&path).await });
     };
     read();
-    move || match source.state.get() {
+    move || {
+        match source.state.get() {
         Load::Waiting => view! { <Head title=Signal::stored("Data source".to_owned()) back=Route::DataSources /><Skeleton lines=8 /> }.into_any(),
         Load::Failed(failure) => {
             let retry = Callback::new(move |()| read());
             view! { <Head title=Signal::stored("Data source".to_owned()) back=Route::DataSources /><FailureBox failure retry /> }.into_any()
         }
         Load::Ready(source) => view! { <Opened source /> }.into_any(),
+    }
     }
 }
 
@@ -114,7 +119,8 @@ fn Opened(source: DataSource) -> impl IntoView {
     let title = Signal::derive(move || page.source.with(|source| source.settings.name.clone()));
     let badges = move || {
         let (word, tone) = page.source.with(standing);
-        let (active, public) = page.source.with(|source| (source.settings.is_active, source.settings.is_public));
+        let (active, public) =
+            page.source.with(|source| (source.settings.is_active, source.settings.is_public));
         view! {
             {(!active).then(|| view! { <Badge text="Switched off".to_owned() tone=Tone::Warn /> })}
             {public.then(|| view! { <Badge text="Public".to_owned() tone=Tone::Info /> })}
@@ -143,10 +149,23 @@ fn Opened(source: DataSource) -> impl IntoView {
 fn Settings(page: SourcePage) -> impl IntoView {
     let draft = page.draft;
     let disabled = Signal::derive(move || !may_write());
-    let name = draft.field("name", |e: &Edited| e.settings.name.clone(), |e, v| e.settings.name = v);
-    let description = draft.field("description", |e: &Edited| e.settings.description.clone(), |e, v| e.settings.description = v);
-    let active = draft.field("is_active", |e: &Edited| e.settings.is_active, |e, v| e.settings.is_active = v);
-    let public = draft.field("is_public", |e: &Edited| e.settings.is_public, |e, v| e.settings.is_public = v);
+    let name =
+        draft.field("name", |e: &Edited| e.settings.name.clone(), |e, v| e.settings.name = v);
+    let description = draft.field(
+        "description",
+        |e: &Edited| e.settings.description.clone(),
+        |e, v| e.settings.description = v,
+    );
+    let active = draft.field(
+        "is_active",
+        |e: &Edited| e.settings.is_active,
+        |e, v| e.settings.is_active = v,
+    );
+    let public = draft.field(
+        "is_public",
+        |e: &Edited| e.settings.is_public,
+        |e, v| e.settings.is_public = v,
+    );
     view! {
         <Card title="Settings">
             <TextField bind=name label="Name" required=true disabled />
@@ -166,12 +185,18 @@ fn DangerZone(page: SourcePage) -> impl IntoView {
         let path = page.path("");
         let name = page.source.with_untracked(|source| source.settings.name.clone());
         let what = match page.source.with_untracked(|source| source.settings.kind) {
-            SourceKind::Documents => "Its documents and everything that is found in them are gone for good.",
-            SourceKind::Database => "Its settings and the stored connection are gone for good; the database itself stays as it is.",
+            SourceKind::Documents => {
+                "Its documents and everything that is found in them are gone for good."
+            }
+            SourceKind::Database => {
+                "Its settings and the stored connection are gone for good; the database itself stays as it is."
+            }
         };
         confirm(ConfirmRequest {
             title: format!("Delete {name}?"),
-            text: format!("{what} While an agent has it or license keys are bound to it, it is not deleted, and you are told which they are."),
+            text: format!(
+                "{what} While an agent has it or license keys are bound to it, it is not deleted, and you are told which they are."
+            ),
             action: "Delete",
             type_to_confirm: Some(name.clone()),
             is_dangerous: true,

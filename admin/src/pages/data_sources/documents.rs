@@ -12,7 +12,8 @@ use crate::listing::Listing;
 use crate::remote::{Load, Remote};
 use crate::session::may_write;
 use crate::ui::{
-    Card, ConfirmRequest, Dialog, EmptyState, FailureBox, Icon, Menu, Skeleton, Table, Toasts, When, confirm,
+    Card, ConfirmRequest, Dialog, EmptyState, FailureBox, Icon, Menu, Skeleton, Table, Toasts,
+    When, confirm,
 };
 
 fn origin_name(origin: DocumentOrigin) -> &'static str {
@@ -26,7 +27,8 @@ fn origin_name(origin: DocumentOrigin) -> &'static str {
 
 #[component]
 pub fn Documents(page: SourcePage) -> impl IntoView {
-    let (built_in, path) = (page.source.with_untracked(|source| source.is_built_in), page.path("/documents"));
+    let (built_in, path) =
+        (page.source.with_untracked(|source| source.is_built_in), page.path("/documents"));
     if built_in {
         return view! {
             <Card title="Documents">
@@ -59,7 +61,8 @@ pub fn Documents(page: SourcePage) -> impl IntoView {
 /// The ways to add documents.
 #[component]
 fn Add(page: SourcePage, changed: Callback<()>) -> impl IntoView {
-    let (text, questions, pages) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(false));
+    let (text, questions, pages) =
+        (RwSignal::new(false), RwSignal::new(false), RwSignal::new(false));
     let title = |title: &str| Signal::stored(title.to_owned());
     view! {
         <Card title="Add documents">
@@ -76,11 +79,17 @@ fn Add(page: SourcePage, changed: Callback<()>) -> impl IntoView {
     }
 }
 
-fn row(page: SourcePage, document: Document, opened: RwSignal<Option<Document>>, changed: Callback<()>) -> AnyView {
+fn row(
+    page: SourcePage,
+    document: Document,
+    opened: RwSignal<Option<Document>>,
+    changed: Callback<()>,
+) -> AnyView {
     let shown = StoredValue::new(document.clone());
     let Document { id, origin, name, title, characters, passages, updated_at, .. } = document;
     let menu = format!("Actions for {name}");
-    let under = (title != name && !title.is_empty()).then(|| view! { <span class="soft clip">{title}</span> });
+    let under = (title != name && !title.is_empty())
+        .then(|| view! { <span class="soft clip">{title}</span> });
     let removed = StoredValue::new((id, name.clone()));
     view! {
         <tr>
@@ -139,7 +148,9 @@ fn Reader(page: SourcePage, opened: RwSignal<Option<Document>>) -> impl IntoView
             opened.set(None);
         }
     });
-    let title = Signal::derive(move || opened.with(|one| one.as_ref().map(|one| one.name.clone()).unwrap_or_default()));
+    let title = Signal::derive(move || {
+        opened.with(|one| one.as_ref().map(|one| one.name.clone()).unwrap_or_default())
+    });
     view! {
         <Dialog open title wide=true>
             <div>

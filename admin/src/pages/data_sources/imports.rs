@@ -15,7 +15,10 @@ use crate::format::{count, plural};
 use crate::pages::users::DialogFoot;
 use crate::remote::{Load, Remote};
 use crate::session::may_write;
-use crate::ui::{Badge, Bind, Card, Choice, FailureBox, NumberField, Skeleton, TextArea, TextField, Toasts, Tone, When};
+use crate::ui::{
+    Badge, Bind, Card, Choice, FailureBox, NumberField, Skeleton, TextArea, TextField, Toasts,
+    Tone, When,
+};
 
 /// How often a running import is looked at, in milliseconds.
 const LOOK_MS: i32 = 1500;
@@ -26,7 +29,8 @@ const SHOWN: &str = "?limit=5";
 pub fn ImportForm(page: SourcePage, open: RwSignal<bool>, changed: Callback<()>) -> impl IntoView {
     let toasts = expect_context::<Toasts>();
     let check: fn(&NewImport, &mut FieldErrors) = NewImport::check;
-    let draft = Draft::unguarded(NewImport { sitemap: Some(String::new()), ..NewImport::default() }, check);
+    let draft =
+        Draft::unguarded(NewImport { sitemap: Some(String::new()), ..NewImport::default() }, check);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {
@@ -39,15 +43,23 @@ pub fn ImportForm(page: SourcePage, open: RwSignal<bool>, changed: Callback<()>)
         }
     };
     let option = |value: &str, text: &str| (value.to_owned(), text.to_owned());
-    let ways = Signal::stored(vec![option("sitemap", "The pages of a sitemap"), option("urls", "A list of addresses")]);
+    let ways = Signal::stored(vec![
+        option("sitemap", "The pages of a sitemap"),
+        option("urls", "A list of addresses"),
+    ]);
     let way = draft.field(
         "way",
         |d: &NewImport| if d.urls.is_some() { "urls" } else { "sitemap" }.to_owned(),
         |d, way: String| {
-            (d.urls, d.sitemap) = if way == "urls" { (Some(Vec::new()), None) } else { (None, Some(String::new())) };
+            (d.urls, d.sitemap) =
+                if way == "urls" { (Some(Vec::new()), None) } else { (None, Some(String::new())) };
         },
     );
-    let sitemap = draft.field("sitemap", |d: &NewImport| d.sitemap.clone().unwrap_or_default(), |d, v: String| d.sitemap = Some(v.trim().to_owned()));
+    let sitemap = draft.field(
+        "sitemap",
+        |d: &NewImport| d.sitemap.clone().unwrap_or_default(),
+        |d, v: String| d.sitemap = Some(v.trim().to_owned()),
+    );
     let most = draft.field(
         "max_pages",
         |d: &NewImport| Some(i64::from(d.max_pages)),
@@ -55,7 +67,11 @@ pub fn ImportForm(page: SourcePage, open: RwSignal<bool>, changed: Callback<()>)
     );
     // As it is typed, with its empty lines.
     let typed = RwSignal::new(String::new());
-    let named = draft.field("urls", |d: &NewImport| d.urls.clone().unwrap_or_default(), |d, v| d.urls = Some(v));
+    let named = draft.field(
+        "urls",
+        |d: &NewImport| d.urls.clone().unwrap_or_default(),
+        |d, v| d.urls = Some(v),
+    );
     let urls = Bind {
         name: "urls",
         get: typed.into(),
@@ -63,10 +79,17 @@ pub fn ImportForm(page: SourcePage, open: RwSignal<bool>, changed: Callback<()>)
             named.set.run(addresses(&text));
             typed.set(text);
         }),
-        error: Signal::derive(move || draft.errors.with(|errors| {
-            let whys: Vec<String> = errors.0.iter().filter(|(field, _)| field.starts_with("urls")).map(|(field, whys)| line(field, whys)).collect();
-            (!whys.is_empty()).then(|| whys.join("; "))
-        })),
+        error: Signal::derive(move || {
+            draft.errors.with(|errors| {
+                let whys: Vec<String> = errors
+                    .0
+                    .iter()
+                    .filter(|(field, _)| field.starts_with("urls"))
+                    .map(|(field, whys)| line(field, whys))
+                    .collect();
+                (!whys.is_empty()).then(|| whys.join("; "))
+            })
+        }),
     };
     let by_list = Memo::new(move |_| draft.now.with(|now| now.urls.is_some()));
     view! {
@@ -104,32 +127,43 @@ pub fn Imports(page: SourcePage, changed: Callback<()>) -> impl IntoView {
         imports.read(async move { api::get(&path).await });
     };
     // Begun here or elsewhere: the data source says that one is running.
-    let importing = Memo::new(move |_| page.source.with(|source| (source.status == SourceStatus::Importing, source.last_indexed_at.clone())));
+    let importing = Memo::new(move |_| {
+        page.source.with(|source| {
+            (source.status == SourceStatus::Importing, source.last_indexed_at.clone())
+        })
+    });
     Effect::new(move || {
         importing.get();
         read();
     });
+    let waiting = StoredValue::new(false);
     let seen = StoredValue::new(None::<(i64, usize)>);
     Effect::new(move || {
         let Some(page) = imports.get() else { return };
-        let running = page.items.iter().filter(|import| import.status == ImportStatus::Running).count();
+        let running =
+            page.items.iter().filter(|import| import.status == ImportStatus::Running).count();
         let mark = (page.items.iter().map(|import| import.done).sum(), running);
         let before = seen.get_value();
         seen.set_value(Some(mark));
         if before.is_some_and(|before| before != mark) {
             changed.run(());
         }
-        if running > 0 {
+        // One look ahead at a time, however often the list was read meanwhile.
+        if running > 0 && !waiting.get_value() {
+            waiting.set_value(true);
             spawn_local(async move {
                 pause(LOOK_MS).await;
-                // Another reading may be on its way, and the page may be closed.
-                if imports.busy.try_get_untracked() == Some(false) {
+                // The page may be closed by now.
+                if waiting.try_set_value(false).is_none() {
                     read();
                 }
             });
         }
     });
-    move || match imports.state.get() {
+        }
+    });
+    move || {
+        match imports.state.get() {
         Load::Ready(list) if !list.items.is_empty() => view! {
             <Card title="Fetched pages">
                 <ul class="imports">{list.items.into_iter().map(|import| view! { <OneImport page import read=Callback::new(move |()| read()) /> }).collect_view()}</ul>
@@ -138,6 +172,7 @@ pub fn Imports(page: SourcePage, changed: Callback<()>) -> impl IntoView {
         .into_any(),
         Load::Failed(failure) => view! { <FailureBox failure retry=Callback::new(move |()| read()) /> }.into_any(),
         _ => ().into_any(),
+    }
     }
 }
 
@@ -167,7 +202,11 @@ fn OneImport(page: SourcePage, import: Import, read: Callback<()>) -> impl IntoV
     let what = import.sitemap.clone().unwrap_or_else(|| "A list of addresses".to_owned());
     let sums = format!(
         "{} of {}: {} new or changed, {} unchanged, {} failed",
-        count(tried), plural(import.pages, "page", "pages"), count(import.done), count(import.unchanged), count(import.failed)
+        count(tried),
+        plural(import.pages, "page", "pages"),
+        count(import.done),
+        count(import.unchanged),
+        count(import.failed)
     );
     view! {
         <li>

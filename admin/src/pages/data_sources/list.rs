@@ -14,7 +14,8 @@ use crate::pages::users::DialogFoot;
 use crate::route::Route;
 use crate::session::may_write;
 use crate::ui::{
-    Badge, Choice, Dialog, EmptyState, FailureBox, Head, Icon, Table, TextArea, TextField, Toasts, Toggle, Tone, When,
+    Badge, Choice, Dialog, EmptyState, FailureBox, Head, Icon, Table, TextArea, TextField, Toasts,
+    Toggle, Tone, When,
 };
 
 #[component]
@@ -50,7 +51,11 @@ fn kind_name(source: &DataSource) -> &'static str {
 fn holds(source: &DataSource) -> String {
     match &source.settings.database {
         Some(database) => plural(database.tables.len() as i64, "table", "tables"),
-        None => format!("{}, {}", plural(source.counts.documents, "document", "documents"), plural(source.counts.passages, "passage", "passages")),
+        None => format!(
+            "{}, {}",
+            plural(source.counts.documents, "document", "documents"),
+            plural(source.counts.passages, "passage", "passages")
+        ),
     }
 }
 
@@ -63,11 +68,20 @@ fn row(list: Listing<DataSource>, source: DataSource) -> AnyView {
     let toasts = expect_context::<Toasts>();
     let change = Callback::new(move |on: bool| {
         let (path, id) = (format!("/api/data-sources/{id}"), id.clone());
-        run(async move { api::patch::<DataSource>(&path, &serde_json::json!({ "is_active": on })).await }, move |source| {
-            let word = if on { "can be drawn on now" } else { "is switched off: nothing is drawn from it" };
-            toasts.done(format!("{} {word}.", source.settings.name));
-            list.replace(source, |one| one.id == id);
-        });
+        run(
+            async move {
+                api::patch::<DataSource>(&path, &serde_json::json!({ "is_active": on })).await
+            },
+            move |source| {
+                let word = if on {
+                    "can be drawn on now"
+                } else {
+                    "is switched off: nothing is drawn from it"
+                };
+                toasts.done(format!("{} {word}.", source.settings.name));
+                list.replace(source, |one| one.id == id);
+            },
+        );
     });
     view! {
         <tr>
@@ -114,11 +128,14 @@ fn CreateForm(open: RwSignal<bool>) -> impl IntoView {
         event.prevent_default();
         if draft.is_fine() {
             let new = draft.now.get_untracked();
-            draft.save(async move { api::post::<DataSource>("/api/data-sources", &new).await }, move |source| {
-                open.set(false);
-                toasts.done(format!("{} is created. Fill it here.", source.settings.name));
-                nav.go(&Route::DataSource(source.id));
-            });
+            draft.save(
+                async move { api::post::<DataSource>("/api/data-sources", &new).await },
+                move |source| {
+                    open.set(false);
+                    toasts.done(format!("{} is created. Fill it here.", source.settings.name));
+                    nav.go(&Route::DataSource(source.id));
+                },
+            );
         }
     };
     let option = |value: &str, text: &str| (value.to_owned(), text.to_owned());
@@ -128,7 +145,11 @@ fn CreateForm(open: RwSignal<bool>) -> impl IntoView {
         option("sqlite", "SQLite database"),
     ]);
     let name = draft.field("name", |s: &DataSourceSettings| s.name.clone(), |s, v| s.name = v);
-    let description = draft.field("description", |s: &DataSourceSettings| s.description.clone(), |s, v| s.description = v);
+    let description = draft.field(
+        "description",
+        |s: &DataSourceSettings| s.description.clone(),
+        |s, v| s.description = v,
+    );
     let kind = draft.field("kind", kind_of, |s, kind: String| set_kind(s, &kind));
     view! {
         <form on:submit=submit novalidate>
@@ -146,6 +167,11 @@ fn CreateForm(open: RwSignal<bool>) -> impl IntoView {
 pub fn summary(source: &DataSource) -> String {
     match &source.settings.database {
         Some(_) => format!("{}: {}", kind_name(source), holds(source)),
-        None => format!("{}: {}, {} characters", kind_name(source), holds(source), count(source.counts.characters)),
+        None => format!(
+            "{}: {}, {} characters",
+            kind_name(source),
+            holds(source),
+            count(source.counts.characters)
+        ),
     }
 }

@@ -31,8 +31,12 @@ pub fn SearchTest(page: SourcePage) -> impl IntoView {
         (_, Load::Failed(failure)) => view! { <FailureBox failure /> }.into_any(),
         (_, Load::Ready(page)) if page.items.is_empty() => view! {
             <p>"Nothing was found. An agent would say so, or answer without a passage."</p>
-        }.into_any(),
-        (_, Load::Ready(page)) => view! { <ol class="found">{page.items.into_iter().map(passage).collect_view()}</ol> }.into_any(),
+        }
+        .into_any(),
+        (_, Load::Ready(page)) => {
+            view! { <ol class="found">{page.items.into_iter().map(passage).collect_view()}</ol> }
+                .into_any()
+        }
     };
     view! {
         <Card title="Search test" text="What an agent would be given for a question. Nothing of it is stored or counted.">
@@ -46,9 +50,16 @@ pub fn SearchTest(page: SourcePage) -> impl IntoView {
 }
 
 fn passage(found: FoundPassage) -> AnyView {
-    let is_link = |url: &String| url.starts_with("https://") || url.starts_with("http://") || (url.starts_with('/') && !url.starts_with("//"));
+    let is_link = |url: &String| {
+        url.starts_with("https://")
+            || url.starts_with("http://")
+            || (url.starts_with('/') && !url.starts_with("//"))
+    };
     let title = match found.url.filter(is_link) {
-        Some(url) => view! { <a href=url target="_blank" rel="noreferrer noopener">{found.title}</a> }.into_any(),
+        Some(url) => {
+            view! { <a href=url target="_blank" rel="noreferrer noopener">{found.title}</a> }
+                .into_any()
+        }
         None => view! { <strong>{found.title}</strong> }.into_any(),
     };
     view! {

@@ -38,7 +38,9 @@ pub fn Upload(page: SourcePage, changed: Callback<()>) -> impl IntoView {
     let busy = RwSignal::new(false);
     let id = unique("files");
     let take = move |files: Option<FileList>| {
-        let files: Vec<File> = files.map(|list| (0..list.length()).filter_map(|at| list.get(at)).collect()).unwrap_or_default();
+        let files: Vec<File> = files
+            .map(|list| (0..list.length()).filter_map(|at| list.get(at)).collect())
+            .unwrap_or_default();
         if !busy.get_untracked() && !files.is_empty() {
             send_all(page, files, rows, busy, changed);
         }
@@ -68,8 +70,18 @@ pub fn Upload(page: SourcePage, changed: Callback<()>) -> impl IntoView {
     }
 }
 
-fn send_all(page: SourcePage, files: Vec<File>, rows: RwSignal<Vec<Row>>, busy: RwSignal<bool>, changed: Callback<()>) {
-    let row = |file: &File| Row { name: file.name(), size: file.size() as i64, step: RwSignal::new(Step::Waiting) };
+fn send_all(
+    page: SourcePage,
+    files: Vec<File>,
+    rows: RwSignal<Vec<Row>>,
+    busy: RwSignal<bool>,
+    changed: Callback<()>,
+) {
+    let row = |file: &File| Row {
+        name: file.name(),
+        size: file.size() as i64,
+        step: RwSignal::new(Step::Waiting),
+    };
     let all: Vec<Row> = files.iter().map(row).collect();
     rows.set(all.clone());
     busy.set(true);
@@ -92,8 +104,12 @@ async fn send(path: &str, file: &File, row: &Row) -> Step {
         return Step::Failed(format!("A file may have 20 MiB; this one has {}.", bytes(row.size)));
     }
     let form = FormData::new();
-    let form = form.and_then(|form| form.append_with_blob_and_filename("file", file, &row.name).map(|()| form));
-    let Ok(form) = form else { return Step::Failed("The browser could not read the file.".to_owned()) };
+    let form = form.and_then(|form| {
+        form.append_with_blob_and_filename("file", file, &row.name).map(|()| form)
+    });
+    let Ok(form) = form else {
+        return Step::Failed("The browser could not read the file.".to_owned());
+    };
     match api::upload::<Uploaded>(path, JsValue::from(form)).await {
         Ok(uploaded) => Step::Done(outcome(&uploaded)),
         Err(failure) => Step::Failed(why(&failure)),
@@ -106,7 +122,11 @@ fn outcome(uploaded: &Uploaded) -> String {
     for HalfRows { count, lines, .. } in &uploaded.half_rows {
         let lines: Vec<String> = lines.iter().map(u64::to_string).collect();
         let count = i64::try_from(*count).unwrap_or(i64::MAX);
-        text += &format!(" {} without a question or an answer left out (line {}).", plural(count, "row", "rows"), lines.join(", "));
+        text += &format!(
+            " {} without a question or an answer left out (line {}).",
+            plural(count, "row", "rows"),
+            lines.join(", ")
+        );
     }
     text
 }
@@ -123,15 +143,20 @@ fn why(failure: &Failure) -> String {
 fn Progress(rows: RwSignal<Vec<Row>>, busy: RwSignal<bool>) -> impl IntoView {
     let all = move || rows.with(Vec::len);
     let ended = move || {
-        rows.get().iter().filter(|row| row.step.with(|step| matches!(step, Step::Done(_) | Step::Failed(_)))).count()
+        rows.get()
+            .iter()
+            .filter(|row| row.step.with(|step| matches!(step, Step::Done(_) | Step::Failed(_))))
+            .count()
     };
     let line = |row: Row| {
         let step = row.step;
-        let icon = move || step.with(|step| match step {
-            Step::Waiting | Step::Sending => "file",
-            Step::Done(_) => "check",
-            Step::Failed(_) => "warning",
-        });
+        let icon = move || {
+            step.with(|step| match step {
+                Step::Waiting | Step::Sending => "file",
+                Step::Done(_) => "check",
+                Step::Failed(_) => "warning",
+            })
+        };
         let text = move || match step.get() {
             Step::Waiting => "Waiting".to_owned(),
             Step::Sending => "Uploading…".to_owned(),

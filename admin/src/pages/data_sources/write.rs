@@ -12,7 +12,12 @@ use crate::pages::users::DialogFoot;
 use crate::ui::{Bind, FailureBox, Icon, TextArea, TextField, Toasts};
 
 /// The form of a new document, and what is done with it.
-fn submit(page: SourcePage, draft: Draft<NewDocument>, open: RwSignal<bool>, changed: Callback<()>) {
+fn submit(
+    page: SourcePage,
+    draft: Draft<NewDocument>,
+    open: RwSignal<bool>,
+    changed: Callback<()>,
+) {
     if !draft.is_fine() {
         return;
     }
@@ -20,7 +25,11 @@ fn submit(page: SourcePage, draft: Draft<NewDocument>, open: RwSignal<bool>, cha
     let (path, new) = (page.path("/documents"), draft.now.get_untracked());
     draft.save(async move { api::post::<Document>(&path, &new).await }, move |document| {
         open.set(false);
-        toasts.done(format!("{} is added: {}.", document.name, plural(document.passages, "passage", "passages")));
+        toasts.done(format!(
+            "{} is added: {}.",
+            document.name,
+            plural(document.passages, "passage", "passages")
+        ));
         changed.run(());
     });
 }
@@ -42,8 +51,15 @@ fn name_and_url(draft: Draft<NewDocument>) -> AnyView {
 #[component]
 pub fn TextForm(page: SourcePage, open: RwSignal<bool>, changed: Callback<()>) -> impl IntoView {
     let check: fn(&NewDocument, &mut FieldErrors) = NewDocument::check;
-    let draft = Draft::unguarded(NewDocument { text: Some(String::new()), ..NewDocument::default() }, check);
-    let text = draft.field("text", |d: &NewDocument| d.text.clone().unwrap_or_default(), |d, v| d.text = Some(v));
+    let draft = Draft::unguarded(
+        NewDocument { text: Some(String::new()), ..NewDocument::default() },
+        check,
+    );
+    let text = draft.field(
+        "text",
+        |d: &NewDocument| d.text.clone().unwrap_or_default(),
+        |d, v| d.text = Some(v),
+    );
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         submit(page, draft, open, changed);
@@ -59,11 +75,20 @@ pub fn TextForm(page: SourcePage, open: RwSignal<bool>, changed: Callback<()>) -
 }
 
 #[component]
-pub fn QuestionsForm(page: SourcePage, open: RwSignal<bool>, changed: Callback<()>) -> impl IntoView {
+pub fn QuestionsForm(
+    page: SourcePage,
+    open: RwSignal<bool>,
+    changed: Callback<()>,
+) -> impl IntoView {
     let check: fn(&NewDocument, &mut FieldErrors) = NewDocument::check;
     let first = vec![QuestionAndAnswer::default()];
-    let draft = Draft::unguarded(NewDocument { questions: Some(first), ..NewDocument::default() }, check);
-    let pairs = draft.field("questions", |d: &NewDocument| d.questions.clone().unwrap_or_default(), |d, v| d.questions = Some(v));
+    let draft =
+        Draft::unguarded(NewDocument { questions: Some(first), ..NewDocument::default() }, check);
+    let pairs = draft.field(
+        "questions",
+        |d: &NewDocument| d.questions.clone().unwrap_or_default(),
+        |d, v| d.questions = Some(v),
+    );
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         submit(page, draft, open, changed);
@@ -92,10 +117,19 @@ pub fn QuestionsForm(page: SourcePage, open: RwSignal<bool>, changed: Callback<(
 }
 
 #[component]
-fn Pair(draft: Draft<NewDocument>, pairs: Bind<Vec<QuestionAndAnswer>>, at: usize, remove: Callback<()>) -> impl IntoView {
-    let bind = move |name: &'static str, get: fn(&QuestionAndAnswer) -> &String, set: fn(&mut QuestionAndAnswer, String)| Bind {
+fn Pair(
+    draft: Draft<NewDocument>,
+    pairs: Bind<Vec<QuestionAndAnswer>>,
+    at: usize,
+    remove: Callback<()>,
+) -> impl IntoView {
+    let bind = move |name: &'static str,
+                     get: fn(&QuestionAndAnswer) -> &String,
+                     set: fn(&mut QuestionAndAnswer, String)| Bind {
         name,
-        get: Signal::derive(move || pairs.get.with(|list| list.get(at).map(|pair| get(pair).clone()).unwrap_or_default())),
+        get: Signal::derive(move || {
+            pairs.get.with(|list| list.get(at).map(|pair| get(pair).clone()).unwrap_or_default())
+        }),
         set: Callback::new(move |text: String| {
             let mut list = pairs.get.get_untracked();
             if let Some(pair) = list.get_mut(at) {
@@ -104,7 +138,9 @@ fn Pair(draft: Draft<NewDocument>, pairs: Bind<Vec<QuestionAndAnswer>>, at: usiz
             pairs.set.run(list);
         }),
         error: Signal::derive(move || {
-            draft.errors.with(|errors| errors.0.get(&format!("questions[{at}].{name}")).map(|whys| whys.join("; ")))
+            draft.errors.with(|errors| {
+                errors.0.get(&format!("questions[{at}].{name}")).map(|whys| whys.join("; "))
+            })
         }),
     };
     let question = bind("question", |pair| &pair.question, |pair, text| pair.question = text);
