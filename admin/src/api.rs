@@ -11,6 +11,7 @@ use shared::order::ImportReport;
 use shared::{ErrorBody, ErrorCode, FieldErrors, LineSplitter};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, AbortSignal};
 
 use crate::session;
 
@@ -82,9 +83,14 @@ enum Body {
     Raw(JsValue),
 }
 
-async fn send_once(method: &Method, path: &str, body: &Body) -> Result<Response, Failure> {
-    let request =
-        RequestBuilder::new(path).method(method.clone()).header("accept", "application/json");
+async fn send_once(
+    method: &Method,
+    path: &str,
+    body: &Body,
+    end: Option<&AbortSignal>,
+) -> Result<Response, Failure> {
+    let request = RequestBuilder::new(path).method(method.clone()).header("accept", "application/json");
+    let request = request.abort_signal(end);
     let request = match body {
         Body::None => request.build(),
         Body::Json(text) => request.header("content-type", "application/json").body(text.as_str()),
@@ -114,8 +120,17 @@ async fn failure(response: &Response) -> Failure {
 }
 
 async fn request(method: Method, path: &str, body: Body) -> Result<Response, Failure> {
+    ended_by(method, path, body, None).await
+}
+
+async fn ended_by(
+    method: Method,
+    path: &str,
+    body: Body,
+    end: Option<&AbortSignal>,
+) -> Result<Response, Failure> {
     loop {
-        let response = send_once(&method, path, &body).await?;
+        let response = send_once(&method, path, &body, end).await?;
         if response.ok() {
             return Ok(response);
         }
@@ -196,7 +211,19 @@ pub async fn upload<T: DeserializeOwned>(path: &str, form: JsValue) -> Result<T,
     json(request(Method::POST, path, Body::Raw(form)).await?).await
 }
 
+/// Ends the request when it is dropped: the server stops writing what nobody reads.
+struct Ending(Option<AbortController>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if let Some(controller) = &self.0 {
+            controller.abort();
+        }
+    }
+}
+
 /// Sends a body and gives each line of the answer to `line` as it arrives, until that says `false`.
+/// Dropped before its end, it ends the request.
 ///
 /// # Errors
 /// As [`get`]; also when the stream breaks off.
@@ -206,7 +233,10 @@ pub async fn stream(
     line: impl FnMut(&str) -> bool,
 ) -> Result<(), Failure> {
     let text = serde_json::to_string(body).map_err(|_| Failure::unreadable())?;
-    lines(request(Method::POST, path, Body::Json(text)).await?, line).await
+    let ending = Ending(AbortController::new().ok());
+    let signal = ending.0.as_ref().map(AbortController::signal);
+    let response = ended_by(Method::POST, path, Body::Json(text), signal.as_ref()).await?;
+    lines(response, line).await
 }
 
 /// As [`stream`], with `GET`.

@@ -1,5 +1,10 @@
 //! Small helpers around the browser. Nodes are made, never parsed from text.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::task::Poll;
+
+use futures_channel::oneshot;
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -48,6 +53,19 @@ pub async fn pause(ms: i32) {
         let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&done, ms);
     });
     let _ = JsFuture::from(wait).await;
+}
+
+/// Does something until it is done, or until `stop` comes or its other end is dropped: then it is
+/// dropped where it is.
+pub async fn until<T>(work: impl Future<Output = T>, mut stop: oneshot::Receiver<()>) -> Option<T> {
+    let mut work = std::pin::pin!(work);
+    std::future::poll_fn(|context| {
+        if Pin::new(&mut stop).poll(context).is_ready() {
+            return Poll::Ready(None);
+        }
+        work.as_mut().poll(context).map(Some)
+    })
+    .await
 }
 
 /// Puts a text into the clipboard; false where the browser does not allow it.

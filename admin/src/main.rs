@@ -10,6 +10,7 @@
 
 mod addresses;
 mod alerts;
+mod allowed;
 mod changes;
 mod format;
 mod route;

@@ -4,6 +4,8 @@ mod activations;
 mod api_keys;
 mod audit_log;
 mod conversations;
+mod agents;
+mod data_sources;
 mod license_key;
 mod license_keys;
 mod licenses;
@@ -42,6 +44,11 @@ pub fn show(route: &Route) -> AnyView {
         Route::Order(id) => view! { <orders::OrderPage id /> }.into_any(),
         Route::Licenses => licenses::LicensesPage().into_any(),
         Route::License(id) => view! { <licenses::LicensePage id /> }.into_any(),
+        Route::Agents => agents::AgentsPage().into_any(),
+        Route::Agent(id) if id == "new" => agents::NewAgentPage().into_any(),
+        Route::Agent(id) => view! { <agents::AgentPage id /> }.into_any(),
+        Route::DataSources => data_sources::DataSourcesPage().into_any(),
+        Route::DataSource(id) => view! { <data_sources::DataSourcePage id /> }.into_any(),
         Route::Users => users::UsersPage().into_any(),
         _ => missing::MissingPage().into_any(),
     }

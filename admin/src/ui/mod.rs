@@ -9,6 +9,7 @@ mod icon;
 mod menu;
 mod page;
 mod prose;
+mod secret;
 mod table;
 mod toast;
 
@@ -29,6 +30,7 @@ pub use page::{
     Badge, Card, EmptyState, FailureBox, Head, Loaded, Meter, SaveBar, Skeleton, Tabs, Tone, When,
 };
 pub use prose::{Outside, Prose};
+pub use secret::{Secret, SecretField};
 pub use table::{Filter, Pager, Search, Table};
 pub use toast::{ToastStack, Toasts};
 

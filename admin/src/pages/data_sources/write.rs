@@ -1,0 +1,157 @@
+//! Documents that are written here: a text, or questions with their answers.
+
+use leptos::prelude::*;
+use shared::FieldErrors;
+use shared::data_source::{Document, NewDocument, QuestionAndAnswer};
+
+use super::detail::SourcePage;
+use crate::api;
+use crate::draft::Draft;
+use crate::format::plural;
+use crate::pages::users::DialogFoot;
+use crate::ui::{Bind, FailureBox, Icon, TextArea, TextField, Toasts};
+
+/// The form of a new document, and what is done with it.
+fn submit(
+    page: SourcePage,
+    draft: Draft<NewDocument>,
+    open: RwSignal<bool>,
+    changed: Callback<()>,
+) {
+    if !draft.is_fine() {
+        return;
+    }
+    let toasts = expect_context::<Toasts>();
+    let (path, new) = (page.path("/documents"), draft.now.get_untracked());
+    draft.save(async move { api::post::<Document>(&path, &new).await }, move |document| {
+        open.set(false);
+        toasts.done(format!(
+            "{} is added: {}.",
+            document.name,
+            plural(document.passages, "passage", "passages")
+        ));
+        changed.run(());
+    });
+}
+
+fn name_and_url(draft: Draft<NewDocument>) -> AnyView {
+    let name = draft.field("name", |d: &NewDocument| d.name.clone(), |d, v| d.name = v);
+    let url = draft.field(
+        "url",
+        |d: &NewDocument| d.url.clone().unwrap_or_default(),
+        |d, v: String| d.url = Some(v.trim().to_owned()).filter(|url| !url.is_empty()),
+    );
+    view! {
+        <TextField bind=name label="Name" required=true autofocus=true hint="A document with the same name is replaced." />
+        <TextField bind=url label="Address" kind="url" placeholder="https://www.example.com/help" hint="Where visitors can read it: answers link to it. May stay empty." />
+    }
+    .into_any()
+}
+
+#[component]
+pub fn TextForm(page: SourcePage, open: RwSignal<bool>, changed: Callback<()>) -> impl IntoView {
+    let check: fn(&NewDocument, &mut FieldErrors) = NewDocument::check;
+    let draft = Draft::unguarded(
+        NewDocument { text: Some(String::new()), ..NewDocument::default() },
+        check,
+    );
+    let text = draft.field(
+        "text",
+        |d: &NewDocument| d.text.clone().unwrap_or_default(),
+        |d, v| d.text = Some(v),
+    );
+    let save = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        submit(page, draft, open, changed);
+    };
+    view! {
+        <form on:submit=save novalidate>
+            {move || draft.failure.get().map(|failure| view! { <FailureBox failure /> })}
+            {name_and_url(draft)}
+            <TextArea bind=text label="Text" rows=12 hint="Plain text or Markdown. Headings help: a passage is what stands under one." />
+            <DialogFoot open saving=draft.saving action="Add document" />
+        </form>
+    }
+}
+
+#[component]
+pub fn QuestionsForm(
+    page: SourcePage,
+    open: RwSignal<bool>,
+    changed: Callback<()>,
+) -> impl IntoView {
+    let check: fn(&NewDocument, &mut FieldErrors) = NewDocument::check;
+    let first = vec![QuestionAndAnswer::default()];
+    let draft =
+        Draft::unguarded(NewDocument { questions: Some(first), ..NewDocument::default() }, check);
+    let pairs = draft.field(
+        "questions",
+        |d: &NewDocument| d.questions.clone().unwrap_or_default(),
+        |d, v| d.questions = Some(v),
+    );
+    let save = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        submit(page, draft, open, changed);
+    };
+    let change = move |edit: &dyn Fn(&mut Vec<QuestionAndAnswer>)| {
+        let mut list = pairs.get.get_untracked();
+        edit(&mut list);
+        pairs.set.run(list);
+    };
+    view! {
+        <form on:submit=save novalidate>
+            {move || draft.failure.get().map(|failure| view! { <FailureBox failure /> })}
+            {name_and_url(draft)}
+            <ol class="pairs">
+                <For each=move || 0..pairs.get.with(Vec::len) key=|at| *at children=move |at| view! {
+                    <Pair draft pairs at remove=Callback::new(move |()| change(&|list| drop(list.remove(at)))) />
+                } />
+            </ol>
+            <p class="error">{move || pairs.error.get()}</p>
+            <button type="button" class="button small" on:click=move |_| change(&|list| list.push(QuestionAndAnswer::default()))>
+                <Icon name="add" /> "Another question"
+            </button>
+            <DialogFoot open saving=draft.saving action="Add document" />
+        </form>
+    }
+}
+
+#[component]
+fn Pair(
+    draft: Draft<NewDocument>,
+    pairs: Bind<Vec<QuestionAndAnswer>>,
+    at: usize,
+    remove: Callback<()>,
+) -> impl IntoView {
+    let bind = move |name: &'static str,
+                     get: fn(&QuestionAndAnswer) -> &String,
+                     set: fn(&mut QuestionAndAnswer, String)| Bind {
+        name,
+        get: Signal::derive(move || {
+            pairs.get.with(|list| list.get(at).map(|pair| get(pair).clone()).unwrap_or_default())
+        }),
+        set: Callback::new(move |text: String| {
+            let mut list = pairs.get.get_untracked();
+            if let Some(pair) = list.get_mut(at) {
+                set(pair, text);
+            }
+            pairs.set.run(list);
+        }),
+        error: Signal::derive(move || {
+            draft.errors.with(|errors| {
+                errors.0.get(&format!("questions[{at}].{name}")).map(|whys| whys.join("; "))
+            })
+        }),
+    };
+    let question = bind("question", |pair| &pair.question, |pair, text| pair.question = text);
+    let answer = bind("answer", |pair| &pair.answer, |pair, text| pair.answer = text);
+    let number = at + 1;
+    let alone = move || pairs.get.with(Vec::len) < 2;
+    view! {
+        <li>
+            <TextField bind=question label=format!("Question {number}") />
+            <TextArea bind=answer label=format!("Answer {number}") rows=3 />
+            <button type="button" class="quiet" disabled=alone on:click=move |_| remove.run(())><Icon name="trash" /> {format!("Remove question {number}")}</button>
+        </li>
+    }
+}

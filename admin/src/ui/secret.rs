@@ -1,0 +1,100 @@
+//! A secret that goes in and never comes out: it is there or not, and can be replaced or removed.
+
+use leptos::prelude::*;
+use serde::{Serialize, Serializer};
+
+use super::field::sentence;
+use super::{Badge, Bind, TextField, Tone};
+
+/// What is to become of a stored secret.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub enum Secret {
+    /// It stays, or there is still none.
+    #[default]
+    Kept,
+    Removed,
+    New(String),
+}
+
+impl Secret {
+    /// For `skip_serializing_if`: what stays is not sent.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        matches!(self, Self::Kept)
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::New(secret) => to.serialize_str(secret),
+            Self::Kept | Self::Removed => to.serialize_none(),
+        }
+    }
+}
+
+/// A field for one. Empty, what is stored stays.
+#[component]
+pub fn SecretField(
+    bind: Bind<Secret>,
+    #[prop(into)] label: String,
+    #[prop(into, optional)] hint: String,
+    #[prop(into, optional)] placeholder: String,
+    /// Whether one is stored.
+    #[prop(into)]
+    is_set: Signal<bool>,
+    #[prop(into, default = Signal::stored(false))] disabled: Signal<bool>,
+) -> impl IntoView {
+    let replacing = RwSignal::new(false);
+    // Saved or undone: what is stored is shown again.
+    Effect::new(move || {
+        if bind.get.with(Secret::is_kept) && is_set.get() {
+            replacing.set(false);
+        }
+    });
+    let typed = Bind {
+        name: bind.name,
+        get: Signal::derive(move || match bind.get.get() {
+            Secret::New(text) => text,
+            _ => String::new(),
+        }),
+        set: Callback::new(move |text: String| {
+            bind.set.run(if text.is_empty() { Secret::Kept } else { Secret::New(text) });
+        }),
+        error: bind.error,
+    };
+    let (label, hint, placeholder) =
+        (StoredValue::new(label), StoredValue::new(hint), StoredValue::new(placeholder));
+    let removed = move || bind.get.with(|secret| *secret == Secret::Removed);
+    let writes = Memo::new(move |_| !is_set.get() || replacing.get());
+    move || {
+        if writes.get() {
+            return view! {
+                <TextField bind=typed label=label.get_value() hint=hint.get_value() placeholder=placeholder.get_value()
+                    kind="password" autocomplete="new-password" disabled />
+            }
+            .into_any();
+        }
+        view! {
+            <div class="field" class:wrong=move || bind.error.with(Option::is_some)>
+                <span class="label">{label.get_value()}</span>
+                <span class="inline">
+                    {move || view! {
+                        <Badge text=if removed() { "Removed when you save" } else { "Set" }.to_owned()
+                            tone=if removed() { Tone::Warn } else { Tone::Good } />
+                    }}
+                    <Show when=move || !disabled.get() && !removed()>
+                        <button type="button" class="button small" on:click=move |_| replacing.set(true)>"Replace"</button>
+                        <button type="button" class="button small" on:click=move |_| bind.set.run(Secret::Removed)>"Remove"</button>
+                    </Show>
+                    <Show when=removed>
+                        <button type="button" class="button small" on:click=move |_| bind.set.run(Secret::Kept)>"Keep it"</button>
+                    </Show>
+                </span>
+                <p class="error">{move || bind.error.get().map(|why| sentence(&why))}</p>
+                <p class="hint">"It is stored encrypted and never shown again."</p>
+            </div>
+        }
+        .into_any()
+    }
+}
