@@ -160,8 +160,6 @@ pub fn Imports(page: SourcePage, changed: Callback<()>) -> impl IntoView {
             });
         }
     });
-        }
-    });
     move || {
         match imports.state.get() {
         Load::Ready(list) if !list.items.is_empty() => view! {
