@@ -122,6 +122,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(api::auth::sign_in))
         .routes(routes!(api::auth::sign_out))
         .routes(routes!(api::auth::me))
+        .routes(routes!(api::auth::change_password))
         .routes(routes!(api::users::list, api::users::create))
         .routes(routes!(api::users::change, api::users::delete))
         .routes(routes!(api::api_keys::create, api::api_keys::list))
@@ -136,6 +137,8 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(api::webhooks::deliveries))
         .routes(routes!(api::webhooks::redeliver))
         .routes(routes!(api::settings::read, api::settings::change))
+        .routes(routes!(api::about::test_mail))
+        .routes(routes!(api::about::read))
         // Pages
         .routes(routes!(setup_page::page))
         .routes(routes!(setup_page::script))

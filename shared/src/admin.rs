@@ -91,6 +91,17 @@ pub struct SignIn {
     pub password: String,
 }
 
+/// Body of `POST /api/auth/password`.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PasswordChange {
+    /// The one that counts until now.
+    pub current: String,
+    /// 12..=200 characters.
+    pub password: String,
+}
+
 /// Body of `POST /api/users`.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -115,7 +126,7 @@ pub struct UserChange {
     pub password: Option<String>,
 }
 
-debug_without_secrets!(Setup, SignIn, NewUser, UserChange, IssuedApiKey, WebhookWithSecret);
+debug_without_secrets!(Setup, SignIn, PasswordChange, NewUser, UserChange, IssuedApiKey, WebhookWithSecret);
 
 /// Adds to `errors` when this is no address for mail.
 pub fn check_email(errors: &mut FieldErrors, field: &str, email: &str) {
@@ -144,6 +155,16 @@ impl Setup {
     pub fn check(&self, errors: &mut FieldErrors) {
         check_email(errors, "email", &self.email);
         check_text(errors, "name", &self.name, 0, limits::KEY_NAME_CHARS);
+        check_password(errors, &self.password);
+    }
+}
+
+impl PasswordChange {
+    /// Adds to `errors` what is wrong with the fields.
+    pub fn check(&self, errors: &mut FieldErrors) {
+        if self.current.is_empty() {
+            errors.add("current", "is missing");
+        }
         check_password(errors, &self.password);
     }
 }
@@ -462,6 +483,31 @@ pub struct Delivery {
     pub last_error: Option<String>,
     pub created_at: String,
     pub delivered_at: Option<String>,
+}
+
+/// Success of `POST /api/settings/mail-test`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MailTest {
+    /// Whether the mail server has taken the letter.
+    pub ok: bool,
+    /// To whom it went, or why it did not.
+    pub message: String,
+}
+
+/// What this installation is: success of `GET /api/about`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct About {
+    pub version: String,
+    /// SQLite, PostgreSQL.
+    pub database: String,
+    /// Empty when `NATTER_PUBLIC_URL` is not set.
+    pub public_url: String,
+    /// Whether alerts are sent by e-mail.
+    pub mail: bool,
+    /// Whether `/metrics` is served.
+    pub metrics: bool,
 }
 
 /// Settings of the whole installation.

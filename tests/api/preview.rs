@@ -39,6 +39,37 @@ both! {
         assert_eq!(read(&app, &format!("{}/usage", path_of(&key))).await["total"], 0);
     }
 
+    async fn the_widget_runs_with_a_previews_token_in_the_place_of_a_chatbot_id(backend) {
+        let app = with_admin(backend).await;
+        let cookie = sign_in(&app, EMAIL, PASSWORD).await;
+        let key = make_key(&app, json!({
+            "name": "Shop", "restriction": "websites", "websites": ["https://shop.example"],
+            "is_active": false, "activation_limit": 1, "identity_mode": "required",
+            "ui": {"title": "Ask us"},
+        })).await;
+        let token = preview(&app, &cookie, &key).await;
+        let call = |path: &str, origin: &str| app.from_page(path, origin).set("chatbotId", token.as_str());
+        let look = call("/v1/widget/config", app.base()).send().await.expect(200).await.json().await;
+        assert_eq!(look["ui"]["title"], "Ask us");
+        let opened = call("/v1/widget/session", app.base()).send().await.expect(200).await;
+        let opened = text(&opened.json().await, "token");
+        only(&ask(&app, &opened).events().await, "done");
+        assert_eq!(read_key(&app, &key).await["monthly_usage"], 0);
+        assert_eq!(read_key(&app, &key).await["activation_usage"], 0);
+        // On no other website, with no visitor's token, and no longer than the sign-in.
+        let foreign = call("/v1/widget/session", "https://evil.example").send().await;
+        foreign.error(403, "origin_not_allowed").await;
+        let visitors = make_key(&app, json!({"name": "Other"})).await;
+        let theirs = app.from_page("/v1/widget/session", app.base()).set("licenseKey", text(&visitors, "key"));
+        let theirs = text(&theirs.send().await.expect(200).await.json().await, "token");
+        let again = app.from_page("/v1/widget/session", app.base()).set("chatbotId", theirs);
+        again.send().await.error(401, "unauthorized").await;
+        let out = by_cookie(&app, &cookie, Method::POST, "/api/auth/sign-out");
+        assert!(out.send().await.status < 300);
+        call("/v1/widget/session", app.base()).send().await.error(401, "session_expired").await;
+        ask(&app, &opened).send().await.error(401, "session_expired").await;
+    }
+
     async fn a_preview_ends_with_its_sign_in(backend) {
         let app = with_admin(backend).await;
         let (cookie, other) =

@@ -1,5 +1,6 @@
 //! The pages, one room each.
 
+mod about;
 mod activations;
 mod api_keys;
 mod audit_log;

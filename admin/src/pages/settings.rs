@@ -61,7 +61,7 @@ pub fn SettingsPage() -> impl IntoView {
             Load::Failed(failure) => view! { <FailureBox failure retry=Callback::new(move |()| read()) /> }.into_any(),
             Load::Ready(settings) => view! { <Opened settings /> }.into_any(),
         }}
-        <Links />
+        <crate::pages::about::AboutCards />
     }
 }
 
@@ -177,23 +177,6 @@ fn Privacy(form: Form) -> impl IntoView {
                 hint=form.hint(anonymize.name, "Only the network is kept: the first three numbers of an IPv4 address, the first 48 bits of an IPv6 one. What is stored already stays as it is.") />
             <Switch bind=store label="Keep questions in the usage log" disabled=form.closed(store.name)
                 hint=form.hint(store.name, "Off: the usage log says that somebody asked, but not what. Conversations keep their texts as long as set here.") />
-        </Card>
-    }
-}
-
-/// Where to read on.
-#[component]
-fn Links() -> impl IntoView {
-    let link = |href: &'static str, title: &'static str, text: &'static str| {
-        view! { <li><a href=href target="_blank" rel="noreferrer noopener">{title}</a><span class="soft">{text}</span></li> }
-    };
-    view! {
-        <Card title="More about this server">
-            <ul class="links">
-                {link("/docs", "Guide", "How everything is set up and used")}
-                {link("/v1/openapi.json", "OpenAPI", "Every route of the API, for programs")}
-                {link("/metrics", "Metrics", "Numbers of this server, for Prometheus")}
-            </ul>
         </Card>
     }
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use serde::Serialize;
 use shared::FieldErrors;
-use shared::admin::{NewUser, Page, User, UserChange, UserRole, check_password};
+use shared::admin::{NewUser, Page, PasswordChange, SignedIn, User, UserChange, UserRole};
 
 use crate::api;
 use crate::draft::{Draft, run};
@@ -281,22 +281,6 @@ fn EditForm(user: User, open: RwSignal<bool>, changed: Callback<()>) -> impl Int
     }
 }
 
-/// Body of `POST /api/auth/password`.
-#[derive(Clone, Default, PartialEq, Serialize)]
-struct PasswordChange {
-    current: String,
-    password: String,
-}
-
-impl PasswordChange {
-    fn check(&self, errors: &mut FieldErrors) {
-        if self.current.is_empty() {
-            errors.add("current", "is missing");
-        }
-        check_password(errors, &self.password);
-    }
-}
-
 /// The dialog in which somebody changes their own password.
 #[component]
 pub fn OwnPassword(open: RwSignal<bool>) -> impl IntoView {
@@ -314,8 +298,8 @@ fn OwnPasswordForm(open: RwSignal<bool>) -> impl IntoView {
         if draft.is_fine() {
             let change = draft.now.get_untracked();
             draft.save(
-                async move { api::post::<()>("/api/auth/password", &change).await },
-                move |()| {
+                async move { api::post::<SignedIn>("/api/auth/password", &change).await },
+                move |_| {
                     open.set(false);
                     toasts.done("Your password is changed. Your other browsers are signed out.");
                 },

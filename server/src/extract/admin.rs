@@ -137,14 +137,7 @@ async fn actor(parts: &mut Parts, app: &Shared) -> Result<Option<Actor>, ApiErro
     if !matches!(parts.method, Method::GET | Method::HEAD) {
         check_same_origin(app, parts)?;
     }
-    Ok(Some(Actor {
-        kind: "user",
-        name: user.email,
-        rights: Rights::Role(users::role(&user.role)),
-        id: Some(user.id),
-        ip: Some(client.ip),
-        sign_in: Some(sign_in),
-    }))
+    Ok(Some(Actor::signed_in(&user, client.ip, Some(sign_in))))
 }
 
 fn static_key(client: &Client) -> Actor {

@@ -14,6 +14,7 @@ use shared::admin::{Scope, UserRole};
 
 use crate::clock::Clock;
 use crate::store::audit::NewAudit;
+use crate::store::people::UserRow;
 
 /// What a request of the admin API asks to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +52,19 @@ impl Actor {
     #[must_use]
     pub fn local(kind: &'static str) -> Self {
         Self { kind, id: None, name: kind.to_owned(), rights: Rights::All, ip: None, sign_in: None }
+    }
+
+    /// Somebody by their own cookie or password.
+    #[must_use]
+    pub fn signed_in(user: &UserRow, ip: IpAddr, sign_in: Option<String>) -> Self {
+        Self {
+            kind: "user",
+            id: Some(user.id.clone()),
+            name: user.email.clone(),
+            rights: Rights::Role(users::role(&user.role)),
+            ip: Some(ip),
+            sign_in,
+        }
     }
 
     /// Whether this is allowed.

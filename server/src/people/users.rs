@@ -1,11 +1,13 @@
 //! People: the first admin, further ones, their roles.
 
+use std::net::IpAddr;
+
 use serde_json::{Map, json};
-use shared::admin::{NewUser, Setup, User, UserChange, UserRole};
+use shared::admin::{NewUser, PasswordChange, Setup, SignIn, User, UserChange, UserRole};
 use shared::{ErrorCode, FieldErrors};
 use subtle::ConstantTimeEq as _;
 
-use super::{Actor, password};
+use super::{Actor, password, sign_in};
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
@@ -126,6 +128,29 @@ pub async fn change(
     let edit = PeopleEdit::UpdateUser { id: id.to_owned(), change: edit, sign_out };
     outcome(app.store.edit_people(edit, audit).await?)?;
     app.store.user(id).await?.as_ref().map(view).ok_or_else(|| ErrorCode::NotFound.into())
+}
+
+/// Changes somebody's own password, which signs all their browsers out.
+///
+/// # Errors
+/// Complaints by field, also about a wrong present password; 429 after too many of those.
+pub async fn change_own_password(
+    app: &App,
+    ip: IpAddr,
+    user: &UserRow,
+    body: PasswordChange,
+) -> Result<(), ApiError> {
+    let mut errors = FieldErrors::default();
+    body.check(&mut errors);
+    errors.into_result()?;
+    let tried = SignIn { email: user.email.clone(), password: body.current };
+    sign_in::check(app, ip, tried).await.map_err(|error| match error.code {
+        ErrorCode::Unauthorized => ApiError::field("current", "is not your present password"),
+        _ => error,
+    })?;
+    let actor = Actor::signed_in(user, ip, None);
+    let change_to = UserChange { password: Some(body.password), ..UserChange::default() };
+    change(app, &actor, &user.id, change_to).await.map(drop)
 }
 
 /// Removes somebody.

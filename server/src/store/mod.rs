@@ -236,6 +236,15 @@ impl Store {
         matches!(self.db, Db::Sqlite(_))
     }
 
+    /// What the database is called.
+    #[must_use]
+    pub fn database(&self) -> &'static str {
+        match &self.db {
+            Db::Sqlite(_) => "SQLite",
+            Db::Postgres(_) => "PostgreSQL",
+        }
+    }
+
     async fn conn(&self) -> Result<Conn, StoreError> {
         Ok(match &self.db {
             Db::Sqlite(pool) => Conn::Sqlite(pool.acquire().await?),

@@ -255,10 +255,18 @@ both! {
         ] {
             assert_eq!(ids(query).await.iter().collect::<Vec<_>>(), expected, "{query}");
         }
-        let page = read(&app, &format!("{ORDERS}?limit=1")).await;
+        app.clock.advance(std::time::Duration::from_millis(1));
+        let mut unpaid = bought_by(&pro, "c-3");
+        unpaid["status"] = json!("pending");
+        let unpaid = text(&made(&app, ORDERS, unpaid).await, "id");
+        assert_eq!(ids("licensed=true").await, [b.clone(), a.clone()], "not the unpaid one");
+        assert_eq!(read(&app, &format!("{ORDERS}?licensed=true&limit=1")).await["total"], 2);
+        assert_eq!(ids("licensed=false").await, [unpaid.clone(), b.clone(), a.clone()]);
+        order_action(&app, &json!({"id": unpaid}), "cancel").send().await.expect(200).await;
+        let page = read(&app, &format!("{ORDERS}?licensed=true&limit=1")).await;
         assert_eq!((column(&page, "id"), &page["total"]), (vec![b], &json!(2)));
         let cursor = text(&page, "next_cursor");
-        assert_eq!(ids(&format!("limit=1&cursor={cursor}")).await, [a]);
+        assert_eq!(ids(&format!("licensed=true&limit=1&cursor={cursor}")).await, [a]);
         let wrong = app.admin(&format!("{ORDERS}?status=paid")).send().await;
         assert_eq!(complaints(&wrong.error(400, "invalid_request").await), ["status"]);
     }

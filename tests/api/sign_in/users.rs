@@ -60,6 +60,9 @@ pub async fn only_reads(
         (Method::POST, "/api/webhooks"),
         (Method::POST, "/api/notifications/read"),
         (Method::PATCH, "/api/settings"),
+        (Method::POST, "/api/settings/mail-test"),
+        (Method::DELETE, "/api/conversations/01J"),
+        (Method::DELETE, "/api/visitors/01J"),
     ] {
         let answer = call(method.clone(), change, some()).send().await;
         assert_eq!(answer.status, 403, "{method} {change}");
@@ -113,6 +116,50 @@ both! {
         assert_eq!(read(&app, USERS).await["total"], 1);
         attempt(&app, VIEWER, PASSWORD).send().await.error(401, "unauthorized").await;
         patch(&app, &path(&made), json!({"name": "x"})).send().await.error(404, "not_found").await;
+    }
+
+    async fn somebody_changes_their_own_password_and_their_other_browsers_are_signed_out(backend) {
+        let app = with_admin(backend).await;
+        add(&app, VIEWER, "viewer").await;
+        let (own, other) =
+            (sign_in(&app, VIEWER, PASSWORD).await, sign_in(&app, VIEWER, PASSWORD).await);
+        let change = |cookie: &str, current: &str, new: &str| {
+            let body = json!({"current": current, "password": new});
+            by_cookie_json(&app, cookie, Method::POST, "/api/auth/password", body)
+        };
+        let new = "twelve chars";
+        refused_field(change(&own, "not the present one", new), "current").await;
+        refused_field(change(&own, "", new), "current").await;
+        refused_field(change(&own, PASSWORD, "elevenchars"), "password").await;
+        assert_eq!(me(&app, &other).await["role"], "viewer", "nothing has changed");
+        let answer = change(&own, PASSWORD, new).send().await.expect(200).await;
+        let renewed = cookie(&answer);
+        assert_eq!(me(&app, &renewed).await["email"], VIEWER);
+        for ended in [&own, &other] {
+            let call = by_cookie(&app, ended, Method::GET, ME);
+            call.send().await.error(401, "unauthorized").await;
+        }
+        attempt(&app, VIEWER, PASSWORD).send().await.error(401, "unauthorized").await;
+        attempt(&app, VIEWER, new).send().await.expect(200).await;
+        // Not for keys, which have no password, nor for a page of another website.
+        let body = json!({"current": new, "password": PASSWORD});
+        let by_key = post(&app, "/api/auth/password", body.clone());
+        by_key.send().await.error(401, "unauthorized").await;
+        let foreign = app.client().post("/api/auth/password").header("Cookie", &renewed);
+        let foreign = foreign.origin("https://evil.example").header("Content-Type", "application/json");
+        foreign.raw_body(body.to_string()).send().await.error(403, "forbidden").await;
+    }
+
+    async fn an_installation_says_what_it_is_and_why_its_mail_does_not_go(backend) {
+        let app = with_admin(backend).await;
+        let about = read(&app, "/api/about").await;
+        assert_eq!(about["version"], env!("CARGO_PKG_VERSION"));
+        assert!(["SQLite", "PostgreSQL"].contains(&about["database"].as_str().unwrap_or("")));
+        assert_eq!((&about["mail"], &about["metrics"]), (&json!(false), &json!(false)));
+        let told = post(&app, "/api/settings/mail-test", json!({})).send().await.expect(200).await;
+        let told = told.json().await;
+        assert_eq!(told["ok"], false);
+        assert!(told["message"].as_str().is_some_and(|why| why.contains("SMTP_URL")), "{told}");
     }
 
     async fn a_wrong_user_is_refused_by_field(backend) {

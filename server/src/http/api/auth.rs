@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::{HeaderName, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::response::{AppendHeaders, IntoResponse};
-use shared::admin::{Setup, SetupState, SignIn, SignedIn};
+use shared::admin::{PasswordChange, Setup, SetupState, SignIn, SignedIn};
 use shared::{ErrorBody, ErrorCode};
 
 use crate::app::{App, Shared};
@@ -108,4 +108,23 @@ pub async fn me(State(app): State<Shared>, parts: Parts) -> Result<Json<SignedIn
     let user = app.store.sign_in(&sign_in::hash(&cookie), app.clock.now_ms()).await?;
     let user = user.ok_or(ErrorCode::Unauthorized)?;
     Ok(Json(SignedIn { user: users::view(&user) }))
+}
+
+/// Changes one's own password: every other browser is signed out, this one goes on with the cookie
+/// of the answer. A wrong present password counts as a wrong sign-in does.
+#[utoipa::path(post, path = "/api/auth/password", tag = "people", request_body = PasswordChange,
+    responses((status = 200, body = SignedIn),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn change_password(
+    State(app): State<Shared>,
+    client: Client,
+    parts: Parts,
+    Fields(body): Fields<PasswordChange>,
+) -> Result<impl IntoResponse, ApiError> {
+    check_same_origin(&app, &parts)?;
+    let cookie = cookie(&parts).ok_or(ErrorCode::Unauthorized)?;
+    let user = app.store.sign_in(&sign_in::hash(&cookie), app.clock.now_ms()).await?;
+    let user = user.ok_or(ErrorCode::Unauthorized)?;
+    users::change_own_password(&app, client.ip, &user, body).await?;
+    signed_in(&app, &client, &user).await
 }

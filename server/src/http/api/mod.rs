@@ -1,5 +1,6 @@
 //! The admin API, `/api`: thin handlers, one file per thing.
 
+pub mod about;
 pub mod activations;
 pub mod agents;
 pub mod api_keys;
