@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use shared::admin::Page;
 
 use crate::api;
+use crate::browser;
 use crate::nav::Nav;
 use crate::remote::Remote;
 
@@ -106,7 +107,8 @@ impl<T: Clone + Send + Sync + DeserializeOwned + 'static> Listing<T> {
     }
 
     /// Reads the same page again without a sign of it: what is shown is touched only when it differs,
-    /// so that a button that has the focus keeps it. For lists that are looked at while they change.
+    /// and a button of a row that has the focus keeps it, if it has an id. For lists that are looked
+    /// at while they change.
     pub async fn refresh(self)
     where
         T: PartialEq,
@@ -123,7 +125,13 @@ impl<T: Clone + Send + Sync + DeserializeOwned + 'static> Listing<T> {
             && same()
             && untrack(move || self.page.get()).as_ref() != Some(&page)
         {
+            let focused = browser::document().active_element().map(|element| element.id());
             self.page.set(page);
+            request_animation_frame(move || {
+                if let Some(element) = focused.as_deref().and_then(browser::by_id) {
+                    browser::focus(&element);
+                }
+            });
         }
     }
 

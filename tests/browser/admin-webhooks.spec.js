@@ -119,13 +119,12 @@ test('a test is sent, its delivery appears by itself, and one that failed is sen
   await expect(rows.first()).toContainText('answered 500');
   await looksRight(page, shot, 'webhook');
   receiver.status = 204;
-  const before = receiver.calls.length;
   const again = rows.last().getByRole('button', { name: 'Send webhook.test again' });
   await again.focus();
-  await page.waitForTimeout(2500);
+  // The other one is tried again meanwhile, and its row changes.
+  await expect(rows.first()).toContainText('Delivered');
   await expect(again, 'looking again leaves the focus where it is').toBeFocused();
   await page.keyboard.press('Enter');
-  await expect.poll(() => receiver.calls.length).toBeGreaterThan(before);
   const first = receiver.calls[0].headers['webhook-id'];
   await expect.poll(() => receiver.calls.filter((call) => call.headers['webhook-id'] === first).length, 'the same event').toBe(2);
   await expect(rows.last()).toContainText('Delivered');

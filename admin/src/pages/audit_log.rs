@@ -23,7 +23,7 @@ pub fn AuditLogPage() -> impl IntoView {
                 </button>
             </Show>
         </div>
-        <Table list label="Audit log" columns=COLUMNS row=move |entry| row(list, entry) empty=nothing />
+        <Table list label="Audit log" columns=COLUMNS row=move |entry| row(list, &entry) empty=nothing />
     }
 }
 
@@ -37,15 +37,15 @@ fn nothing() -> AnyView {
     view! { <EmptyState icon="audit" title="Nothing was changed yet" text="Every change by a person, a program or the command line stands here." /> }.into_any()
 }
 
-fn row(list: Listing<AuditEntry>, entry: AuditEntry) -> AnyView {
-    let changes = trail::changes(&entry);
+fn row(list: Listing<AuditEntry>, entry: &AuditEntry) -> AnyView {
+    let changes = trail::changes(entry);
     let kind = trail::actor(&entry.actor.kind);
     let name = if entry.actor.name.is_empty() {
         entry.actor.kind.clone()
     } else {
         entry.actor.name.clone()
     };
-    let who = (name != entry.actor.kind).then_some(name).unwrap_or_else(|| kind.to_owned());
+    let who = if name == entry.actor.kind { kind.to_owned() } else { name };
     let more = (who != kind).then_some(kind);
     let address = entry.ip_address.clone();
     view! {
@@ -53,7 +53,7 @@ fn row(list: Listing<AuditEntry>, entry: AuditEntry) -> AnyView {
             <td data-label="When"><When at=entry.created_at.clone() /></td>
             <td data-label="Who"><div class="two"><span>{who}</span><span class="soft">{more}</span></div></td>
             <th scope="row"><div class="did"><span>{trail::action(&entry.action)}</span>{details(changes)}</div></th>
-            <td data-label="About">{about(list, &entry)}</td>
+            <td data-label="About">{about(list, entry)}</td>
             <td data-label="IP address">{if address.is_empty() { view! { <span class="soft">"none"</span> }.into_any() } else { address.into_any() }}</td>
         </tr>
     }

@@ -56,14 +56,17 @@ pub fn AuditDue(
     let list = |keys: &[ApiKey], says: &str| {
         (!keys.is_empty()).then(|| view! { <p>{format!("{says}: {}.", names(keys))}</p> })
     };
-    let keys = format::plural(due.keys, "key", "keys");
+    let AuditReminder { keys, unused, old } = due;
+    let keys = format::plural(keys, "key", "keys");
+    let unused = list(&unused, "Not used for 90 days");
+    let old = list(&old, "Older than a year; better replaced by new ones");
     view! {
         <div class="note warn reminder" role="region" aria-label="Look through the API keys">
             <Icon name="lock" />
             <div>
                 <p><strong>{format!("Look through your {keys}: delete what nobody needs.")}</strong></p>
-                {list(&due.unused, "Not used for 90 days")}
-                {list(&due.old, "Older than a year; better replaced by new ones")}
+                {unused}
+                {old}
                 <div class="actions">
                     {link.then(|| view! { <a class="button small" href=Route::ApiKeys.path()>"Look at them"</a> })}
                     <Show when=may_write><button type="button" class="button small" on:click=dismiss>"Dismiss"</button></Show>

@@ -43,7 +43,7 @@ pub fn Deliveries(path: StoredValue<String>, sent: RwSignal<u32>) -> impl IntoVi
         <div class="deliveries">
             <h2>"Deliveries"</h2>
             <p class="soft">"The list follows what happens. A failed one is tried again for a day; then you can send it again here."</p>
-            <Table list label="Deliveries" columns=COLUMNS row=move |delivery| row(path, look, delivery) empty=nothing />
+            <Table list label="Deliveries" columns=COLUMNS row=move |delivery| row(path, look, &delivery) empty=nothing />
         </div>
     }
 }
@@ -72,8 +72,8 @@ fn answer(delivery: &Delivery) -> String {
     }
 }
 
-fn row(path: StoredValue<String>, look: Callback<()>, delivery: Delivery) -> AnyView {
-    let (text, tone) = status(&delivery);
+fn row(path: StoredValue<String>, look: Callback<()>, delivery: &Delivery) -> AnyView {
+    let (text, tone) = status(delivery);
     let next = match &delivery.next_attempt_at {
         Some(at) => view! { <When at=at.clone() /> }.into_any(),
         None => view! { <span class="soft">"none"</span> }.into_any(),
@@ -88,11 +88,11 @@ fn row(path: StoredValue<String>, look: Callback<()>, delivery: Delivery) -> Any
             <td data-label="When"><When at=delivery.created_at.clone() /></td>
             <td data-label="Status"><Badge text=text.to_owned() tone /></td>
             <td data-label="Attempts">{delivery.attempts}</td>
-            <td data-label="Last answer">{answer(&delivery)}</td>
+            <td data-label="Last answer">{answer(delivery)}</td>
             <td data-label="Next attempt">{next}</td>
             <td class="row-actions">
                 <Show when=move || may_write() && !waits>
-                    <button type="button" class="quiet square" title="Send again" aria-label=label.clone() on:click=move |_| again(path, id, look)><Icon name="refresh" /></button>
+                    <button type="button" id=format!("again-{}", id.get_value()) class="quiet square" title="Send again" aria-label=label.clone() on:click=move |_| again(path, id, look)><Icon name="refresh" /></button>
                 </Show>
             </td>
         </tr>

@@ -22,7 +22,9 @@ use crate::ui::{
 #[component]
 pub fn WebhookPage(id: String) -> impl IntoView {
     let hook = Remote::<Webhook>::new();
-    let path = StoredValue::new(format!("/api/webhooks/{}", api::escape(&id)));
+    let mut path = id;
+    path.insert_str(0, "/api/webhooks/");
+    let path = StoredValue::new(path);
     let read = move || {
         let path = path.get_value();
         hook.read(async move { api::get(&path).await });
@@ -109,13 +111,13 @@ fn Actions(
     };
     view! {
         <button type="button" class="button" disabled=move || !active.get() on:click=test><Icon name="play" /> "Send test event"</button>
-        <button type="button" class="button danger" on:click=move |_| delete(path.get_value(), url.with_untracked(|hook| hook.url.clone()))>
+        <button type="button" class="button danger" on:click=move |_| url.with_untracked(|hook| delete(path.get_value(), &hook.url))>
             <Icon name="trash" /> "Delete"
         </button>
     }
 }
 
-fn delete(path: String, url: String) {
+fn delete(path: String, url: &str) {
     let (toasts, nav) = (expect_context::<Toasts>(), expect_context::<Nav>());
     confirm(ConfirmRequest {
         title: "Delete this webhook?".to_owned(),
