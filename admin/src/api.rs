@@ -89,7 +89,8 @@ async fn send_once(
     body: &Body,
     end: Option<&AbortSignal>,
 ) -> Result<Response, Failure> {
-    let request = RequestBuilder::new(path).method(method.clone()).header("accept", "application/json");
+    let request =
+        RequestBuilder::new(path).method(method.clone()).header("accept", "application/json");
     let request = request.abort_signal(end);
     let request = match body {
         Body::None => request.build(),

@@ -126,7 +126,15 @@ pub struct UserChange {
     pub password: Option<String>,
 }
 
-debug_without_secrets!(Setup, SignIn, PasswordChange, NewUser, UserChange, IssuedApiKey, WebhookWithSecret);
+debug_without_secrets!(
+    Setup,
+    SignIn,
+    PasswordChange,
+    NewUser,
+    UserChange,
+    IssuedApiKey,
+    WebhookWithSecret
+);
 
 /// Adds to `errors` when this is no address for mail.
 pub fn check_email(errors: &mut FieldErrors, field: &str, email: &str) {

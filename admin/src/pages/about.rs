@@ -35,7 +35,11 @@ fn Mail(set: bool) -> impl IntoView {
         leptos::task::spawn_local(async move {
             let answer = api::act::<MailTest>("/api/settings/mail-test").await;
             let _ = asking.try_set(false);
-            let _ = told.try_set(Some(answer.unwrap_or_else(|failure| MailTest { ok: false, message: failure.sentence() })));
+            let _ =
+                told.try_set(Some(answer.unwrap_or_else(|failure| MailTest {
+                    ok: false,
+                    message: failure.sentence(),
+                })));
         });
     };
     let (text, tone) = if set { ("Set up", Tone::Good) } else { ("Not set up", Tone::Plain) };
@@ -57,7 +61,11 @@ fn Mail(set: bool) -> impl IntoView {
 
 #[component]
 fn Facts(about: About) -> impl IntoView {
-    let address = if about.public_url.is_empty() { "not set: NATTER_PUBLIC_URL".to_owned() } else { about.public_url };
+    let address = if about.public_url.is_empty() {
+        "not set: NATTER_PUBLIC_URL".to_owned()
+    } else {
+        about.public_url
+    };
     view! {
         <Card title="About">
             <dl class="facts">

@@ -2,10 +2,10 @@
 
 mod about;
 mod activations;
+mod agents;
 mod api_keys;
 mod audit_log;
 mod conversations;
-mod agents;
 mod data_sources;
 mod license_key;
 mod license_keys;

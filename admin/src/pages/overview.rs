@@ -12,7 +12,9 @@ use crate::nav::Nav;
 use crate::pages::api_keys::AuditDue;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
-use crate::ui::{BarChart, Card, EmptyState, FailureBox, Head, Icon, Meter, Series, Skeleton, When};
+use crate::ui::{
+    BarChart, Card, EmptyState, FailureBox, Head, Icon, Meter, Series, Skeleton, When,
+};
 
 /// Ranges to choose from, in days.
 const RANGES: &[(&str, &str)] =

@@ -33,7 +33,9 @@ impl LiveThread {
         };
         spawn_local(async move {
             loop {
-                let Some(after) = thread.messages.try_with_untracked(|all| all.iter().map(|one| one.position).max().unwrap_or(0)) else {
+                let Some(after) = thread.messages.try_with_untracked(|all| {
+                    all.iter().map(|one| one.position).max().unwrap_or(0)
+                }) else {
                     return;
                 };
                 let path = format!("/api/conversations/{id}/live?after={after}");
@@ -61,8 +63,12 @@ impl LiveThread {
                 all.sort_by_key(|one| one.position);
             }),
             LiveLine::Answer { .. } => self.running.set(Some(Default::default())),
-            LiveLine::Token { token, .. } => self.running.update(|running| running.get_or_insert_default().0.push_str(&token)),
-            LiveLine::Tool { name, .. } => self.running.update(|running| running.get_or_insert_default().1 = name),
+            LiveLine::Token { token, .. } => {
+                self.running.update(|running| running.get_or_insert_default().0.push_str(&token))
+            }
+            LiveLine::Tool { name, .. } => {
+                self.running.update(|running| running.get_or_insert_default().1 = name)
+            }
             LiveLine::Ended { .. } => self.running.set(None),
             LiveLine::Ping => {}
             LiveLine::Deleted => {
@@ -78,7 +84,11 @@ impl LiveThread {
 #[component]
 pub fn RunningAnswer(thread: LiveThread) -> impl IntoView {
     let is_running = Memo::new(move |_| thread.running.with(Option::is_some));
-    let part = move |get: fn(&(String, String)) -> &String| thread.running.with(|running| running.as_ref().map(|one| get(one).clone()).unwrap_or_default());
+    let part = move |get: fn(&(String, String)) -> &String| {
+        thread
+            .running
+            .with(|running| running.as_ref().map(|one| get(one).clone()).unwrap_or_default())
+    };
     view! {
         <Show when=move || is_running.get()>
             <li class="message bot live">

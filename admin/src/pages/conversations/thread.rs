@@ -29,12 +29,14 @@ pub fn ConversationPage(id: String) -> impl IntoView {
     };
     read();
     let again = Callback::new(move |()| read());
-    move || match thread.state.get() {
+    move || {
+        match thread.state.get() {
         Load::Waiting => view! { <Skeleton lines=8 /> }.into_any(),
         Load::Failed(failure) => {
             view! { <Head title=Signal::stored("Conversation".to_owned()) back=Route::Conversations /><FailureBox failure retry=again /> }.into_any()
         }
         Load::Ready(now) => view! { <Opened now /> }.into_any(),
+    }
     }
 }
 
@@ -47,7 +49,9 @@ fn Opened(now: ConversationThread) -> impl IntoView {
         move |format: &str| format!("/api/conversations/{}/export?format={format}", id.get_value());
     let name = StoredValue::new(who(&now.conversation));
     let live = LiveThread::follow(id.get_value(), now.messages.clone());
-    let written = move || live.messages.get().into_iter().filter(|one| one.status != "superseded").collect::<Vec<_>>();
+    let written = move || {
+        live.messages.get().into_iter().filter(|one| one.status != "superseded").collect::<Vec<_>>()
+    };
     view! {
         <Head title back=Route::Conversations>
             <Badge text=text.to_owned() tone />
