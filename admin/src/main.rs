@@ -7,6 +7,7 @@
 //! natively. All text becomes text nodes: nothing here writes HTML.
 
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))] // natively only tests enter the rooms
+#![allow(clippy::needless_pass_by_value)] // a component owns what it is given
 
 mod addresses;
 mod alerts;

@@ -132,7 +132,7 @@ fn Menus(unread: Unread) -> impl IntoView {
         view! {
             <li><a href=page.path() aria-current=current>
                 <Icon name=icon /><span>{page.title()}</span>
-                {(*page == Route::Notifications).then(|| move || count(unread))}
+                {(*page == Route::Notifications).then_some(move || count(unread))}
             </a></li>
         }
     };

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use shared::admin::{About, MailTest};
 
 use crate::api;
-use crate::draft::run;
 use crate::remote::{Load, Remote};
 use crate::session::may_write;
 use crate::ui::{Badge, Card, FailureBox, Icon, Skeleton, Tone};

@@ -11,7 +11,7 @@ use super::Icon;
 pub fn Menu(#[prop(into)] label: String, children: Children) -> impl IntoView {
     let node = NodeRef::<html::Details>::new();
     let close = move |back: bool| {
-        if let Some(node) = node.get_untracked().filter(|node| node.open()) {
+        if let Some(node) = node.get_untracked().filter(web_sys::HtmlDetailsElement::open) {
             node.set_open(false);
             if let (true, Ok(Some(summary))) = (back, node.query_selector("summary")) {
                 crate::browser::focus(&summary);

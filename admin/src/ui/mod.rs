@@ -27,7 +27,7 @@ pub use field::{
 pub use icon::Icon;
 pub use menu::Menu;
 pub use page::{
-    Badge, Card, EmptyState, FailureBox, Head, Loaded, Meter, SaveBar, Skeleton, Tabs, Tone, When,
+    Badge, Card, EmptyState, FailureBox, Head, Meter, SaveBar, Skeleton, Tabs, Tone, When,
 };
 pub use prose::{Outside, Prose};
 pub use secret::{Secret, SecretField};

@@ -7,7 +7,6 @@ use super::{Icon, unique};
 use crate::api::Failure;
 use crate::browser;
 use crate::draft::Draft;
-use crate::remote::{Load, Remote};
 use crate::route::Route;
 
 /// The top of a page; `children` are its buttons.
@@ -170,21 +169,6 @@ pub fn Skeleton(#[prop(default = 4)] lines: usize) -> impl IntoView {
             <span class="unseen">"Loading"</span>
             {(0..lines).map(|_| view! { <span class="line"></span> }).collect_view()}
         </div>
-    }
-}
-
-/// Something that is read: a skeleton, then what `show` makes of it, or why it is not there.
-#[component]
-pub fn Loaded<T: Clone + Send + Sync + 'static>(
-    remote: Remote<T>,
-    /// Reads it again.
-    retry: Callback<()>,
-    show: fn(T) -> AnyView,
-) -> impl IntoView {
-    move || match remote.state.get() {
-        Load::Waiting => view! { <Skeleton /> }.into_any(),
-        Load::Failed(failure) => view! { <FailureBox failure retry /> }.into_any(),
-        Load::Ready(value) => show(value),
     }
 }
 

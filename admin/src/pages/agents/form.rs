@@ -201,7 +201,7 @@ fn Prompts(form: AgentForm, disabled: Signal<bool>) -> impl IntoView {
         "history_messages",
         |e: &Edited| Some(i64::from(e.settings.history_messages)),
         |e, n: Option<i64>| {
-            e.settings.history_messages = n.map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX))
+            e.settings.history_messages = n.map_or(0, |n| u32::try_from(n).unwrap_or(u32::MAX));
         },
     );
     view! {

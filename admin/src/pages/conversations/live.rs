@@ -64,10 +64,10 @@ impl LiveThread {
             }),
             LiveLine::Answer { .. } => self.running.set(Some(Default::default())),
             LiveLine::Token { token, .. } => {
-                self.running.update(|running| running.get_or_insert_default().0.push_str(&token))
+                self.running.update(|running| running.get_or_insert_default().0.push_str(&token));
             }
             LiveLine::Tool { name, .. } => {
-                self.running.update(|running| running.get_or_insert_default().1 = name)
+                self.running.update(|running| running.get_or_insert_default().1 = name);
             }
             LiveLine::Ended { .. } => self.running.set(None),
             LiveLine::Ping => {}

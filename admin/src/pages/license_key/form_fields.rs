@@ -35,8 +35,8 @@ pub fn PreChatCard(page: KeyPage) -> impl IntoView {
                 name: format!("question_{}", list.len() + 1),
                 label: "Question".to_owned(),
                 ..FormField::default()
-            })
-        })
+            });
+        });
     };
     let full = move || !may_write() || count() >= MOST;
     view! {
@@ -96,7 +96,7 @@ fn Row(
                 .map(str::trim)
                 .filter(|line| !line.is_empty())
                 .map(str::to_owned)
-                .collect()
+                .collect();
         });
     };
     let off = move || !may_write();

@@ -90,7 +90,7 @@ fn TheKey(page: KeyPage) -> impl IntoView {
         }
         let path = page.path("/reveal");
         run(async move { api::act::<RevealedKey>(&path).await }, move |key| {
-            shown.set(Some(key.key))
+            shown.set(Some(key.key));
         });
     };
     // A regenerated key is another.

@@ -72,7 +72,7 @@ fn Secret(page: KeyPage) -> impl IntoView {
         }
         let path = page.path("/identity-secret/reveal");
         run(async move { api::act::<IdentitySecret>(&path).await }, move |secret| {
-            shown.set(Some(secret))
+            shown.set(Some(secret));
         });
     };
     let text = move || {
@@ -112,7 +112,7 @@ fn RotateForm(
 ) -> impl IntoView {
     let toasts = expect_context::<Toasts>();
     let draft = Draft::unguarded(Rotation { overlap_seconds: 86_400 }, |rotation, errors| {
-        rotation.check(errors)
+        rotation.check(errors);
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();

@@ -100,7 +100,7 @@ fn Terms(key: Remote<LicenseKey>, path: StoredValue<String>) -> impl IntoView {
         }
         let path = format!("{}/reveal", path.get_value());
         run(async move { api::act::<RevealedKey>(&path).await }, move |answer| {
-            shown.set(Some(answer.key))
+            shown.set(Some(answer.key));
         });
     };
     let facts = move || {
