@@ -65,7 +65,9 @@ impl Failure {
     /// What is wrong, with the fields that have no place of their own on the page.
     #[must_use]
     pub fn sentence(&self) -> String {
-        if self.fields.0.is_empty() {
+        // Most messages name the fields themselves.
+        let is_said = |why: &String| self.text.contains(why.as_str());
+        if self.fields.0.is_empty() || self.fields.0.values().flatten().all(is_said) {
             return self.text.clone();
         }
         let complaint =

@@ -84,16 +84,5 @@ fn Stage() -> impl IntoView {
 fn CurrentPage() -> impl IntoView {
     let nav = expect_context::<Nav>();
     let thing = Memo::new(move |_| nav.route.with(crate::route::Route::thing));
-    // A screen reader must hear that the page is another; not when the dashboard has just opened.
-    Effect::new(move |before: Option<()>| {
-        thing.get();
-        if before.is_some() {
-            request_animation_frame(|| {
-                if let Some(title) = browser::by_id("title") {
-                    browser::focus(&title);
-                }
-            });
-        }
-    });
     move || pages::show(&thing.get())
 }

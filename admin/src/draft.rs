@@ -173,11 +173,15 @@ pub fn run<R: 'static>(
     acting: impl Future<Output = Result<R, Failure>> + 'static,
     done: impl FnOnce(R) + 'static,
 ) {
-    let toasts = expect_context::<Toasts>();
     spawn_local(async move {
         match acting.await {
             Ok(answer) => done(answer),
-            Err(failure) => toasts.failed(&failure),
+            // Not from a context: this may have been called when an answer came, where there is none.
+            Err(failure) => {
+                if let Some(toasts) = Toasts::here() {
+                    toasts.failed(&failure);
+                }
+            }
         }
     });
 }

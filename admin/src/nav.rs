@@ -17,6 +17,8 @@ pub struct Nav {
     unsaved: RwSignal<u32>,
     /// Where to, once the reader has said that the edits may go.
     pub wanted: RwSignal<Option<String>>,
+    /// The page is another than before, and its title has not had the focus yet.
+    arrived: StoredValue<bool>,
 }
 
 fn address() -> (String, String) {
@@ -35,6 +37,7 @@ impl Nav {
             query: RwSignal::new(query),
             unsaved: RwSignal::new(0),
             wanted: RwSignal::new(None),
+            arrived: StoredValue::new(false),
         };
         listen_for_ever("popstate", move |_| nav.went_back());
         listen_for_ever("click", move |event| nav.clicked(event.unchecked_ref()));
@@ -95,6 +98,15 @@ impl Nav {
         parameters.get(name)
     }
 
+    /// Whether a title that appears now gets the focus: a screen reader must hear that the page is
+    /// another. Once for each page, and not for the one that the dashboard opens with.
+    #[must_use]
+    pub fn takes_focus(self) -> bool {
+        let arrived = self.arrived.get_value();
+        self.arrived.set_value(false);
+        arrived
+    }
+
     /// Counts a form with unsaved edits while `dirty` says so and the form is open.
     pub fn guard(self, dirty: Memo<bool>) {
         let counted = StoredValue::new(false);
@@ -113,6 +125,9 @@ impl Nav {
         let route = Route::parse(&path);
         self.query.set(query);
         if self.route.get_untracked() != route {
+            if self.route.get_untracked().thing() != route.thing() {
+                self.arrived.set_value(true);
+            }
             self.route.set(route);
         }
     }

@@ -93,7 +93,7 @@ both! {
         assert_eq!(messages[1]["agent_id"], told["agent_id"]);
         assert!(told["agent_id"].is_string());
         assert_eq!((&messages[0]["position"], &messages[1]["position"]), (&json!(1), &json!(2)));
-        assert_eq!(ids(&app, "?feedback=up").await, [id.clone()]);
+        assert_eq!(ids(&app, "?feedback=up").await, std::slice::from_ref(&id));
         assert_eq!(ids(&app, &format!("?agent_id={}", text(&told, "agent_id"))).await, [id]);
         gone(&app, NOBODY).await;
     }

@@ -7,6 +7,7 @@ use super::{Icon, unique};
 use crate::api::Failure;
 use crate::browser;
 use crate::draft::Draft;
+use crate::nav::Nav;
 use crate::route::Route;
 
 /// The top of a page; `children` are its buttons.
@@ -20,6 +21,13 @@ pub fn Head(
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     Effect::new(move || browser::document().set_title(&format!("{} · Natter", title.get())));
+    if use_context::<Nav>().is_some_and(Nav::takes_focus) {
+        request_animation_frame(|| {
+            if let Some(title) = browser::by_id("title") {
+                browser::focus(&title);
+            }
+        });
+    }
     view! {
         <header class="head">
             <div>

@@ -1,5 +1,7 @@
 //! Short messages at the edge of the page: what was done, or why not.
 
+use std::cell::Cell;
+
 use leptos::prelude::*;
 
 use super::Icon;
@@ -16,6 +18,10 @@ struct Toast {
     text: String,
 }
 
+thread_local! {
+    static ALL: Cell<Option<Toasts>> = const { Cell::new(None) };
+}
+
 /// The messages that are shown, for every page by `expect_context`.
 #[derive(Clone, Copy)]
 pub struct Toasts {
@@ -24,9 +30,17 @@ pub struct Toasts {
 }
 
 impl Toasts {
+    /// The one of the dashboard, made once.
     #[must_use]
     pub fn new() -> Self {
-        Self { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0) }
+        let toasts = Self { shown: RwSignal::new(Vec::new()), next: StoredValue::new(0) };
+        ALL.set(Some(toasts));
+        toasts
+    }
+
+    /// The same, also where no page is being drawn: when an answer has come, say.
+    pub fn here() -> Option<Self> {
+        ALL.get()
     }
 
     /// Says that something was done.

@@ -10,7 +10,7 @@ use super::client::Client;
 use crate::app::{App, Shared};
 use crate::error::ApiError;
 use crate::keys::rate::Bucket;
-use crate::people::{Actor, Permission, Rights, api_key, sign_in, users};
+use crate::people::{Actor, Permission, Rights, api_key, sign_in};
 
 /// API keys that nobody knows which one address may try in a minute.
 const UNKNOWN_KEYS: u32 = 10;

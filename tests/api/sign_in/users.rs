@@ -133,7 +133,7 @@ both! {
         refused_field(change(&own, PASSWORD, "elevenchars"), "password").await;
         assert_eq!(me(&app, &other).await["role"], "viewer", "nothing has changed");
         let answer = change(&own, PASSWORD, new).send().await.expect(200).await;
-        let renewed = cookie(&answer);
+        let renewed = crate::sign_in::cookie(&answer);
         assert_eq!(me(&app, &renewed).await["email"], VIEWER);
         for ended in [&own, &other] {
             let call = by_cookie(&app, ended, Method::GET, ME);

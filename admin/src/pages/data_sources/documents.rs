@@ -49,7 +49,7 @@ pub fn Documents(page: SourcePage) -> impl IntoView {
     view! {
         <Show when=may_write><Add page changed /></Show>
         <imports::Imports page changed />
-        <section class="documents" aria-label="Documents">
+        <section class="documents">
             <Table list label="Documents" columns=&["Name", "Kind", "Characters", "Passages", "Changed", ""]
                 row=move |document| row(page, document, opened, changed) empty />
         </section>

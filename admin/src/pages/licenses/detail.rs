@@ -74,8 +74,8 @@ fn Opened(key: Remote<LicenseKey>, first: LicenseKey, again: Callback<()>) -> im
             <Terms key path />
             {first.order_id.clone().map(|order| view! { <Sold order /> })}
         </div>
-        <section class="below" aria-labelledby="activations">
-            <h2 id="activations">"Activations"</h2>
+        <section class="below">
+            <h2>"Activations"</h2>
             <ActivationTable key=path.get_value() changed=again />
         </section>
         <div class="below"><Card title="Try it from your software" text="Replace the key by the license key itself.">

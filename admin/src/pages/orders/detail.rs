@@ -30,26 +30,9 @@ pub fn OrderPage(id: String) -> impl IntoView {
         order.read(async move { api::get(&path).await });
     };
     read();
-    move || match order.state.get() {
-        Load::Waiting => view! { <Skeleton lines=6 /> }.into_any(),
-        Load::Failed(failure) => {
-            let retry = Callback::new(move |()| read());
-            view! { <Head title back=Route::Orders /><FailureBox failure retry /> }.into_any()
-        }
-        Load::Ready(now) => view! { <Opened order now /> }.into_any(),
-    }
-}
-
-#[component]
-fn Opened(order: Remote<Order>, now: Order) -> impl IntoView {
-    let plans = Names::of("/api/plans");
-    let editing = RwSignal::new(false);
+    // Outside of what is drawn anew with the order: the key is shown until somebody closes it.
     let issued = RwSignal::new(None::<Order>);
     let shown = RwSignal::new(false);
-    let (text, tone) = order_standing(now.status);
-    let plan = now.plan_id.clone();
-    let plan_page = Route::Plan(now.plan_id.clone()).path();
-    let edited = StoredValue::new(now.clone());
     let done = Callback::new(move |answer: Order| {
         if answer.license_key.is_some() {
             issued.set(Some(answer.clone()));
@@ -57,6 +40,30 @@ fn Opened(order: Remote<Order>, now: Order) -> impl IntoView {
         }
         order.set(Order { license_key: None, ..answer });
     });
+    let page = move || match order.state.get() {
+        Load::Waiting => view! { <Skeleton lines=6 /> }.into_any(),
+        Load::Failed(failure) => {
+            let retry = Callback::new(move |()| read());
+            view! { <Head title back=Route::Orders /><FailureBox failure retry /> }.into_any()
+        }
+        Load::Ready(now) => view! { <Opened now done /> }.into_any(),
+    };
+    view! {
+        {page}
+        <Dialog open=shown title=Signal::stored("The license key is issued".to_owned()) closable=Signal::stored(false)>
+            {move || issued.get().map(|order| view! { <Placed order open=shown /> })}
+        </Dialog>
+    }
+}
+
+#[component]
+fn Opened(now: Order, done: Callback<Order>) -> impl IntoView {
+    let plans = Names::of("/api/plans");
+    let editing = RwSignal::new(false);
+    let (text, tone) = order_standing(now.status);
+    let plan = now.plan_id.clone();
+    let plan_page = Route::Plan(now.plan_id.clone()).path();
+    let edited = StoredValue::new(now.clone());
     let card = now.clone();
     let metadata = (!now.metadata.is_empty())
         .then(|| serde_json::Value::Object(now.metadata.clone()).to_string());
@@ -88,9 +95,6 @@ fn Opened(order: Remote<Order>, now: Order) -> impl IntoView {
         <LicenseCard now=card />
         <Dialog open=editing title=Signal::stored("Edit the customer".to_owned())>
             <CustomerForm now=edited.get_value() open=editing done />
-        </Dialog>
-        <Dialog open=shown title=Signal::stored("The license key is issued".to_owned()) closable=Signal::stored(false)>
-            {move || issued.get().map(|order| view! { <Placed order open=shown /> })}
         </Dialog>
     }
 }

@@ -99,7 +99,7 @@ fn shown(outcome: Outcome) -> AnyView {
         Outcome::Checked(report) => view! { <div class="note"><Icon name="check" /><p>"The file is in order. It would make " {sum(&report)}</p></div> }.into_any(),
         Outcome::Done(report) => view! { <div class="note"><Icon name="check" /><p>"Imported: " {sum(&report)}</p></div> }.into_any(),
         Outcome::Refused(failure, None) => view! { <FailureBox failure /> }.into_any(),
-        Outcome::Refused(failure, Some(report)) => view! { <FailureBox failure /><Mistakes report /> }.into_any(),
+        Outcome::Refused(_, Some(report)) => view! { <Mistakes report /> }.into_any(),
     }
 }
 
@@ -110,7 +110,7 @@ fn Mistakes(report: ImportReport) -> impl IntoView {
         view! { <tr><th scope="row" class="number">{error.line}</th><td>{error.column}</td><td>{error.why}</td></tr> }
     };
     view! {
-        <p>{format!("{} in the file; nothing was imported.", format::plural(report.error_count as i64, "mistake", "mistakes"))}</p>
+        <p class="error" role="alert">{format!("{} in the file; nothing was imported.", format::plural(report.error_count as i64, "mistake", "mistakes"))}</p>
         <div class="scroll" tabindex="0" role="region" aria-label="Mistakes">
             <table>
                 <thead><tr><th scope="col" class="number">"Line"</th><th scope="col">"Column"</th><th scope="col">"What is wrong"</th></tr></thead>

@@ -99,9 +99,9 @@ fn Plans(product: String) -> impl IntoView {
     let creating = RwSignal::new(false);
     let product = StoredValue::new(product);
     view! {
-        <section aria-labelledby="plans">
+        <section>
             <div class="spread section-head">
-                <h2 id="plans">"Plans"</h2>
+                <h2>"Plans"</h2>
                 <Show when=may_write>
                     <button type="button" class="button" on:click=move |_| creating.set(true)><Icon name="add" /> "Create plan"</button>
                 </Show>
