@@ -72,6 +72,7 @@ impl Follow {
     /// The next lines, at least one unless they are the last, and whether more will follow.
     async fn next(&mut self) -> (Vec<LiveLine>, bool) {
         loop {
+            let was_read = self.answer.is_some();
             let (lines, more) = match self.answer.take() {
                 Some(reader) => (self.take(reader), true),
                 None => match self.look().await {
@@ -84,6 +85,10 @@ impl Follow {
             };
             if !lines.is_empty() || !more {
                 return (lines, more);
+            }
+            if self.answer.is_some() && !was_read {
+                // What it has written so far would wake nobody.
+                continue;
             }
             let quiet = match &mut self.answer {
                 Some(reader) => tokio::time::timeout_at(self.silent_until, reader.wait()).await,
