@@ -134,7 +134,7 @@ test('a license shows where it is used; it is revoked, extended, limited, regene
   await expect(page.getByRole('row', { name: /Desk/ })).toBeVisible();
   await settled(page);
   await looksRight(page, shot, 'license');
-  expect((await activate(server, order.license_key, 'Third')).status).toBe(400);
+  expect((await activate(server, order.license_key, 'Third')).status).toBe(403);
   await page.getByRole('button', { name: 'Revoke Desk' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('button', { name: 'Revoke' }).click();

@@ -171,9 +171,10 @@ test('an import is stopped, and what it fetched stays', async ({ natter, page })
 
 test('a database is connected, its tables are listed, and columns are ticked', async ({ natter, page, folder, shot }) => {
   // A real database at hand: that of another server.
-  const other = await natter({ NATTER_DATA_DIR: folder.path });
+  const { path } = await folder();
+  const other = await natter({ NATTER_DATA_DIR: path });
   await other.stop();
-  const server = await natter({ NATTER_DATABASE_DIR: folder.path });
+  const server = await natter({ NATTER_DATABASE_DIR: path });
   await signIn(server, page);
   const source = await opened(server, page, { kind: 'database', database: { engine: 'sqlite' } });
   await expect(page.getByRole('button', { name: 'Connect and list the tables' })).toBeDisabled();
