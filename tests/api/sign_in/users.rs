@@ -147,7 +147,7 @@ both! {
         by_key.send().await.error(401, "unauthorized").await;
         let foreign = app.client().post("/api/auth/password").header("Cookie", &renewed);
         let foreign = foreign.origin("https://evil.example").header("Content-Type", "application/json");
-        foreign.raw_body(body.to_string()).send().await.error(403, "forbidden").await;
+        foreign.raw_body(body.to_string()).send().await.error(403, "origin_not_allowed").await;
     }
 
     async fn an_installation_says_what_it_is_and_why_its_mail_does_not_go(backend) {

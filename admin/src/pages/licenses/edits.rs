@@ -52,19 +52,17 @@ pub fn EditDialogs(
     let issued = RwSignal::new(None::<String>);
     let shown = RwSignal::new(false);
     let what = RwSignal::new(Edit::Expiry);
-    Effect::new(move || match editing.get() {
-        Some(Edit::Regenerate) => regenerate(key, path, issued, shown),
-        Some(Edit::Deactivate) => deactivate(key, path),
-        Some(edit) => {
-            what.set(edit);
-            open.set(true);
-        }
-        None => {}
-    });
-    // Asked once: closing and opening again asks anew.
+    // Taken at once, so that the same may be asked again.
     Effect::new(move || {
-        if editing.get().is_some() {
-            editing.set(None);
+        let Some(edit) = editing.get() else { return };
+        editing.set(None);
+        match edit {
+            Edit::Regenerate => regenerate(key, path, issued, shown),
+            Edit::Deactivate => deactivate(key, path),
+            edit => {
+                what.set(edit);
+                open.set(true);
+            }
         }
     });
     let title =

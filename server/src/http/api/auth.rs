@@ -121,8 +121,8 @@ pub async fn change_password(
     parts: Parts,
     Fields(body): Fields<PasswordChange>,
 ) -> Result<impl IntoResponse, ApiError> {
-    check_same_origin(&app, &parts)?;
     let cookie = cookie(&parts).ok_or(ErrorCode::Unauthorized)?;
+    check_same_origin(&app, &parts)?;
     let user = app.store.sign_in(&sign_in::hash(&cookie), app.clock.now_ms()).await?;
     let user = user.ok_or(ErrorCode::Unauthorized)?;
     users::change_own_password(&app, client.ip, &user, body).await?;
