@@ -247,7 +247,10 @@ pub async fn stream(
 /// # Errors
 /// As [`stream`].
 pub async fn follow(path: &str, line: impl FnMut(&str) -> bool) -> Result<(), Failure> {
-    lines(request(Method::GET, path, Body::None).await?, line).await
+    let ending = Ending(AbortController::new().ok());
+    let signal = ending.0.as_ref().map(AbortController::signal);
+    let response = ended_by(Method::GET, path, Body::None, signal.as_ref()).await?;
+    lines(response, line).await
 }
 
 async fn lines(response: Response, mut line: impl FnMut(&str) -> bool) -> Result<(), Failure> {

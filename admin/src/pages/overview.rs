@@ -184,8 +184,10 @@ fn Latest(conversations: Vec<ConversationSummary>) -> impl IntoView {
         return view! { <EmptyState icon="chat" title="No conversation yet" text="What visitors ask appears here." /> }.into_any();
     }
     let line = |one: ConversationSummary| {
+        let said =
+            if one.last_message.is_empty() { "(empty)".to_owned() } else { one.last_message };
         let page = Route::Conversation(one.id).path();
-        view! { <li><a class="clip" href=page>{one.last_message}</a><span class="hint">{one.license_key_name} " · " <When at=one.updated_at /></span></li> }
+        view! { <li><a class="clip" href=page>{said}</a><span class="hint">{one.license_key_name} " · " <When at=one.updated_at /></span></li> }
     };
     view! {
         <Card title="Latest conversations">

@@ -1,11 +1,13 @@
 //! A thread as it goes on: messages that are stored, and the answer that is being written.
 
+use futures_channel::oneshot;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use shared::ToolState;
 use shared::admin_conversation::{LiveLine, ThreadMessage};
 
 use crate::api;
-use crate::browser::pause;
+use crate::browser::{pause, until};
 use crate::ui::Prose;
 
 /// How long to wait before asking again after the stream broke, in milliseconds.
@@ -31,23 +33,38 @@ impl LiveThread {
             running: RwSignal::new(None),
             gone: RwSignal::new(false),
         };
+        // Leaving the page ends the stream.
+        let (here, left) = oneshot::channel::<()>();
+        on_cleanup(move || drop(here));
         spawn_local(async move {
-            loop {
-                let Some(after) = thread.messages.try_with_untracked(|all| {
-                    all.iter().map(|one| one.position).max().unwrap_or(0)
-                }) else {
-                    return;
-                };
-                let path = format!("/api/conversations/{id}/live?after={after}");
-                let ended = api::follow(&path, move |line| thread.heard(line)).await;
-                if thread.messages.is_disposed() || thread.gone.get_untracked() {
-                    return;
-                }
-                // It ends by itself now and then, and is asked for again from where it stood.
-                pause(if ended.is_ok() { 100 } else { AGAIN_MS }).await;
-            }
+            let _ = until(thread.listen(&id), left).await;
         });
         thread
+    }
+
+    async fn listen(self, id: &str) {
+        loop {
+            let last = |all: &Vec<ThreadMessage>| all.iter().map(|one| one.position).max();
+            let Some(after) = self.messages.try_with_untracked(last) else { return };
+            let path = format!("/api/conversations/{id}/live?after={}", after.unwrap_or(0));
+            let ended = api::follow(&path, move |line| self.heard(line)).await;
+            let over = match &ended {
+                Ok(()) => self.gone.try_get_untracked().unwrap_or(true),
+                // Deleted, or no longer to be read: asking again would not change it.
+                Err(failure) => matches!(failure.status, 403 | 404),
+            };
+            if over {
+                return;
+            }
+            // It ends by itself now and then, and is asked for again from where it stood.
+            pause(if ended.is_ok() { 100 } else { AGAIN_MS }).await;
+        }
+    }
+
+    /// Whether an answer is being written. Reads a signal.
+    #[must_use]
+    pub fn is_running(self) -> bool {
+        self.running.with(Option::is_some)
     }
 
     /// Takes a line; false when nobody looks any more.
@@ -66,8 +83,9 @@ impl LiveThread {
             LiveLine::Token { token, .. } => {
                 self.running.update(|running| running.get_or_insert_default().0.push_str(&token));
             }
-            LiveLine::Tool { name, .. } => {
-                self.running.update(|running| running.get_or_insert_default().1 = name);
+            LiveLine::Tool { name, state, .. } => {
+                let shown = if state == ToolState::Running { name } else { String::new() };
+                self.running.update(|running| running.get_or_insert_default().1 = shown);
             }
             LiveLine::Ended { .. } => self.running.set(None),
             LiveLine::Ping => {}
@@ -83,7 +101,7 @@ impl LiveThread {
 /// The answer that is being written, if one is.
 #[component]
 pub fn RunningAnswer(thread: LiveThread) -> impl IntoView {
-    let is_running = Memo::new(move |_| thread.running.with(Option::is_some));
+    let is_running = Memo::new(move |_| thread.is_running());
     let part = move |get: fn(&(String, String)) -> &String| {
         thread
             .running

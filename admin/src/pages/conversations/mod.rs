@@ -9,7 +9,7 @@ use shared::admin_conversation::{ConversationStatus, ConversationSummary};
 pub use thread::ConversationPage;
 
 use crate::api;
-use crate::bindings::Bindings;
+use crate::bindings::{Bindings, Names};
 use crate::browser;
 use crate::listing::Listing;
 use crate::route::Route;
@@ -32,7 +32,7 @@ const FILTERS: &[&str] = &[
 #[component]
 pub fn ConversationsPage() -> impl IntoView {
     let list = Listing::<ConversationSummary>::new("/api/conversations", FILTERS);
-    let bindings = Bindings::new();
+    let (bindings, keys) = (Bindings::new(), Names::of("/api/license-keys"));
     // What is exported is what is listed.
     let export = move |format: &'static str| {
         move || {
@@ -52,6 +52,7 @@ pub fn ConversationsPage() -> impl IntoView {
         </Head>
         <div class="tools">
             <Search list placeholder="Words of a message, name or e-mail" />
+            <Filter list name="license_key_id" label="License key" options=keys.options("Every license key") />
             <Filter list name="agent_id" label="Agent" options=bindings.agents.options("Every agent") />
             <Filter list name="feedback" label="Feedback" options=choices(&[("", "Any feedback"), ("any", "Rated"), ("up", "Thumbs up"), ("down", "Thumbs down")]) />
             <Filter list name="status" label="Status" options=choices(&[("", "Every status"), ("running", "Answering now"), ("open", "Open"), ("closed", "Closed")]) />

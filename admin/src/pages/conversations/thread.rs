@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use serde_json::{Map, Value};
-use shared::admin_conversation::{ConversationThread, ThreadMessage};
+use shared::admin_conversation::{ConversationStatus, ConversationThread, ThreadMessage};
 use shared::{Rating, Role};
 
 use super::live::{LiveThread, RunningAnswer};
@@ -43,7 +43,7 @@ pub fn ConversationPage(id: String) -> impl IntoView {
 #[component]
 fn Opened(now: ConversationThread) -> impl IntoView {
     let id = StoredValue::new(now.conversation.id.clone());
-    let (text, tone) = status(now.conversation.status);
+    let ended = now.conversation.status == ConversationStatus::Closed;
     let title = Signal::stored(format!("Conversation with {}", who(&now.conversation)));
     let file =
         move |format: &str| format!("/api/conversations/{}/export?format={format}", id.get_value());
@@ -54,7 +54,14 @@ fn Opened(now: ConversationThread) -> impl IntoView {
     };
     view! {
         <Head title back=Route::Conversations>
-            <Badge text=text.to_owned() tone />
+            {move || {
+                let (text, tone) = status(match (live.is_running(), ended) {
+                    (true, _) => ConversationStatus::Running,
+                    (false, true) => ConversationStatus::Closed,
+                    (false, false) => ConversationStatus::Open,
+                });
+                view! { <Badge text=text.to_owned() tone /> }
+            }}
             <Menu label="Export and delete">
                 <a href=file("txt") download=""><Icon name="download" /> "Transcript"</a>
                 <a href=file("csv") download=""><Icon name="download" /> "CSV"</a>

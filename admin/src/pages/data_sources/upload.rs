@@ -165,7 +165,7 @@ fn Progress(rows: RwSignal<Vec<Row>>, busy: RwSignal<bool>) -> impl IntoView {
         view! {
             <li class:bad=move || step.with(|step| matches!(step, Step::Failed(_))) class:good=move || step.with(|step| matches!(step, Step::Done(_)))>
                 {move || view! { <Icon name=icon() /> }}
-                <span><strong>{row.name}</strong> <span class="hint">{bytes(row.size)}</span><span class="became">{text}</span></span>
+                <span><strong>{row.name}</strong>" "<span class="hint">{bytes(row.size)}</span><span class="became">{text}</span></span>
             </li>
         }
     };

@@ -57,7 +57,7 @@ fn row(plans: Names, order: Order) -> AnyView {
             <td data-label="Status"><Badge text=text.to_owned() tone /></td>
             <td data-label="Activations">{format!("{} / {limit}", format::count(license.activation_usage))}</td>
             <td data-label="Expires">{license.expires_at.map_or_else(|| "never".into_any(), |at| view! { <When at day=true /> }.into_any())}</td>
-            <td data-label="Order"><a href=sold>{order_id}</a></td>
+            <td data-label="Order"><a class="long-id" href=sold>{order_id}</a></td>
         </tr>
     }
     .into_any()

@@ -101,7 +101,7 @@ fn row(plans: Names, order: Order) -> AnyView {
     });
     view! {
         <tr>
-            <th scope="row"><a href=page>{order.id.clone()}</a></th>
+            <th scope="row"><a class="long-id" href=page>{order.id.clone()}</a></th>
             <td data-label="Customer">{customer(&order)}</td>
             <td data-label="Plan">{move || plans.name(&plan)}</td>
             <td data-label="Status"><Badge text=text.to_owned() tone /></td>
