@@ -114,7 +114,7 @@ test('edits are saved as what changed, survive another tab of the key, and are a
   const patched = page.waitForRequest((request) => request.method() === 'PATCH');
   await page.getByRole('button', { name: 'Save' }).click();
   expect((await patched).postDataJSON()).toEqual({ version: 1, description: 'new', identity_mode: 'required' });
-  await expect(page.getByRole('button', { name: 'Save' })).toHaveCount(0);
+  await expect(page.getByRole('region', { name: 'Unsaved changes' })).toHaveCount(0);
   expect(await read(server, id)).toMatchObject({ description: 'new', identity_mode: 'required' });
   await page.getByRole('link', { name: 'Users' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Users' })).toBeVisible();
@@ -139,7 +139,7 @@ test('a limit beyond its edge is refused at its field, and somebody else’s cha
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Theirs');
   await limit.fill('100');
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByRole('button', { name: 'Save' })).toHaveCount(0);
+  await expect(page.getByRole('region', { name: 'Unsaved changes' })).toHaveCount(0);
   expect(await read(server, id)).toMatchObject({ name: 'Theirs', activation_limit: 100 });
 });
 
@@ -171,7 +171,7 @@ test('websites are checked as typed, added, selected and deleted; an empty list 
   await page.getByRole('button', { name: 'Delete' }).click();
   await looksRight(page, shot, 'key-websites');
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByRole('button', { name: 'Save' })).toHaveCount(0);
+  await expect(page.getByRole('region', { name: 'Unsaved changes' })).toHaveCount(0);
   expect(await read(server, id)).toMatchObject({ restriction: 'websites', websites: ['https://example.com'] });
   await page.getByLabel('IP addresses', { exact: false }).first().check();
   await page.getByLabel('New entry of ip addresses').fill('203.0.113.0/33');
@@ -179,7 +179,7 @@ test('websites are checked as typed, added, selected and deleted; an empty list 
   await page.getByLabel('New entry of ip addresses').fill('203.0.113.0/24');
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByRole('button', { name: 'Save' })).toHaveCount(0);
+  await expect(page.getByRole('region', { name: 'Unsaved changes' })).toHaveCount(0);
   expect(await read(server, id)).toMatchObject({ restriction: 'ip_addresses', ip_addresses: ['203.0.113.0/24'], websites: ['https://example.com'] });
 });
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use shared::license_key::{KeyStatus, LicenseKey, RevealedKey};
 use shared::order::Order;
 
-use super::edits::{Edit, EditDialogs};
+use super::edits::{Doing, Edit, EditDialogs};
 use crate::api;
 use crate::bindings::Names;
 use crate::browser;
@@ -54,7 +54,10 @@ fn Opened(key: Remote<LicenseKey>, first: LicenseKey, again: Callback<()>) -> im
     let hint = Signal::derive(move || key.get().map(|key| key.key_hint).unwrap_or_default());
     let status = move || key.get().map_or(("", crate::ui::Tone::Plain), |key| standing(key.status));
     let asked = expect_context::<Nav>().parameter("do").and_then(|word| Edit::of(&word));
-    let editing = RwSignal::new(asked.filter(|_| untrack(may_write)));
+    let doing = Doing::new(key, path);
+    if let Some(edit) = asked.filter(|_| untrack(may_write)) {
+        doing.begin(edit);
+    }
     let ended =
         Signal::derive(move || key.get().is_some_and(|key| key.status == KeyStatus::Deactivated));
     view! {
@@ -63,10 +66,10 @@ fn Opened(key: Remote<LicenseKey>, first: LicenseKey, again: Callback<()>) -> im
             <a class="button" href=Route::LicenseKey(id.get_value(), KeyTab::General).path()>"All settings"</a>
             <Show when=move || may_write() && !ended.get()>
                 <Menu label="Actions for the license">
-                    <button type="button" on:click=move |_| editing.set(Some(Edit::Expiry))><Icon name="history" /> "Manage expiry"</button>
-                    <button type="button" on:click=move |_| editing.set(Some(Edit::Limit))><Icon name="desktop" /> "Edit activation limit"</button>
-                    <button type="button" on:click=move |_| editing.set(Some(Edit::Regenerate))><Icon name="refresh" /> "Regenerate key"</button>
-                    <button type="button" class="danger" on:click=move |_| editing.set(Some(Edit::Deactivate))><Icon name="trash" /> "Deactivate for good"</button>
+                    <button type="button" on:click=move |_| doing.begin(Edit::Expiry)><Icon name="history" /> "Manage expiry"</button>
+                    <button type="button" on:click=move |_| doing.begin(Edit::Limit)><Icon name="desktop" /> "Edit activation limit"</button>
+                    <button type="button" on:click=move |_| doing.begin(Edit::Regenerate)><Icon name="refresh" /> "Regenerate key"</button>
+                    <button type="button" class="danger" on:click=move |_| doing.begin(Edit::Deactivate)><Icon name="trash" /> "Deactivate for good"</button>
                 </Menu>
             </Show>
         </Head>
@@ -81,7 +84,7 @@ fn Opened(key: Remote<LicenseKey>, first: LicenseKey, again: Callback<()>) -> im
         <div class="below"><Card title="Try it from your software" text="Replace the key by the license key itself.">
             <Samples samples=samples() label="Calls of the license API" />
         </Card></div>
-        <EditDialogs key path editing />
+        <EditDialogs doing />
     }
 }
 

@@ -42,29 +42,47 @@ impl Edit {
     }
 }
 
-#[component]
-pub fn EditDialogs(
+/// What is being done with a license, for its menu and its dialogs.
+#[derive(Clone, Copy)]
+pub struct Doing {
     key: Remote<LicenseKey>,
     path: StoredValue<String>,
-    editing: RwSignal<Option<Edit>>,
-) -> impl IntoView {
-    let open = RwSignal::new(false);
-    let issued = RwSignal::new(None::<String>);
-    let shown = RwSignal::new(false);
-    let what = RwSignal::new(Edit::Expiry);
-    // Taken at once, so that the same may be asked again.
-    Effect::new(move || {
-        let Some(edit) = editing.get() else { return };
-        editing.set(None);
+    what: RwSignal<Edit>,
+    open: RwSignal<bool>,
+    issued: RwSignal<Option<String>>,
+    shown: RwSignal<bool>,
+}
+
+impl Doing {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(key: Remote<LicenseKey>, path: StoredValue<String>) -> Self {
+        Self {
+            key,
+            path,
+            what: RwSignal::new(Edit::Expiry),
+            open: RwSignal::new(false),
+            issued: RwSignal::new(None),
+            shown: RwSignal::new(false),
+        }
+    }
+
+    /// Asks, or opens the form. Never from an effect: what is asked for outlives its next run.
+    pub fn begin(self, edit: Edit) {
         match edit {
-            Edit::Regenerate => regenerate(key, path, issued, shown),
-            Edit::Deactivate => deactivate(key, path),
+            Edit::Regenerate => regenerate(self.key, self.path, self.issued, self.shown),
+            Edit::Deactivate => deactivate(self.key, self.path),
             edit => {
-                what.set(edit);
-                open.set(true);
+                self.what.set(edit);
+                self.open.set(true);
             }
         }
-    });
+    }
+}
+
+#[component]
+pub fn EditDialogs(doing: Doing) -> impl IntoView {
+    let Doing { key, path, what, open, issued, shown } = doing;
     let title =
         move || if what.get() == Edit::Limit { "Edit activation limit" } else { "Manage expiry" };
     view! {
