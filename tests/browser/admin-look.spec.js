@@ -57,8 +57,10 @@ test('the opening button: size by slider and number, prompts added, moved and re
   for (let n = 0; n < 5; n += 1) await page.keyboard.press('ArrowRight');
   await expect(page.getByLabel('Size, as a number')).toHaveValue('75');
   await page.getByRole('button', { name: 'Add a prompt' }).click();
+  await expect(page.getByLabel('Prompts 1')).toBeFocused();
   await page.keyboard.type('First');
   await page.getByRole('button', { name: 'Add a prompt' }).click();
+  await expect(page.getByLabel('Prompts 2')).toBeFocused();
   await page.keyboard.type('Second');
   await page.getByRole('button', { name: 'Move 2 up' }).click();
   await expect(page.getByLabel('Prompts 1')).toHaveValue('Second');

@@ -54,6 +54,8 @@ fn Opened(key: Remote<LicenseKey>, first: LicenseKey, again: Callback<()>) -> im
     let hint = Signal::derive(move || key.get().map(|key| key.key_hint).unwrap_or_default());
     let status = move || key.get().map_or(("", crate::ui::Tone::Plain), |key| standing(key.status));
     let asked = expect_context::<Nav>().parameter("do").and_then(|word| Edit::of(&word));
+    // A regenerated key begins without activations.
+    let named = Memo::new(move |_| hint.get());
     let doing = Doing::new(key, path);
     if let Some(edit) = asked.filter(|_| untrack(may_write)) {
         doing.begin(edit);
@@ -79,7 +81,7 @@ fn Opened(key: Remote<LicenseKey>, first: LicenseKey, again: Callback<()>) -> im
         </div>
         <section class="below">
             <h2>"Activations"</h2>
-            <ActivationTable key=path.get_value() changed=again />
+            {move || { named.get(); view! { <ActivationTable key=path.get_value() changed=again /> } }}
         </section>
         <div class="below"><Card title="Try it from your software" text="Replace the key by the license key itself.">
             <Samples samples=samples() label="Calls of the license API" />
