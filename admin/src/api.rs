@@ -56,6 +56,15 @@ impl Failure {
         Self::new(0, "The server's answer could not be read. Reload the page: it may be newer.")
     }
 
+    /// A part of the dashboard itself did not come.
+    #[must_use]
+    pub fn part_missing() -> Self {
+        Self::new(
+            0,
+            "This part of the dashboard did not arrive. Try again; after an update of the server, reload the page.",
+        )
+    }
+
     /// Whether somebody else has changed the thing meanwhile.
     #[must_use]
     pub fn is_conflict(&self) -> bool {

@@ -1,14 +1,19 @@
 //! The dashboard as a whole: who is asked to sign in, the frame around the pages, and which page it is.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::browser;
 use crate::nav::Nav;
 use crate::pages::{self, sign_in};
+use crate::remote::{Load, Remote};
 use crate::session::{Session, Standing};
 use crate::shell::Shell;
-use crate::ui::{Asking, Confirm, ConfirmRequest, FailureBox, ToastStack, Toasts, confirm};
+use crate::ui::{
+    Asking, Confirm, ConfirmRequest, FailureBox, Skeleton, ToastStack, Toasts, confirm,
+};
 
 /// Puts the dashboard into the page.
 pub fn start() {
@@ -49,7 +54,7 @@ fn ask_before_leaving(nav: Nav) {
             action: "Leave",
             type_to_confirm: None,
             is_dangerous: true,
-            then: Callback::new(move |()| nav.leave_for(&address)),
+            then: Arc::new(move || nav.leave_for(&address)),
         });
     });
 }
@@ -84,5 +89,23 @@ fn Stage() -> impl IntoView {
 fn CurrentPage() -> impl IntoView {
     let nav = expect_context::<Nav>();
     let thing = Memo::new(move |_| nav.route.with(crate::route::Route::thing));
-    move || pages::show(&thing.get())
+    let part = Remote::<()>::new();
+    Effect::new(move || {
+        let route = thing.get();
+        part.state.set(Load::Waiting);
+        part.read(pages::load(route));
+    });
+    move || {
+        let route = thing.get();
+        if let Some(page) = pages::show(&route) {
+            return page;
+        }
+        match part.state.get() {
+            Load::Failed(failure) => {
+                let retry = Callback::new(move |()| part.read(pages::load(route.clone())));
+                view! { <FailureBox failure retry /> }.into_any()
+            }
+            _ => view! { <Skeleton lines=6 /> }.into_any(),
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! What leaves is `dist/admin/` and `dist/admin.json`.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::{Context, Result};
@@ -42,21 +43,33 @@ fn prepare(compiled: &[u8], optimise: Optimise) -> Result<Manifest> {
         return Ok(manifest);
     }
 
-    let (js, mut wasm) = wasm::bind("admin", compiled)?;
-    if let Some(program) = wasm_opt {
-        wasm = wasm::shrink(&program, &wasm)?;
-    }
-    let name = manifest::hashed_name("admin", "wasm", &wasm);
-    // Started by itself: the page may hold no script of its own.
-    let js =
-        format!("{js}\n__wbg_init({{ module_or_path: new URL('{name}', import.meta.url) }});\n");
-    let js = minify::javascript(&js, terser.as_deref(), minify::Kind::Module)?;
-
+    let split = wasm::split("admin", compiled)?;
+    let small = |wasm: Vec<u8>| match &wasm_opt {
+        Some(program) => wasm::shrink(program, &wasm),
+        None => Ok(wasm),
+    };
     let mut manifest = Manifest::new(Bundle::Dashboard);
+    let mut js = split.js;
+    let mut named = BTreeMap::new();
+    for (part, wasm) in split.parts {
+        let wasm = small(wasm)?;
+        let name = manifest::hashed_name(&part, "wasm", &wasm);
+        manifest.add(&name, &wasm, true)?;
+        js = js.replace(&format!("\"./{part}.wasm\""), &format!("\"./{name}\""));
+        named.insert(part, name);
+    }
+    let wasm = small(split.main)?;
+    let name = manifest::hashed_name("admin", "wasm", &wasm);
     manifest.add(&name, &wasm, true)?;
+    // Started by itself: the page may hold no script of its own.
+    js += &format!("__wbg_init({{ module_or_path: new URL('{name}', import.meta.url) }});\n");
+    let js = minify::javascript(&js, terser.as_deref(), minify::Kind::Module)?;
     for (kind, bytes) in [("js", js.as_bytes()), ("css", &css)] {
         manifest.add(&manifest::hashed_name("admin", kind, bytes), bytes, true)?;
     }
+    let files =
+        |parts: Vec<String>| parts.iter().filter_map(|part| named.get(part).cloned()).collect();
+    manifest.parts = split.needs.into_iter().map(|(area, parts)| (area, files(parts))).collect();
     manifest.publish()?;
     fs::write(stamp_file, stamp).context("cannot write to dist/")?;
     Ok(manifest)

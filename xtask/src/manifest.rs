@@ -3,6 +3,7 @@
 //! Paths are relative to the repository's root and use `/`. The server's build script reads this
 //! file and includes exactly what it lists.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -48,6 +49,10 @@ pub struct Manifest {
     #[serde(skip)]
     bundle: Bundle,
     pub files: Vec<Entry>,
+    /// Names of the files that a part of the program brings when it is first needed, by part. All
+    /// others are there from the start.
+    #[serde(default)]
+    pub parts: BTreeMap<String, Vec<String>>,
 }
 
 /// One file as it is served.
@@ -93,7 +98,7 @@ pub fn hashed_name(stem: &str, extension: &str, bytes: &[u8]) -> String {
 impl Manifest {
     /// No files yet.
     pub fn new(bundle: Bundle) -> Self {
-        Self { bundle, files: Vec::new() }
+        Self { bundle, ..Self::default() }
     }
 
     /// The manifest of an earlier build, if it and all its files are there.

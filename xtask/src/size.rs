@@ -13,8 +13,9 @@ const BUDGET: usize = 90 * 1024;
 /// The loader, which every page view pays, in bytes after brotli.
 const LOADER_BUDGET: usize = 3 * 1024;
 
-/// The whole dashboard, in bytes after brotli. It is to become 400 KiB; until then it may not grow.
-const DASHBOARD_BUDGET: usize = 800 * 1024;
+/// What the dashboard needs to show its first page, in bytes after brotli. Parts come when a page of
+/// theirs is opened.
+const DASHBOARD_BUDGET: usize = 400 * 1024;
 
 /// Whether only some pages bring the file: the sound, where it is turned on; the module of chats in
 /// the page; the English texts once more, for a page that the server has told no language. The types
@@ -36,7 +37,7 @@ fn counted(manifest: &Manifest) -> impl Iterator<Item = &Entry> {
 pub fn run() -> Result<()> {
     let (widget, dashboard) = built()?;
     println!("{}budget: {BUDGET} bytes after brotli, the loader {LOADER_BUDGET}\n", table(&widget));
-    println!("{}budget: {DASHBOARD_BUDGET} bytes after brotli", table(&dashboard));
+    println!("{}{}", table(&dashboard), parts(&dashboard));
     check(&widget)?;
     check_dashboard(&dashboard)
 }
@@ -52,10 +53,30 @@ fn built() -> Result<(Manifest, Manifest)> {
     Ok((widget::build(Optimise::Required)?, admin::build(Optimise::Required)?))
 }
 
+/// What is loaded whichever page is opened, in bytes after brotli.
+fn start(manifest: &Manifest) -> usize {
+    let is_of_part = |file: &&Entry| manifest.parts.values().flatten().any(|n| *n == file.name);
+    manifest.files.iter().filter(|file| !is_of_part(file)).map(|file| file.br_bytes).sum()
+}
+
+/// What each part adds the first time that a page of it is opened.
+fn parts(manifest: &Manifest) -> String {
+    let mut out =
+        format!("start: {}, budget {DASHBOARD_BUDGET} bytes after brotli\n", start(manifest));
+    for (part, names) in &manifest.parts {
+        let files = manifest.files.iter().filter(|file| names.contains(&file.name));
+        let bytes: usize = files.map(|file| file.br_bytes).sum();
+        out += &format!("its part {part}: {bytes} more in {} files\n", names.len());
+    }
+    out
+}
+
 fn check_dashboard(manifest: &Manifest) -> Result<()> {
-    let all: usize = manifest.files.iter().map(|file| file.br_bytes).sum();
-    if all > DASHBOARD_BUDGET {
-        bail!("the dashboard is {all} bytes after brotli; it may be {DASHBOARD_BUDGET}");
+    let start = start(manifest);
+    if start > DASHBOARD_BUDGET {
+        bail!(
+            "the dashboard is {start} bytes after brotli before its first page; it may be {DASHBOARD_BUDGET}"
+        );
     }
     Ok(())
 }
@@ -133,7 +154,11 @@ mod tests {
         assert!(
             check_dashboard(&manifest(&[("a.js", 1), ("a.wasm", DASHBOARD_BUDGET - 1)])).is_ok()
         );
-        assert!(check_dashboard(&manifest(&[("a.js", 1), ("a.wasm", DASHBOARD_BUDGET)])).is_err());
+        let mut one_more = manifest(&[("a.js", 1), ("a.wasm", DASHBOARD_BUDGET)]);
+        assert!(check_dashboard(&one_more).is_err());
+        one_more.parts.insert("later".to_owned(), vec!["a.js".to_owned()]);
+        assert!(check_dashboard(&one_more).is_ok(), "what a later page brings is not the first's");
+        assert!(parts(&one_more).contains("later: 1 more in 1 files"));
     }
 
     #[test]

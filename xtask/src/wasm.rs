@@ -4,12 +4,13 @@
 //! wasm-bindgen is linked in rather than called, so that a fresh machine need not build its command
 //! line first.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::shorten::Names;
@@ -129,8 +130,48 @@ pub fn stamp(inputs: &[String], recipe: &str, programs: &[Option<&Path>]) -> Res
 /// The JavaScript module and the wasm that together are the program. `name` is what wasm-bindgen
 /// calls it.
 pub fn bind(name: &str, wasm: &[u8]) -> Result<(String, Vec<u8>)> {
+    bound(Bindgen::new().input_bytes(name, wasm.to_vec()), name, None)
+}
+
+/// A program in parts: what starts it, and what it loads when it comes to it.
+pub struct Split {
+    /// Binds the wasm, and loads parts by the names that stand in it as `"./<name>.wasm"`.
+    pub js: String,
+    pub main: Vec<u8>,
+    /// Name and wasm of each.
+    pub parts: Vec<(String, Vec<u8>)>,
+    /// Which parts each split of the source needs.
+    pub needs: BTreeMap<String, Vec<String>>,
+}
+
+/// Cuts a program at its `#[wasm_split]` functions; it was linked with `--emit-relocs`.
+pub fn split(name: &str, wasm: &[u8]) -> Result<Split> {
+    let folder = paths::dist().join(".parts");
+    let main = folder.join("main.wasm");
+    let mut options = wasm_split_cli_support::Options::new(wasm);
+    options.output_dir = &folder;
+    options.main_out_path = &main;
+    options.link_name = LINK;
+    let cut = wasm_split_cli_support::transform(options)
+        .map_err(|why| anyhow!("{name} cannot be cut into parts: {why:#}"))?;
+    let part = |path: &PathBuf| -> Result<(String, Vec<u8>)> {
+        let stem = path.file_stem().context("a part without a name")?;
+        Ok((stem.to_string_lossy().into_owned(), fs::read(path)?))
+    };
+    let parts = cut.split_modules.iter().map(part).collect::<Result<Vec<_>>>()?;
+    let (main, link) = (fs::read(main)?, fs::read_to_string(folder.join(LINK))?);
+    fs::remove_dir_all(folder)?;
     let mut bindgen = Bindgen::new();
-    bindgen.input_bytes(name, wasm.to_vec());
+    // The parts share the memory, the table and the stack pointer.
+    bindgen.input_bytes(name, main).keep_lld_exports(true);
+    let (js, main) = bound(&mut bindgen, name, Some(&link))?;
+    Ok(Split { js, main, parts, needs: cut.prefetch_map.into_iter().collect() })
+}
+
+/// What the linking module of a program in parts is called before it is joined to the bindings.
+const LINK: &str = "__wasm_split.js";
+
+fn bound(bindgen: &mut Bindgen, name: &str, link: Option<&str>) -> Result<(String, Vec<u8>)> {
     bindgen.web(true)?;
     // Whoever loads it says where the wasm is; the bindings need no guess of their own.
     bindgen.omit_default_module_path(true);
@@ -143,10 +184,11 @@ pub fn bind(name: &str, wasm: &[u8]) -> Result<(String, Vec<u8>)> {
              they would need names, hashes and compression; use a dependency without them"
         );
     }
-    let js = output.js().to_owned();
+    let mut js = output.js().to_owned();
     let wasm = output.wasm_mut();
     let mut names = Names::default();
-    for import in wasm.imports.iter_mut() {
+    let own = format!("./{name}_bg.js");
+    for import in wasm.imports.iter_mut().filter(|import| import.module == own) {
         import.name = names.shorten(&import.name);
         import.module.clear();
     }
@@ -155,13 +197,46 @@ pub fn bind(name: &str, wasm: &[u8]) -> Result<(String, Vec<u8>)> {
     {
         export.name = names.shorten(&export.name);
     }
-    // All imports come from this one object of the bindings.
-    let (from, to) = (format!("\"./{name}_bg.js\": import0"), "\"\": import0");
-    if js.matches(&from).count() != 1 {
-        bail!("the bindings have no {from}: wasm-bindgen writes them in another way now");
+    replace_once(&mut js, &format!("\"{own}\": import0"), "\"\": import0")?;
+    if let Some(link) = link {
+        js = linked(&js, link)?;
     }
-    let js = names.replace_in(&js.replace(&from, to));
+    let js = names.replace_in(&js);
     Ok((js, wasm.emit_wasm()))
+}
+
+/// The bindings and what loads the parts, each of which imports the other, as one module.
+fn linked(js: &str, link: &str) -> Result<String> {
+    let mut link = link.to_owned();
+    replace_once(&mut link, "import { initSync } from \"./main.js\";", "")?;
+    let loader =
+        |line: &str| Some(line.strip_prefix("export const ")?.split(' ').next()?.to_owned());
+    let loaders: Vec<String> = link.lines().filter_map(loader).collect();
+    // wasm-bindgen imports the module once for each part.
+    let (import, entry) = (format!(" from \"{LINK}\""), format!("\"{LINK}\": import"));
+    let (imports, rest): (Vec<&str>, Vec<&str>) =
+        js.lines().partition(|line| line.starts_with("import ") && line.contains(&import));
+    let (entries, mut rest): (Vec<&str>, Vec<&str>) =
+        rest.into_iter().partition(|line| line.trim_start().starts_with(&entry));
+    let Some(at) = js.lines().filter(|l| !imports.contains(l)).position(|l| entries.contains(&l))
+    else {
+        bail!("the bindings do not import {LINK}: they are written in another way now");
+    };
+    if imports.len() != loaders.len() || entries.len() != loaders.len() {
+        bail!("the bindings import {LINK} in a way that is not known here");
+    }
+    let all = format!("\"{LINK}\": {{ {} }},", loaders.join(", "));
+    rest.insert(at, &all);
+    Ok(format!("{}\n{}", rest.join("\n"), link.replace("export const ", "const ")))
+}
+
+/// What these tools write is not promised: where it is another, the build says so.
+fn replace_once(js: &mut String, from: &str, to: &str) -> Result<()> {
+    if js.matches(from).count() != 1 {
+        bail!("the bindings have no {from}: they are written in another way now");
+    }
+    *js = js.replacen(from, to, 1);
+    Ok(())
 }
 
 /// The wasm after `wasm-opt`.

@@ -1,5 +1,7 @@
 //! The websites and devices that use a license key.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use shared::license_key::{Activation, ActivationStatus};
 
@@ -85,7 +87,7 @@ fn revoke(at: StoredValue<String>, name: StoredValue<String>, done: Callback<()>
         action: "Revoke",
         type_to_confirm: None,
         is_dangerous: true,
-        then: Callback::new(move |()| {
+        then: Arc::new(move || {
             let (path, name) = (path.clone(), name.clone());
             run(async move { api::delete(&path).await }, move |()| {
                 toasts.done(format!("{name} is revoked."));

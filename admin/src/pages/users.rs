@@ -1,5 +1,7 @@
 //! People who sign in: add, change, remove; and one's own password.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use serde::Serialize;
 use shared::FieldErrors;
@@ -117,7 +119,7 @@ fn remove(user: User, changed: Callback<()>) {
         action: "Remove",
         type_to_confirm: None,
         is_dangerous: true,
-        then: Callback::new(move |()| {
+        then: Arc::new(move || {
             let path = format!("/api/users/{}", user.id);
             let email = user.email.clone();
             run(async move { api::delete(&path).await }, move |()| {

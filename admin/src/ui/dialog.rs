@@ -1,5 +1,7 @@
 //! Dialogs: the browser's own `<dialog>`, which keeps the focus and closes with Escape.
 
+use std::sync::Arc;
+
 use leptos::html;
 use leptos::prelude::*;
 
@@ -73,7 +75,9 @@ pub struct ConfirmRequest {
     /// The reader types this to go on; `None` = a click will do.
     pub type_to_confirm: Option<String>,
     pub is_dangerous: bool,
-    pub then: Callback<()>,
+    /// Not a `Callback`: the row that asks may be drawn anew before the answer comes, which ends all
+    /// that it owns.
+    pub then: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// The question that is being asked, for every page by `expect_context`.
@@ -111,7 +115,7 @@ pub fn Confirm() -> impl IntoView {
             && let Some(request) = asking.get_untracked()
         {
             open.set(false);
-            request.then.run(());
+            (request.then)();
         }
     };
     let dangerous = move || asking.with(|r| r.as_ref().is_some_and(|r| r.is_dangerous));

@@ -24,7 +24,11 @@ const THEME_COOKIE: &str = "natter_theme";
 
 /// The page with the names of this build's files; `None` when the dashboard was not built.
 static SHELL: LazyLock<Option<String>> = LazyLock::new(|| {
-    let named = |kind: &str| Some(FILES.iter().find(|file| file.name.ends_with(kind))?.name);
+    // Other parts have other names: only the start of the program is called as the whole.
+    let named = |kind: &str| {
+        let is_start = |name: &str| name.starts_with("admin-") && name.ends_with(kind);
+        Some(FILES.iter().find(|file| is_start(file.name))?.name)
+    };
     let page = PAGE.replace("STYLE", named(".css")?).replace("SCRIPT", named(".js")?);
     Some(page.replace("WASM", named(".wasm")?))
 });

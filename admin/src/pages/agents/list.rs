@@ -1,5 +1,7 @@
 //! Every agent, and whether it answers.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use shared::agent::{Agent, ProviderKind};
 
@@ -81,7 +83,7 @@ fn row(list: Listing<Agent>, agent: Agent) -> AnyView {
 
 fn set_active(list: Listing<Agent>, agent: Agent, on: bool) {
     let toasts = expect_context::<Toasts>();
-    let change = Callback::new(move |()| {
+    let change = move || {
         let path = format!("/api/agents/{}", agent.id);
         run(
             async move { api::patch::<Agent>(&path, &serde_json::json!({ "is_active": on })).await },
@@ -92,9 +94,9 @@ fn set_active(list: Listing<Agent>, agent: Agent, on: bool) {
                 list.replace(agent, |one| one.id == id);
             },
         );
-    });
+    };
     if on {
-        change.run(());
+        change();
         return;
     }
     confirm(ConfirmRequest {
@@ -103,7 +105,7 @@ fn set_active(list: Listing<Agent>, agent: Agent, on: bool) {
         action: "Switch off",
         type_to_confirm: None,
         is_dangerous: true,
-        then: change,
+        then: Arc::new(change),
     });
 }
 
@@ -129,7 +131,7 @@ pub fn remove(agent: Agent, then: Callback<()>) {
         action: "Delete",
         type_to_confirm: None,
         is_dangerous: true,
-        then: Callback::new(move |()| {
+        then: Arc::new(move || {
             let path = format!("/api/agents/{}", agent.id);
             let name = name.clone();
             run(async move { api::delete(&path).await }, move |()| {

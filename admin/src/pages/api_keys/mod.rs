@@ -3,6 +3,8 @@
 mod create;
 mod reminder;
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use shared::admin::{ApiKey, Scope};
 
@@ -110,7 +112,7 @@ fn delete(key: ApiKey, changed: Callback<()>) {
         action: "Delete",
         type_to_confirm: Some(key.label.clone()),
         is_dangerous: true,
-        then: Callback::new(move |()| {
+        then: Arc::new(move || {
             let path = format!("/api/api-keys/{}", key.id);
             let label = key.label.clone();
             run(async move { api::delete(&path).await }, move |()| {

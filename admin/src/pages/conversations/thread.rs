@@ -1,5 +1,7 @@
 //! One conversation, as it was written.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 use shared::admin_conversation::{ConversationStatus, ConversationThread, ThreadMessage};
@@ -187,7 +189,7 @@ fn delete(id: String) {
         action: "Delete",
         type_to_confirm: None,
         is_dangerous: true,
-        then: Callback::new(move |()| {
+        then: Arc::new(move || {
             let path = format!("/api/conversations/{id}");
             run(async move { api::delete(&path).await }, move |()| {
                 toasts.done("The conversation is deleted.");
@@ -207,7 +209,7 @@ fn forget_visitor(id: String) {
         action: "Delete",
         type_to_confirm: Some("delete".to_owned()),
         is_dangerous: true,
-        then: Callback::new(move |()| {
+        then: Arc::new(move || {
             let path = format!("/api/visitors/{id}");
             run(async move { api::delete(&path).await }, move |()| {
                 toasts.done("Everything of this visitor is deleted.");

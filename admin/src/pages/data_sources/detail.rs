@@ -1,5 +1,7 @@
 //! One data source: what is in it, a search in it, and its settings.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::Serialize;
@@ -200,7 +202,7 @@ fn DangerZone(page: SourcePage) -> impl IntoView {
             action: "Delete",
             type_to_confirm: Some(name.clone()),
             is_dangerous: true,
-            then: Callback::new(move |()| {
+            then: Arc::new(move || {
                 let (path, name) = (path.clone(), name.clone());
                 run(async move { api::delete(&path).await }, move |()| {
                     toasts.done(format!("{name} is deleted."));

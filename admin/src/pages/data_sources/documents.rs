@@ -1,5 +1,7 @@
 //! The documents of a data source, one by one, and the ways to add some.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use shared::data_source::{Document, DocumentOrigin};
 
@@ -120,7 +122,7 @@ fn remove(page: SourcePage, id: &str, name: String, changed: Callback<()>) {
         action: "Delete",
         type_to_confirm: None,
         is_dangerous: true,
-        then: Callback::new(move |()| {
+        then: Arc::new(move || {
             let (path, name) = (path.clone(), name.clone());
             run(async move { api::delete(&path).await }, move |()| {
                 toasts.done(format!("{name} is deleted."));

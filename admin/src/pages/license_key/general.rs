@@ -1,5 +1,7 @@
 //! What a key is called, what it may do and how long; regenerating, deactivating, deleting.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use shared::license_key::{KeyStatus, LicenseKey, RevealedKey, Rotation};
 
@@ -238,7 +240,7 @@ fn deactivate(page: KeyPage) {
         action: "Deactivate for good",
         type_to_confirm: Some(name),
         is_dangerous: true,
-        then: Callback::new(move |()| {
+        then: Arc::new(move || {
             let path = page.path("/deactivate");
             run(async move { api::act::<LicenseKey>(&path).await }, move |key| {
                 page.take(key);

@@ -3,6 +3,8 @@
 mod create;
 mod issued;
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use serde_json::json;
 use shared::license_key::{KeyStatus, LicenseKey, RestrictionKind, RevealedKey};
@@ -247,7 +249,7 @@ pub fn delete(key: &LicenseKey, deleted: Callback<()>) {
         action: "Delete",
         type_to_confirm: Some(key.settings.name.clone()),
         is_dangerous: true,
-        then: Callback::new(move |()| {
+        then: Arc::new(move || {
             let path = path.clone();
             run(async move { api::delete(&path).await }, move |()| deleted.run(()));
         }),

@@ -1,5 +1,7 @@
 //! What may be done with a license, each in a dialog of its own.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -123,7 +125,7 @@ fn regenerate(
         action: "Regenerate",
         type_to_confirm: None,
         is_dangerous: true,
-        then: Callback::new(move |()| {
+        then: Arc::new(move || {
             let path = format!("{}/regenerate", path.get_value());
             run(async move { api::post::<LicenseKey>(&path, &json!({})).await }, move |made| {
                 issued.set(made.key.clone());
@@ -142,7 +144,7 @@ fn deactivate(key: Remote<LicenseKey>, path: StoredValue<String>) {
         action: "Deactivate for good",
         type_to_confirm: Some("deactivate".to_owned()),
         is_dangerous: true,
-        then: Callback::new(move |()| {
+        then: Arc::new(move || {
             let path = format!("{}/deactivate", path.get_value());
             run(async move { api::act::<LicenseKey>(&path).await }, move |now| {
                 key.set(now);

@@ -1,5 +1,7 @@
 //! The keys with which answers of the license API are signed.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use shared::license::{SigningKey, SigningKeyStatus, SigningKeys};
 
@@ -27,7 +29,7 @@ pub fn SigningKeyCard() -> impl IntoView {
             action: "Rotate",
             type_to_confirm: None,
             is_dangerous: false,
-            then: Callback::new(move |()| {
+            then: Arc::new(move || {
                 run(api::act::<SigningKeys>("/api/signing-keys/rotate"), move |answer| {
                     keys.set(answer);
                     toasts.done("The signing key is rotated.");

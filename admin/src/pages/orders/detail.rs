@@ -1,5 +1,7 @@
 //! One order, with the card of its license.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use serde_json::json;
 use shared::order::{Customer, Order, OrderLicense, OrderStatus};
@@ -149,7 +151,7 @@ fn end(id: String, verb: &'static str, title: &str, text: &str, done: Callback<O
         action: if verb == "refund" { "Refund" } else { "Cancel order" },
         type_to_confirm: None,
         is_dangerous: true,
-        then: Callback::new(move |()| {
+        then: Arc::new(move || {
             let path = format!("/api/orders/{id}/{verb}");
             run(async move { api::act::<Order>(&path).await }, move |order| {
                 toasts.done(if verb == "refund" {

@@ -1,5 +1,7 @@
 //! One plan: what an order of it issues.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use serde_json::Value;
 use shared::product::{DurationUnit, Plan, PlanLicenses, PlanSettings, PlanWidget};
@@ -90,7 +92,7 @@ fn Opened(plan: Plan) -> impl IntoView {
             action: "Delete",
             type_to_confirm: None,
             is_dangerous: true,
-            then: Callback::new(move |()| {
+            then: Arc::new(move || {
                 let path = path.get_value();
                 run(async move { api::delete(&path).await }, move |()| {
                     draft.reset();

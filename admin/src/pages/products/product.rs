@@ -1,5 +1,7 @@
 //! One product, with its plans.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use serde_json::Value;
 use shared::product::{Plan, PlanSettings, Product, ProductSettings};
@@ -69,7 +71,7 @@ fn Opened(product: Product) -> impl IntoView {
             action: "Delete",
             type_to_confirm: None,
             is_dangerous: true,
-            then: Callback::new(move |()| {
+            then: Arc::new(move || {
                 let path = path.get_value();
                 run(async move { api::delete(&path).await }, move |()| {
                     draft.reset();

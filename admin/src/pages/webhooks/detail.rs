@@ -1,5 +1,7 @@
 //! A webhook: what it is told of, its secret, its deliveries.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use serde_json::Value;
 use shared::admin::Webhook;
@@ -127,7 +129,7 @@ fn delete(path: String, url: &str) {
         action: "Delete",
         type_to_confirm: None,
         is_dangerous: true,
-        then: Callback::new(move |()| {
+        then: Arc::new(move || {
             let path = path.clone();
             run(async move { api::delete(&path).await }, move |()| {
                 toasts.done("The webhook is deleted.");
