@@ -352,6 +352,9 @@ pub struct Period {
     pub failed: i64,
     pub stopped: i64,
     pub refused: i64,
+    /// Only with `response_times=true`; left out of a period without queries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_time_ms: Option<Percentiles>,
 }
 
 /// Milliseconds, at most 3 % off.

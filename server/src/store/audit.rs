@@ -3,20 +3,72 @@
 use sqlx::FromRow;
 
 use super::{
-    Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, page_start, statements,
+    Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, page_start, spellings,
+    statements,
 };
+
+macro_rules! asked {
+    ($subject:literal, $action:literal, $from:literal, $to:literal, $actor:literal,
+        $like:literal, $typed:literal, $capital:literal) => {
+        concat!(
+            "(",
+            $subject,
+            " = '' OR subject_id = ",
+            $subject,
+            ") AND (",
+            $action,
+            " = '' \
+             OR action = ",
+            $action,
+            ") AND created_at >= ",
+            $from,
+            " AND created_at < ",
+            $to,
+            " \
+             AND (",
+            $actor,
+            " = '' OR actor_id = ",
+            $actor,
+            " \
+             OR LOWER(actor_name) LIKE ",
+            $like,
+            " ESCAPE '\\' \
+             OR LOWER(actor_name) LIKE ",
+            $typed,
+            " ESCAPE '\\' \
+             OR actor_name LIKE ",
+            $capital,
+            " ESCAPE '\\')"
+        )
+    };
+}
 
 statements! {
     ADD = "INSERT INTO audit_log (id, created_at, actor_kind, actor_id, actor_name, action, \
         subject_kind, subject_id, changes, ip_address) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    LIST = "SELECT id, created_at, actor_kind, actor_id, actor_name, action, subject_kind, \
+    LIST = concat!("SELECT id, created_at, actor_kind, actor_id, actor_name, action, subject_kind, \
         subject_id, changes, ip_address FROM audit_log \
         WHERE (created_at < $1 OR (created_at = $1 AND id < $2)) \
-        AND ($3 = '' OR subject_id = $3) AND ($4 = '' OR action = $4) \
-        ORDER BY created_at DESC, id DESC LIMIT $5";
-    COUNT = "SELECT COUNT(*) FROM audit_log WHERE ($1 = '' OR subject_id = $1) \
-        AND ($2 = '' OR action = $2)";
+        AND ", asked!("$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10"),
+        " ORDER BY created_at DESC, id DESC LIMIT $11");
+    COUNT = concat!("SELECT COUNT(*) FROM audit_log WHERE ",
+        asked!("$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8"));
+}
+
+/// Which lines are asked for; empty texts let all pass.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    pub subject_id: String,
+    pub action: String,
+    /// An actor's id, or a part of its name.
+    pub actor: Option<String>,
+    pub from_ms: i64,
+    /// Excluded.
+    pub to_ms: i64,
+    /// Starts after this (created_at, id).
+    pub after: Option<(i64, String)>,
+    pub limit: u32,
 }
 
 /// A line of the audit log; as it is stored and as it is to be stored.
@@ -73,24 +125,26 @@ impl Store {
         self.writer.run(AddAlone(line)).await
     }
 
-    /// A page of the log, newest first, with how many lines there are; empty filters let all pass.
+    /// A page of the log, newest first, with how many lines there are.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn audit(
-        &self,
-        after: Option<(i64, String)>,
-        subject_id: &str,
-        action: &str,
-        limit: u32,
-    ) -> Result<(Vec<NewAudit>, i64), StoreError> {
+    pub async fn audit(&self, filter: AuditFilter) -> Result<(Vec<NewAudit>, i64), StoreError> {
         let mut conn = self.conn().await?;
-        let (before_ms, before_id) = page_start(after);
-        let limit = i64::from(limit);
-        let rows = fetch_all!(
-            &mut conn, NewAudit, LIST, before_ms, &before_id, subject_id, action, limit
-        )?;
-        let total = fetch_optional!(&mut conn, (i64,), COUNT, subject_id, action)?;
+        let (before_ms, before_id) = page_start(filter.after);
+        let actor = filter.actor.unwrap_or_default();
+        let (like, typed, capital) = spellings(&actor);
+        macro_rules! matching {
+            ($fetch:ident, $row:ty, $sql:expr, [$($first:expr),*] $(, $last:expr)*) => {
+                $fetch!(
+                    &mut conn, $row, $sql, $($first,)* &filter.subject_id, &filter.action,
+                    filter.from_ms, filter.to_ms, &actor, &like, &typed, &capital $(, $last)*
+                )
+            };
+        }
+        let limit = i64::from(filter.limit);
+        let rows = matching!(fetch_all, NewAudit, LIST, [before_ms, &before_id], limit)?;
+        let total = matching!(fetch_optional, (i64,), COUNT, [])?;
         Ok((rows, total.map_or(0, |(n,)| n)))
     }
 }

@@ -3,8 +3,8 @@
 use sqlx::FromRow;
 
 use super::{
-    Conn, Store, StoreError, Write, contains_pattern, execute, fetch_all, fetch_optional,
-    like_pattern, page_start, statements,
+    Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, page_start, spellings,
+    statements,
 };
 
 /// What an admin's list shows of a conversation.
@@ -247,13 +247,4 @@ impl Store {
         let total = matching!(fetch_optional, (i64,), COUNT)?;
         Ok((rows, total.map_or(0, |(n,)| n)))
     }
-}
-
-/// Patterns for texts that contain `part`: lower-cased; with what is not ASCII as it was typed; and
-/// with a capital at its begin.
-fn spellings(part: &str) -> (String, String, String) {
-    let mut rest = part.chars();
-    let capital: String =
-        rest.next().into_iter().flat_map(char::to_uppercase).chain(rest).collect();
-    (contains_pattern(part), like_pattern(&part.to_ascii_lowercase()), like_pattern(&capital))
 }

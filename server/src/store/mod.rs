@@ -340,6 +340,15 @@ fn contains_pattern(part: &str) -> String {
     like_pattern(&fold(part))
 }
 
+/// Patterns for texts that contain `part`: lower-cased; with what is not ASCII as it was typed; and
+/// with a capital at its begin.
+fn spellings(part: &str) -> (String, String, String) {
+    let mut rest = part.chars();
+    let capital: String =
+        rest.next().into_iter().flat_map(char::to_uppercase).chain(rest).collect();
+    (contains_pattern(part), like_pattern(&part.to_ascii_lowercase()), like_pattern(&capital))
+}
+
 /// The same for texts that contain it as it is.
 fn like_pattern(part: &str) -> String {
     let mut pattern = String::from("%");

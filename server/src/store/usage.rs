@@ -7,7 +7,8 @@
 use sqlx::FromRow;
 
 use super::{
-    Conn, Script, Store, StoreError, Value, Write, execute, fetch_all, fetch_optional, statements,
+    Conn, Script, Store, StoreError, Value, Write, contains_pattern, execute, fetch_all,
+    fetch_optional, spellings, statements,
 };
 
 macro_rules! roll_up {
@@ -34,6 +35,34 @@ macro_rules! columns {
         "id, created_at, owner, conversation_id, question, status, code, count, response_time_ms, \
          first_token_ms, ip_address, referrer, domain, user_agent, agent_id, data_source_id, \
          input_tokens, output_tokens, user_id"
+    };
+}
+
+macro_rules! searched {
+    ($status:literal, $domain:literal, $like:literal, $typed:literal, $capital:literal) => {
+        concat!(
+            " AND (",
+            $status,
+            " = '' OR status = ",
+            $status,
+            ") AND (",
+            $domain,
+            " = '' \
+             OR domain LIKE ",
+            $domain,
+            " ESCAPE '\\') AND (",
+            $like,
+            " = '' \
+             OR LOWER(question) LIKE ",
+            $like,
+            " ESCAPE '\\' \
+             OR LOWER(question) LIKE ",
+            $typed,
+            " ESCAPE '\\' \
+             OR question LIKE ",
+            $capital,
+            " ESCAPE '\\')"
+        )
     };
 }
 
@@ -66,6 +95,12 @@ statements! {
     LIST_NOT_OK = concat!("SELECT ", columns!(), " FROM usage_log WHERE owner = $1 \
         AND status = $6 AND status <> 'ok' AND (created_at, id) < ($2, $3) AND created_at >= $4 \
         ORDER BY created_at DESC, id DESC LIMIT $5");
+    /// What is searched stands in no index: every row of the key in that time is looked at.
+    LIST_SEARCHED = concat!("SELECT ", columns!(), " FROM usage_log WHERE owner = $1 \
+        AND (created_at, id) < ($2, $3) AND created_at >= $4", searched!("$6", "$7", "$8", "$9", "$10"), " \
+        ORDER BY created_at DESC, id DESC LIMIT $5");
+    COUNT_SEARCHED = concat!("SELECT COUNT(*) FROM usage_log WHERE owner = $1 \
+        AND created_at >= $2 AND created_at < $3", searched!("$4", "$5", "$6", "$7", "$8"));
     COUNT = "SELECT COUNT(*) FROM usage_log WHERE owner = $1 AND created_at >= $2 \
         AND created_at < $3 AND ($4 = '' OR status = $4)";
     /// Rows behind the mark are few: expressions keep the planner from any index but theirs.
@@ -99,6 +134,8 @@ statements! {
         "response_bucket IS NOT NULL");
     ROLL_FIRST_TOKENS = roll_up!("first_token", "CAST(first_token_bucket AS TEXT)", "1",
         "first_token_bucket IS NOT NULL");
+    TIMES = "SELECT period, name, count FROM usage_counts WHERE owner = $1 AND grain = $2 \
+        AND kind = 'response' AND period >= $3 AND period < $4";
     SERIES = "SELECT period, name, count FROM usage_counts WHERE owner = $1 AND grain = $2 \
         AND kind = 'status' AND period >= $3 AND period < $4";
     SUMS = "SELECT name, CAST(SUM(count) AS BIGINT) FROM usage_counts WHERE owner = $1 \
@@ -282,7 +319,23 @@ pub struct UsageFilter {
     pub to_ms: i64,
     /// Empty = any.
     pub status: &'static str,
+    /// Part of the question.
+    pub q: Option<String>,
+    /// Part of the website's host name.
+    pub domain: Option<String>,
     pub limit: u32,
+}
+
+impl UsageFilter {
+    /// The patterns of what is searched: the website, and the question in three spellings. `None`
+    /// when nothing is.
+    fn searched(&self) -> Option<(String, (String, String, String))> {
+        if self.q.is_none() && self.domain.is_none() {
+            return None;
+        }
+        let domain = self.domain.as_deref().map(contains_pattern).unwrap_or_default();
+        Some((domain, self.q.as_deref().map(spellings).unwrap_or_default()))
+    }
 }
 
 /// A row that is not in the sums yet.
@@ -312,6 +365,8 @@ pub struct Span {
 pub struct Counted {
     /// Period, status, count.
     pub series: Vec<(i64, String, i64)>,
+    /// Period, bucket of the response time, count; only where it is asked for.
+    pub times: Vec<(i64, String, i64)>,
     pub refusals: Vec<(String, i64)>,
     pub domains: Vec<(String, i64)>,
     pub pages: Vec<(String, i64)>,
@@ -328,7 +383,19 @@ impl Counted {
         conn: &mut Conn,
         owner: &str,
         Span { grain, from_ms: from, to_ms: to }: Span,
+        with_times: bool,
     ) -> Result<(), sqlx::Error> {
+        if with_times {
+            self.times.extend(fetch_all!(
+                &mut *conn,
+                (i64, String, i64),
+                TIMES,
+                owner,
+                grain,
+                from,
+                to
+            )?);
+        }
         self.series.extend(fetch_all!(
             &mut *conn,
             (i64, String, i64),
@@ -459,6 +526,23 @@ impl Store {
         let (before_ms, before_id) =
             filter.after.clone().unwrap_or_else(|| (filter.to_ms, String::new()));
         let limit = i64::from(filter.limit);
+        if let Some((domain, (like, typed, capital))) = filter.searched() {
+            return Ok(fetch_all!(
+                &mut conn,
+                UsageLogRow,
+                LIST_SEARCHED,
+                &filter.owner,
+                before_ms,
+                &before_id,
+                filter.from_ms,
+                limit,
+                filter.status,
+                &domain,
+                &like,
+                &typed,
+                &capital
+            )?);
+        }
         let rows = if matches!(filter.status, "" | "ok") {
             fetch_all!(
                 &mut conn,
@@ -496,6 +580,22 @@ impl Store {
         let first_day = if from <= 0 { 0 } else { (from + DAY_MS - 1) / DAY_MS * DAY_MS };
         let last_day = if to == i64::MAX { i64::MAX } else { to.max(0) / DAY_MS * DAY_MS };
         let mut conn = self.conn().await?;
+        if let Some((domain, (like, typed, capital))) = filter.searched() {
+            let found = fetch_optional!(
+                &mut conn,
+                (i64,),
+                COUNT_SEARCHED,
+                owner,
+                from,
+                to,
+                status,
+                &domain,
+                &like,
+                &typed,
+                &capital
+            )?;
+            return Ok(found.map_or(0, |(n,)| n));
+        }
         loop {
             let mark = self.mark(&mut conn).await?;
             let count = if first_day < last_day {
@@ -548,7 +648,8 @@ impl Store {
     }
 
     /// What was counted for an owner (empty = for all): by sums in `spans`, which follow each
-    /// other, with the series in `series` of the same time, and row by row in `edges`.
+    /// other, with the series in `series` of the same time, and row by row in `edges`. `with_times`
+    /// adds the response times to the series.
     ///
     /// # Errors
     /// When the database fails.
@@ -558,13 +659,14 @@ impl Store {
         series: &[Span],
         spans: &[Span],
         edges: &[(i64, i64)],
+        with_times: bool,
     ) -> Result<Counted, StoreError> {
         let mut conn = self.conn().await?;
         loop {
             let mark = self.mark(&mut conn).await?;
             let mut counted = Counted::default();
             for &span in series {
-                counted.add_series(&mut conn, owner, span).await?;
+                counted.add_series(&mut conn, owner, span, with_times).await?;
             }
             for &span in spans {
                 counted.add_sums(&mut conn, owner, span, mark).await?;

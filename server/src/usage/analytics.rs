@@ -76,6 +76,8 @@ pub struct Range {
     /// Excluded.
     pub to_ms: i64,
     pub interval: Interval,
+    /// Whether the series tells the response times of each period: many more counts are read.
+    pub with_times: bool,
 }
 
 fn up(ms: i64, width: i64) -> i64 {
@@ -140,6 +142,8 @@ fn summed(counts: Vec<(String, i64)>) -> Sums {
 struct Tally {
     periods: BTreeMap<i64, Period>,
     interval: Interval,
+    /// Buckets of response times by period, where they are asked for.
+    times: Option<BTreeMap<i64, Buckets>>,
     refusals: Sums,
     domains: Sums,
     pages: Sums,
@@ -152,6 +156,7 @@ impl Tally {
         let mut tally = Self {
             periods: range.periods()?,
             interval: range.interval,
+            times: range.with_times.then(BTreeMap::new),
             refusals: summed(counted.refusals),
             domains: summed(counted.domains),
             pages: summed(counted.pages),
@@ -161,10 +166,32 @@ impl Tally {
         for (period, status, count) in counted.series {
             tally.count(period, &status, count);
         }
+        for (period, bucket, count) in counted.times {
+            tally.time(period, bucket.parse().unwrap_or_default(), count);
+        }
         for row in counted.rows {
             tally.row(row);
         }
         Ok(tally)
+    }
+
+    fn time(&mut self, at_ms: i64, bucket: i64, count: i64) {
+        let begin = self.interval.begin(at_ms);
+        if let Some(times) = &mut self.times {
+            *times.entry(begin).or_default().entry(bucket).or_default() += count;
+        }
+    }
+
+    fn series(
+        periods: BTreeMap<i64, Period>,
+        times: Option<BTreeMap<i64, Buckets>>,
+    ) -> Vec<Period> {
+        let mut times = times.unwrap_or_default();
+        let timed = |(begin, period)| Period {
+            response_time_ms: times.remove(&begin).and_then(percentiles),
+            ..period
+        };
+        periods.into_iter().map(timed).collect()
     }
 
     fn count(&mut self, at_ms: i64, status: &str, count: i64) {
@@ -183,6 +210,9 @@ impl Tally {
             *self.refusals.entry(row.code.unwrap_or_default()).or_default() += row.count;
             return;
         }
+        if let Some(bucket) = row.response_bucket {
+            self.time(row.created_at, bucket, 1);
+        }
         for (sums, name) in [(&mut self.domains, row.domain), (&mut self.pages, row.page)] {
             if !name.is_empty() {
                 *sums.entry(name).or_default() += 1;
@@ -199,10 +229,15 @@ impl Tally {
     }
 }
 
-fn percentiles(sums: &Sums) -> Option<Percentiles> {
-    let mut counts: Vec<(i64, i64)> =
-        sums.iter().filter_map(|(bucket, count)| Some((bucket.parse().ok()?, *count))).collect();
-    counts.sort_unstable();
+/// How often each bucket occurs.
+type Buckets = BTreeMap<i64, i64>;
+
+fn buckets(sums: &Sums) -> Buckets {
+    sums.iter().filter_map(|(bucket, count)| Some((bucket.parse().ok()?, *count))).collect()
+}
+
+fn percentiles(buckets: Buckets) -> Option<Percentiles> {
+    let counts: Vec<(i64, i64)> = buckets.into_iter().collect();
     (!counts.is_empty()).then(|| Percentiles {
         p50: percentile(&counts, 50),
         p95: percentile(&counts, 95),
@@ -232,13 +267,13 @@ pub async fn analytics(
 ) -> Result<Analytics, ApiError> {
     range.periods()?;
     let (series, spans, edges) = range.parts();
-    let counted = store.counted(owner, &series, &spans, &edges).await?;
+    let counted = store.counted(owner, &series, &spans, &edges, range.with_times).await?;
     let tally = Tally::new(range, counted)?;
     let mut feedback = FeedbackCount::default();
     for (rating, count) in store.ratings(owner, range.from_ms, range.to_ms).await? {
         if rating == "up" { feedback.up = count } else { feedback.down = count }
     }
-    let series: Vec<Period> = tally.periods.into_values().collect();
+    let series = Tally::series(tally.periods, tally.times);
     let mut totals = Totals::default();
     for period in &series {
         totals.ok += period.ok;
@@ -258,8 +293,8 @@ pub async fn analytics(
         totals,
         month,
         series,
-        response_time_ms: percentiles(&tally.responses),
-        first_token_ms: percentiles(&tally.first_tokens),
+        response_time_ms: percentiles(buckets(&tally.responses)),
+        first_token_ms: percentiles(buckets(&tally.first_tokens)),
         domains: most(tally.domains),
         pages: most(tally.pages),
         refusals: refusals

@@ -25,7 +25,12 @@ const LATEST: u32 = 10;
 /// 400 for a range of too many periods; when the database fails.
 pub async fn overview(app: &App, range: Range) -> Result<Overview, ApiError> {
     let now_ms = app.clock.now_ms();
-    let since = |from_ms: i64| Range { from_ms, to_ms: now_ms + 1, interval: Interval::Day };
+    let since = |from_ms: i64| Range {
+        from_ms,
+        to_ms: now_ms + 1,
+        interval: Interval::Day,
+        with_times: false,
+    };
     let ranged = of_all(app, range).await?;
     let month = clock::month_of(now_ms);
     let (near_limit, near_limit_total) =

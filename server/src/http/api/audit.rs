@@ -10,7 +10,7 @@ use crate::app::Shared;
 use crate::clock;
 use crate::error::ApiError;
 use crate::extract::{Query, Reader, paging};
-use crate::store::audit::NewAudit;
+use crate::store::audit::{AuditFilter, NewAudit};
 
 /// Which lines are asked for. All are optional.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -25,6 +25,12 @@ pub struct AuditQuery {
     subject_id: Option<String>,
     /// Such as `license_key.updated`.
     action: Option<String>,
+    /// The id of who did it, or a part of the name.
+    actor: Option<String>,
+    /// RFC 3339, included.
+    from: Option<String>,
+    /// RFC 3339, excluded.
+    to: Option<String>,
 }
 
 fn view(row: NewAudit) -> AuditEntry {
@@ -50,9 +56,15 @@ pub async fn list(
     Query(query): Query<AuditQuery>,
 ) -> Result<Json<Page<AuditEntry>>, ApiError> {
     let limit = paging::limit(query.limit.as_deref(), paging::USUAL)?;
-    let after = paging::cursor(query.cursor.as_deref(), "next_cursor")?;
-    let subject = paging::text("subject_id", query.subject_id)?.unwrap_or_default();
-    let action = paging::text("action", query.action)?.unwrap_or_default();
-    let found = app.store.audit(after, &subject, &action, limit).await?;
+    let filter = AuditFilter {
+        subject_id: paging::text("subject_id", query.subject_id)?.unwrap_or_default(),
+        action: paging::text("action", query.action)?.unwrap_or_default(),
+        actor: paging::text("actor", query.actor)?,
+        from_ms: paging::time("from", query.from.as_deref())?.unwrap_or(0),
+        to_ms: paging::time("to", query.to.as_deref())?.unwrap_or(i64::MAX),
+        after: paging::cursor(query.cursor.as_deref(), "next_cursor")?,
+        limit,
+    };
+    let found = app.store.audit(filter).await?;
     Ok(Json(paging::page(found, limit, |row| (row.created_at, &row.id), view)))
 }

@@ -46,15 +46,21 @@ pub struct UsageQuery {
     to: Option<String>,
     /// ok, failed, stopped, refused.
     status: Option<String>,
+    /// Part of the question, in any case.
+    q: Option<String>,
+    /// Part of the website's host name.
+    domain: Option<String>,
 }
 
-fn filter(owner: &str, query: &UsageQuery) -> Result<UsageFilter, ApiError> {
+fn filter(owner: &str, query: UsageQuery) -> Result<UsageFilter, ApiError> {
     Ok(UsageFilter {
         owner: owner.to_owned(),
         after: paging::cursor(query.cursor.as_deref(), "next_cursor")?,
         from_ms: paging::time("from", query.from.as_deref())?.unwrap_or(0),
         to_ms: paging::time("to", query.to.as_deref())?.unwrap_or(i64::MAX),
         status: paging::word("status", query.status.as_deref(), STATUSES)?.unwrap_or(""),
+        q: paging::text("q", query.q)?,
+        domain: paging::text("domain", query.domain)?,
         limit: paging::limit(query.limit.as_deref(), paging::USUAL)?,
     })
 }
@@ -94,7 +100,7 @@ pub async fn list(
     Id(id): Id,
     Query(query): Query<UsageQuery>,
 ) -> Result<Json<Page<UsageEntry>>, ApiError> {
-    let filter = filter(&id, &query)?;
+    let filter = filter(&id, query)?;
     edit::row(&app, &id).await?;
     let rows = app.store.usage(&filter).await?;
     let total = app.store.usage_total(&filter).await?;
@@ -112,7 +118,7 @@ pub async fn csv(
     Id(id): Id,
     Query(query): Query<UsageQuery>,
 ) -> Result<Response, ApiError> {
-    let filter = UsageFilter { limit: CSV_ROWS, ..filter(&id, &query)? };
+    let filter = UsageFilter { limit: CSV_ROWS, ..filter(&id, query)? };
     edit::row(&app, &id).await?;
     let name = format!("attachment; filename=\"usage-{id}.csv\"");
     let headers =
@@ -175,6 +181,8 @@ pub struct RangeQuery {
     to: Option<String>,
     /// hour, day (when it is left out), month.
     interval: Option<String>,
+    /// true: each period of the series tells its response times.
+    response_times: Option<String>,
 }
 
 pub(super) fn range(query: &RangeQuery, now_ms: i64) -> Result<Range, ApiError> {
@@ -187,7 +195,9 @@ pub(super) fn range(query: &RangeQuery, now_ms: i64) -> Result<Range, ApiError> 
     let interval = query.interval.as_deref().map_or(Some(Interval::Day), Interval::parse);
     let interval =
         interval.ok_or_else(|| invalid("interval", "must be one of hour, day, month"))?;
-    Ok(Range { from_ms, to_ms, interval })
+    let times =
+        paging::word("response_times", query.response_times.as_deref(), &["true", "false"])?;
+    Ok(Range { from_ms, to_ms, interval, with_times: times == Some("true") })
 }
 
 /// What a key's usage comes to.
