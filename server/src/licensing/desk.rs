@@ -308,6 +308,7 @@ pub async fn let_go(app: &App, asked: &Asked) -> Result<Deactivated, Refusal> {
         let text = "The license has no such instance.".to_owned();
         return Err(Refusal::Told(404, "instance_not_found", text));
     }
+    app.activations.forget(&row.id, row.version, id, row.instance_host.as_deref());
     app.teller.notify_one();
     Ok(Deactivated {
         message: String::from("The instance was deactivated."),

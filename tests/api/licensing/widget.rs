@@ -72,5 +72,7 @@ both! {
         ask("01ARZ3NDEKTSV4RRFFQ69G5FAV").send().await.error(403, "activation_required").await;
         let id = text(&activate(&app, &order).await, "instanceId");
         accepted(ask(&id)).await;
+        about(&app, DEACTIVATE, &order, json!({"instanceId": id})).send().await.expect(200).await;
+        ask(&id).send().await.error(403, "activation_required").await;
     }
 }
