@@ -336,6 +336,10 @@ both! {
         assert_eq!(trusted(json!({})).await, json!({"tier": "gold"}));
         let id = activate(&app, &order).await["instanceId"].clone();
         assert_eq!(trusted(json!({"instanceId": id})).await, json!({}));
+        let key = key_of(&app, &order).await;
+        change_key(&app, &key, json!({"is_active": false})).await;
+        assert_eq!(trusted(json!({})).await, json!({"tier": "gold"}));
+        assert_eq!(trusted(json!({"instanceId": "none"})).await, json!({}), "that has none");
         assert_eq!(validate(&app, &order).await["metadata"], json!({}), "strangers are told none");
     }
 
