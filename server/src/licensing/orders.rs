@@ -447,7 +447,11 @@ pub async fn end(app: &App, actor: &Actor, id: &str, to: OrderStatus) -> Result<
             let terms = serde_json::from_str::<Terms>(&row.terms);
             let name = terms.map(|terms| terms.name).unwrap_or_default();
             let data = json!({ "license_key_id": key, "name": name, "order_id": id });
-            alerts::event(&app.clock, "license_key.deactivated", Some(key), &data)
+            let action = "license_key.deactivated";
+            let event = alerts::event(&app.clock, action, Some(key), &data);
+            let changes = Map::from_iter([("status".to_owned(), json!([null, "deactivated"]))]);
+            // Whoever looks for what was done to the key does not look among the orders.
+            Box::new((event, actor.audit(&app.clock, action, "license_key", key, changes)))
         });
         let edit = OrderEdit::End { status: to.as_str(), license_key_id: key.clone(), deactivated };
         let action = if to == OrderStatus::Refunded { "order.refunded" } else { "order.cancelled" };

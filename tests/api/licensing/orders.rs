@@ -313,5 +313,16 @@ both! {
             assert_eq!(line["actor"]["name"], "ADMIN_API_KEY");
         }
         assert_eq!(log["items"][0]["changes"]["status"], json!(["complete", "refunded"]));
+        let of_key = format!("/api/audit-log?subject_id={}", text(&order, "license_key_id"));
+        let log = read(&app, &of_key).await;
+        assert_eq!(column(&log, "action"), ["license_key.deactivated"]);
+        assert_eq!(log["items"][0]["actor"]["name"], "ADMIN_API_KEY");
+        // A key that was deactivated before is not deactivated a second time.
+        let order = super::order(&app, &json!({"id": order["plan_id"]}), "c2").await;
+        let key = key_of(&app, &order).await;
+        act(&app, &key, "deactivate", json!({})).await;
+        order_action(&app, &order, "cancel").send().await.expect(200).await;
+        let of_key = format!("/api/audit-log?subject_id={}", text(&key, "id"));
+        assert_eq!(column(&read(&app, &of_key).await, "action"), ["license_key.deactivated"]);
     }
 }
