@@ -57,7 +57,8 @@ pub fn read(mut given: Map<String, Value>, now_ms: i64) -> Result<CheckedOrder, 
         None => now_ms,
         Some(Some(ms)) => ms,
         Some(None) => {
-            errors.add("purchased_at", "must be a time such as 2026-01-31T00:00:00Z, or null");
+            let why = "must be a time from 1970 on, such as 2026-01-31T00:00:00Z, or null";
+            errors.add("purchased_at", why);
             now_ms
         }
     };

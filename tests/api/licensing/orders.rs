@@ -201,6 +201,8 @@ both! {
             (with("customer", json!({"id": "c", "email": "nobody"})), "customer.email"),
             (with("customer", json!({"id": "c", "phone": "1"})), "customer.phone"),
             (with("purchased_at", json!("yesterday")), "purchased_at"),
+            (with("purchased_at", json!("1969-12-31T23:59:59Z")), "purchased_at"),
+            (with("purchased_at", json!(1_780_000_000)), "purchased_at"),
             (with("status", json!("refunded")), "status"),
             (with("status", json!("paid")), "status"),
             (with("price", json!(5)), "price"),
