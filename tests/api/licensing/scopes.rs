@@ -86,7 +86,9 @@ both! {
         let reader = api_key(&app, "read").await;
         wrong(&format!("Bearer {reader}")).send().await.error(403, "forbidden").await;
         let licenses = api_key(&app, "licenses").await;
-        wrong(&format!("Bearer {licenses}")).send().await.expect(200).await;
+        for scheme in ["Bearer", "bearer", "BEARER"] {
+            wrong(&format!("{scheme} {licenses}")).send().await.expect(200).await;
+        }
     }
 
     async fn the_license_api_can_ask_for_an_api_key(backend) {
