@@ -202,17 +202,17 @@ both! {
         plan(&app, "pro", limited(Some(4))).await;
         let other = TestApp::start(system_tests::Backend::for_both_sqlite()).await;
         plan(&other, "pro", limited(Some(4))).await;
-        let names = ["=1+1", "'=2", "Ada, \"Countess\"\r\nLovelace", "", "@home", "grüß"];
+        let names = ["=1+1", "'=2", "Ada, \"Countess\"\r\nLovelace", "", "@home", "grüß", "＝1"];
         for (n, name) in names.iter().enumerate() {
             let body = json!({"plan_id": "studio/pro", "metadata": {"n": n, "=x": "-1"},
-                "customer": {"id": format!("+{n}"), "name": name}});
+                "customer": {"id": format!("+{n}"), "name": name, "email": format!("=a{n}@b.example")}});
             let call = post(&app, ORDERS, body).header("Idempotency-Key", &format!("k{n}"));
             call.send().await.expect(201).await;
         }
         let answer = app.admin("/api/orders.csv").send().await.expect(200).await;
         assert!(answer.header("content-disposition").contains("orders.csv"));
         let csv = answer.text().await;
-        for formula in [",=", ",+", ",-", ",@", "\"=", "\"+", "\"@"] {
+        for formula in [",=", ",+", ",-", ",@", ",＝", "\"=", "\"+", "\"@", "\"＝"] {
             // Inside of metadata, quotes are doubled and the cell begins with a brace.
             assert!(!csv.replace("\"\"", "").contains(formula), "{formula} in {csv}");
         }

@@ -357,8 +357,8 @@ fn csv_line(order: &Value, customer_id: &str) -> String {
         text(customer, "name"),
     ];
     let cells = cells.map(|cell| {
-        let guard =
-            if cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@']) { "'" } else { "" };
+        let is_formula = cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\n']);
+        let guard = if is_formula { "'" } else { "" };
         format!("\"{guard}{}\"", cell.replace('"', "\"\""))
     });
     cells.join(",") + "\n"
