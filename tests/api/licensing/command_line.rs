@@ -249,6 +249,16 @@ both! {
         assert!(!csv.contains(&key));
         let one = app.admin("/api/orders.csv?customer_id=last").send().await.expect(200).await;
         assert_eq!(one.text().await.lines().count(), 2);
+        order_action(&app, &order, "refund").send().await.expect(200).await;
+        let id = text(&order, "id");
+        for (words, lines) in [
+            (vec!["--status", "refunded"], 2), (vec!["--status", "complete"], 1201),
+            (vec!["-q", &id], 2), (vec!["-q", &id, "--status", "complete"], 1),
+        ] {
+            let csv = said(&app, &[&["export"], words.as_slice()].concat()).await;
+            assert_eq!(csv.lines().count(), lines, "{words:?}");
+        }
+        assert!(typed::<Licenses>(&["export", "--status", "paid"]).is_err());
         assert!(!said(&app, &["export"]).await.contains(&key));
         let log = read(&app, "/api/audit-log?action=license_keys.exported").await;
         assert_eq!(log["total"], 0);
