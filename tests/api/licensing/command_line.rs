@@ -227,8 +227,7 @@ both! {
         let essence = async |app: &TestApp| {
             let list = read(app, ORDERS).await;
             let mut all: Vec<_> = list["items"].as_array().unwrap().iter().map(|order| {
-                json!([order["customer"]["id"], order["customer"]["name"], order["purchased_at"],
-                    order["metadata"], order["license"]["activation_limit"]]).to_string()
+                json!([order["customer"], order["purchased_at"], order["metadata"], order["license"]["activation_limit"]]).to_string()
             }).collect();
             all.sort();
             all
