@@ -125,9 +125,12 @@ both! {
             let other = if action == "refund" { "cancel" } else { "refund" };
             order_action(&app, &order, other).send().await
                 .error(409, "order_status_conflict").await;
+            delete(&app, &path_of_order(&order)).send().await.error(405, "method_not_allowed").await;
             let key = key_of(&app, &order).await;
             patch(&app, &path_of(&key), json!({"is_active": true})).send().await
                 .error(403, "key_deactivated").await;
+            // What else is changed of it wakes nothing.
+            change_key(&app, &key, json!({"expires_at": null, "activation_limit": null})).await;
             let path = format!("{}/regenerate", path_of(&key));
             post(&app, &path, json!({})).send().await.error(403, "key_deactivated").await;
             assert_eq!(validity(&app, &order).await, "DEACTIVATED");
