@@ -186,6 +186,27 @@ both! {
         under(&app, "shop-1", bought_by(&plan, "c1")).send().await.expect(201).await;
     }
 
+    async fn metadata_of_order_and_plan_share_four_kibibytes(backend) {
+        let app = TestApp::start(backend).await;
+        let plan = plan(&app, "pro", json!({})).await;
+        // {"a":"…"} is eight bytes around the text.
+        let with = |n: usize, status: &str| {
+            let mut body = bought_by(&plan, "c1");
+            body["metadata"] = json!({"a": "x".repeat(n)});
+            body["status"] = json!(status);
+            post(&app, ORDERS, body)
+        };
+        with(4096 - 8, "complete").send().await.expect(201).await;
+        refused_field(with(4096 - 7, "complete"), "metadata").await;
+        let path = format!("{PLANS}/{}", text(&plan, "id"));
+        patch(&app, &path, json!({"metadata": {"b": 1}})).send().await.expect(200).await;
+        // ,"b":1 is six more.
+        with(4096 - 14, "complete").send().await.expect(201).await;
+        for status in ["complete", "pending"] {
+            refused_field(with(4096 - 13, status), "metadata").await;
+        }
+    }
+
     async fn what_is_wrong_with_an_order_is_named_by_its_field(backend) {
         let app = TestApp::start(backend).await;
         let plan = plan(&app, "pro", json!({})).await;
