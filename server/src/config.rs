@@ -731,6 +731,8 @@ mod tests {
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert!(config.openai.is_none() && config.widget_keys.is_empty());
         assert_eq!(config.disconnect_grace, Duration::from_secs(30));
+        assert_eq!((config.license_auth_required, config.license_rate_limit), (false, 60));
+        assert_eq!(config.license_lease, Duration::from_secs(72 * 3600));
     }
 
     #[test]
@@ -748,6 +750,10 @@ mod tests {
             ("NATTER_ANONYMIZE_IP", "yes", "true or false"),
             ("NATTER_STORE_QUESTIONS", "1", "true or false"),
             ("NATTER_WEBHOOK_ALLOW_PRIVATE", "on", "true or false"),
+            ("NATTER_LICENSE_API_AUTH", "optional", "public or required"),
+            ("NATTER_LICENSE_RATE_LIMIT", "0", "1 to 1000000"),
+            ("NATTER_LICENSE_LEASE_HOURS", "0", "1 to 8784"),
+            ("NATTER_LICENSE_LEASE_HOURS", "8785", "1 to 8784"),
         ] {
             let error = Config::from_vars(&[(name, value)]).unwrap_err();
             for part in [name, value, accepted] {

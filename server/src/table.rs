@@ -14,9 +14,13 @@ pub fn write_line(out: &mut String, cells: &[String]) {
     out.push_str("\r\n");
 }
 
+/// What begins a formula, or lets one begin behind it; the wide signs do so in spreadsheets of East
+/// Asia.
+const FORMULA: &[char] = &['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
 /// Whether a cell is a formula, or looks like one that was made a text.
 fn is_guarded(cell: &str) -> bool {
-    cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
+    cell.trim_start_matches('\'').starts_with(FORMULA)
 }
 
 fn write_cell(out: &mut String, cell: &str) {
@@ -53,6 +57,9 @@ mod tests {
             ("=1+1", "\"'=1+1\""),
             ("-1", "\"'-1\""),
             ("@x", "\"'@x\""),
+            ("\t=1", "\"'\t=1\""),
+            ("\n=1", "\"'\n=1\""),
+            ("＝1+1", "\"'＝1+1\""),
             ("'=1", "\"''=1\""),
             ("it's", "it's"),
         ] {
@@ -64,7 +71,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_made_safe_reads_back_as_it_was(cell in "['=+@a-]{0,6}") {
+        fn what_was_made_safe_reads_back_as_it_was(cell in "['=+@＝＠\\n\\ta-]{0,6}") {
             let mut out = String::new();
             write_cell(&mut out, &cell);
             prop_assert_eq!(plain(out.trim_matches('"')), &cell);

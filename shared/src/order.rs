@@ -187,6 +187,9 @@ mod tests {
         assert_eq!(wrong("", "", ""), ["customer.id"]);
         assert_eq!(wrong(&"c".repeat(201), "", ""), ["customer.id"]);
         assert_eq!(wrong("c", &"n".repeat(201), ""), ["customer.name"]);
+        let longest = format!("{}@b.example", "a".repeat(limits::EMAIL_BYTES - 10));
+        assert!(wrong("c", "", &longest).is_empty());
+        assert_eq!(wrong("c", "", &format!("a{longest}")), ["customer.email"]);
         for email in ["a", "@b", "a@", "a@b@c", "a@b\r\nBcc: c@d", "a b@c"] {
             assert_eq!(wrong("c", "", email), ["customer.email"], "{email:?}");
         }

@@ -84,3 +84,19 @@ test('admins are made and their passwords reset without the server, and never sh
     expect(out + error).not.toContain(input.trim() || '-never-');
   }
 });
+
+test('orders come in by the standard input, all or none, and go out by their status', async ({ folder }) => {
+  const { path: data } = await folder();
+  const product = natter(data, ['products', 'create', '--identifier', 'studio', '--name', 'Studio']);
+  const plan = natter(data, ['plans', 'create', '--product', 'studio', '--identifier', 'pro', '--name', 'Pro']);
+  expect([product.status, plan.status]).toEqual([0, 0]);
+  const wrong = natter(data, ['licenses', 'import', '-'], { input: 'plan,customer_id\nstudio/pro,c0\nstudio/max,c1\n' });
+  expect(wrong).toMatchObject({ status: 1, out: 'line 3: plan is no plan' });
+  expect(wrong.error).toContain('nothing was imported');
+  const input = 'plan,customer_id,status\nstudio/pro,c1,\nstudio/pro,c2,pending\n';
+  const taken = natter(data, ['licenses', 'import', '-'], { input });
+  expect(taken).toMatchObject({ status: 0, out: '2 orders imported, 0 there already' });
+  const lines = natter(data, ['licenses', 'export', '--status', 'pending']).out.split('\r\n');
+  expect(lines).toHaveLength(2);
+  expect(lines[1]).toContain(',c2,');
+});

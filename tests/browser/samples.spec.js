@@ -112,6 +112,11 @@ test("the guide's offline check believes signed answers and leases of its own de
   writeFileSync(file, kept);
   expect(checks(nowhere, 'laptop')).toBe('true');
 
+  const rotate = { method: 'POST', headers: { 'X-Admin-Api-Key': ADMIN_KEY } };
+  expect((await fetch(`${url}/api/signing-keys/rotate`, rotate)).status).toBe(200);
+  expect(checks(nowhere, 'laptop'), 'signed before the rotation').toBe('true');
+  expect(checks(url, 'laptop'), 'signed with the key that was next').toBe('true');
+
   expect((await post('deactivate', { instanceId })).status).toBe(200);
   expect(checks(url, 'laptop')).toBe('false');
   expect(checks(nowhere, 'laptop'), 'the lease is gone').toBe('false');

@@ -325,6 +325,11 @@ pub async fn remove(app: &App, actor: &Actor, id: &str) -> Result<(), ApiError> 
         format!("License keys are bound to this agent: {keys}. Bind them to another one first.")
     } else if let Some(plans) = app.store.plans_naming("agent_id", id).await? {
         format!("Plans bind their license keys to this agent: {plans}. Change them first.")
+    } else if let Some(orders) = app.store.orders_naming("agent_id", id).await? {
+        format!(
+            "Pending orders will bind their license keys to this agent: {orders}. Complete or \
+             cancel them first."
+        )
     } else {
         return Err(conflict(app, id).await);
     };

@@ -38,12 +38,8 @@ pub enum Licenses {
         /// As JSON, one order a line.
         #[arg(long)]
         json: bool,
-        /// Those with this status only.
-        #[arg(long, value_parser = ["complete", "pending", "refunded", "cancelled"])]
-        status: Option<String>,
-        /// Part of the order's id, or of the customer's id, name or address.
-        #[arg(short)]
-        q: Option<String>,
+        #[command(flatten)]
+        which: Which,
     },
     /// Print a license and its order as JSON.
     Show {
@@ -98,16 +94,44 @@ pub enum Licenses {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Print all orders as CSV.
+    /// Print orders as CSV, newest first.
     Export {
         /// With the license keys in the clear.
         #[arg(long)]
         keys: bool,
+        #[command(flatten)]
+        which: Which,
     },
     /// List the keys that sign answers of the license API.
     SigningKeys,
     /// Let the next key sign from now on.
     RotateSigningKey,
+}
+
+/// Which orders are meant; without any of these, all.
+#[derive(Debug, Args)]
+pub struct Which {
+    /// Those with this status only.
+    #[arg(long, value_parser = ["complete", "pending", "refunded", "cancelled"])]
+    status: Option<String>,
+    /// Part of the order's id, or of the customer's id, name or address.
+    #[arg(short)]
+    q: Option<String>,
+}
+
+impl Which {
+    fn filter(self) -> OrderFilter {
+        let statuses = [
+            OrderStatus::Complete,
+            OrderStatus::Pending,
+            OrderStatus::Refunded,
+            OrderStatus::Cancelled,
+        ];
+        let status = self.status.and_then(|asked| {
+            statuses.into_iter().map(OrderStatus::as_str).find(|known| *known == asked)
+        });
+        OrderFilter { q: self.q, status, limit: PAGE, ..OrderFilter::default() }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -159,7 +183,7 @@ pub async fn run(config: Config, command: Licenses, out: &mut (dyn Write + Send)
 
 async fn act(app: &App, command: Licenses, out: &mut (dyn Write + Send)) -> Done {
     match command {
-        Licenses::List { json, status, q } => list(app, json, status, q, out).await,
+        Licenses::List { json, which } => list(app, json, which, out).await,
         Licenses::Show { license } => show(app, &license, out).await,
         Licenses::Issue(new) => issue(app, new, out).await,
         Licenses::Complete { order } => {
@@ -170,7 +194,7 @@ async fn act(app: &App, command: Licenses, out: &mut (dyn Write + Send)) -> Done
         Licenses::Refund { order } => end(app, &order, OrderStatus::Refunded, out).await,
         Licenses::Cancel { order } => end(app, &order, OrderStatus::Cancelled, out).await,
         Licenses::Import { file, dry_run } => take(app, file, dry_run, out).await,
-        Licenses::Export { keys } => export(app, keys, out).await,
+        Licenses::Export { keys, which } => export(app, keys, which, out).await,
         Licenses::SigningKeys => {
             signing::load(app).await.map_err(|e| e.to_string())?;
             put_signing_keys(
@@ -261,23 +285,8 @@ async fn order_id(app: &App, name: &str) -> Result<String, String> {
     id.ok_or_else(|| "the license key belongs to no order".into())
 }
 
-async fn list(
-    app: &App,
-    json: bool,
-    status: Option<String>,
-    q: Option<String>,
-    out: &mut (dyn Write + Send),
-) -> Done {
-    let statuses = [
-        OrderStatus::Complete,
-        OrderStatus::Pending,
-        OrderStatus::Refunded,
-        OrderStatus::Cancelled,
-    ];
-    let status = status.and_then(|asked| {
-        statuses.into_iter().map(OrderStatus::as_str).find(|known| *known == asked)
-    });
-    let mut filter = OrderFilter { q, status, limit: PAGE, ..OrderFilter::default() };
+async fn list(app: &App, json: bool, which: Which, out: &mut (dyn Write + Send)) -> Done {
+    let mut filter = which.filter();
     if !json {
         put(
             out,
@@ -446,12 +455,12 @@ async fn take(app: &App, file: PathBuf, dry_run: bool, out: &mut (dyn Write + Se
     }
 }
 
-async fn export(app: &App, keys: bool, out: &mut (dyn Write + Send)) -> Done {
+async fn export(app: &App, keys: bool, which: Which, out: &mut (dyn Write + Send)) -> Done {
     if keys {
         let audit = actor().audit(&app.clock, "license_keys.exported", "export", "", Map::new());
         app.store.add_audit(audit).await.map_err(|e| e.to_string())?;
     }
-    let mut export = Export::new(OrderFilter::default(), keys);
+    let mut export = Export::new(which.filter(), keys);
     while let Some(page) = export.next(app).await.map_err(|error| line(&error))? {
         out.write_all(page.as_bytes()).map_err(|e| e.to_string())?;
     }

@@ -6,6 +6,7 @@ use axum::http::request::Parts;
 use shared::ErrorCode;
 use shared::admin::Scope;
 
+use super::bearer;
 use super::client::Client;
 use crate::app::{App, Shared};
 use crate::error::ApiError;
@@ -113,7 +114,7 @@ async fn by_header(
         let key = header("x-admin-api-key").unwrap_or("");
         return Ok(Some(app.keys.is_admin(key).then(|| static_key(client))));
     }
-    let Some(bearer) = header("authorization").and_then(|v| v.strip_prefix("Bearer ")) else {
+    let Some(bearer) = bearer(&parts.headers) else {
         return Ok(None);
     };
     if app.keys.is_admin(bearer) {

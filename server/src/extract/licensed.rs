@@ -16,7 +16,7 @@ use shared::license_key::IdentityMode;
 use shared::{ChatRequest, ErrorCode, FieldErrors, Identity};
 
 use super::client::Client;
-use super::{RequestContext, body};
+use super::{RequestContext, bearer, body};
 use crate::app::{App, Shared};
 use crate::chat::session;
 use crate::error::ApiError;
@@ -243,10 +243,6 @@ fn key_header(headers: &HeaderMap) -> Option<&str> {
         .iter()
         .find_map(|name| headers.get(*name))
         .map(|value| value.to_str().unwrap_or(""))
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers.get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
 /// A request with a key and nothing else, in the headers: whose key it is.

@@ -17,7 +17,15 @@ pub use query::Query;
 
 use std::sync::OnceLock;
 
+use axum::http::HeaderMap;
+
 use crate::keys::rate::RateStatus;
+
+/// The credential of `Authorization: Bearer`. The scheme's name counts in any case (RFC 9110, 11.1).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, credential) = headers.get("authorization")?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| credential.trim_start())
+}
 
 /// What is known of a request from its first moment; shared between the outermost layer and the
 /// handlers through the request's extensions.

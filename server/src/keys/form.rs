@@ -122,7 +122,8 @@ pub fn check(
             Some(ms)
         }
         Some(None) => {
-            errors.add("expires_at", "must be a time such as 2030-01-31T00:00:00Z, or null");
+            let why = "must be a time from 1970 on, such as 2030-01-31T00:00:00Z, or null";
+            errors.add("expires_at", why);
             None
         }
     };

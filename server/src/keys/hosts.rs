@@ -42,6 +42,17 @@ impl Default for Activations {
     }
 }
 
+impl Activations {
+    /// An activation has ended by its own wish: from now on this server does not believe in it.
+    pub fn forget(&self, key: &str, version: i64, instance_id: &str, host: Option<&str>) {
+        let whom =
+            [Some(format!("instance {instance_id}")), host.map(|host| format!("host {host}"))];
+        for who in whom.into_iter().flatten() {
+            self.seen.invalidate(&(key.to_owned(), version, who));
+        }
+    }
+}
+
 /// The host of a serialised origin, without its port.
 #[must_use]
 pub fn host_of(origin: &str) -> Option<String> {

@@ -233,12 +233,14 @@ pub async fn validate(
             note_seen(app, &row, id, generation, now_ms).await?;
         }
     }
-    let metadata = row.instance_metadata.as_ref().unwrap_or(&row.metadata);
-    let metadata = if is_trusted {
-        serde_json::from_str(metadata).map_err(|e| ApiError::internal(&e))?
-    } else {
-        Map::new()
+    let metadata = match (&asked.instance_id, &row.instance_metadata) {
+        _ if !is_trusted => None,
+        (None, _) => Some(&row.metadata),
+        // An instance that does not exist has none, and the license's is not its own.
+        (Some(_), of_instance) => of_instance.as_ref(),
     };
+    let metadata = metadata.map_or(Ok(Map::new()), |text| serde_json::from_str(text));
+    let metadata = metadata.map_err(|e| ApiError::internal(&e))?;
     let grace_ends_on = match standing {
         Standing::Grace(ends) => Some(clock::rfc3339(ends)),
         _ => None,
@@ -308,6 +310,7 @@ pub async fn let_go(app: &App, asked: &Asked) -> Result<Deactivated, Refusal> {
         let text = "The license has no such instance.".to_owned();
         return Err(Refusal::Told(404, "instance_not_found", text));
     }
+    app.activations.forget(&row.id, row.version, id, row.instance_host.as_deref());
     app.teller.notify_one();
     Ok(Deactivated {
         message: String::from("The instance was deactivated."),

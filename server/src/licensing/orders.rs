@@ -57,7 +57,8 @@ pub fn read(mut given: Map<String, Value>, now_ms: i64) -> Result<CheckedOrder, 
         None => now_ms,
         Some(Some(ms)) => ms,
         Some(None) => {
-            errors.add("purchased_at", "must be a time such as 2026-01-31T00:00:00Z, or null");
+            let why = "must be a time from 1970 on, such as 2026-01-31T00:00:00Z, or null";
+            errors.add("purchased_at", why);
             now_ms
         }
     };
@@ -447,7 +448,11 @@ pub async fn end(app: &App, actor: &Actor, id: &str, to: OrderStatus) -> Result<
             let terms = serde_json::from_str::<Terms>(&row.terms);
             let name = terms.map(|terms| terms.name).unwrap_or_default();
             let data = json!({ "license_key_id": key, "name": name, "order_id": id });
-            alerts::event(&app.clock, "license_key.deactivated", Some(key), &data)
+            let action = "license_key.deactivated";
+            let event = alerts::event(&app.clock, action, Some(key), &data);
+            let changes = Map::from_iter([("status".to_owned(), json!([null, "deactivated"]))]);
+            // Whoever looks for what was done to the key does not look among the orders.
+            Box::new((event, actor.audit(&app.clock, action, "license_key", key, changes)))
         });
         let edit = OrderEdit::End { status: to.as_str(), license_key_id: key.clone(), deactivated };
         let action = if to == OrderStatus::Refunded { "order.refunded" } else { "order.cancelled" };

@@ -260,6 +260,9 @@ mod tests {
             assert!(with(most).is_ok(), "{field}");
             assert!(with(most + 1).unwrap_err().contains_key(field), "{field}");
         }
+        let key = |n: usize| json(&json!({"licenseKey": "é".repeat(n)}));
+        assert!(key(KEY_CHARS).is_ok());
+        assert!(key(KEY_CHARS + 1).unwrap_err().contains_key("licenseKey"));
         // {"a":"…"} is eight bytes around the text.
         let metadata =
             |n: usize| json(&json!({"licenseKey": "K", "metadata": {"a": "x".repeat(n)}}));

@@ -365,6 +365,11 @@ pub async fn remove(app: &App, actor: &Actor, id: &str) -> Result<(), ApiError> 
         )
     } else if let Some(plans) = app.store.plans_naming("data_source_id", id).await? {
         format!("Plans bind their license keys to this data source: {plans}. Change them first.")
+    } else if let Some(orders) = app.store.orders_naming("data_source_id", id).await? {
+        format!(
+            "Pending orders will bind their license keys to this data source: {orders}. Complete or \
+             cancel them first."
+        )
     } else {
         return Err(conflict(app, id).await);
     };

@@ -16,8 +16,8 @@ statements! {
     /// A page that still has the key before a rotation does not take back what the new one has.
     SEE_HOST = "UPDATE activations SET last_seen_at = $3, \
         generation = CASE WHEN generation < $4 THEN $4 ELSE generation END WHERE license_key_id = $1 AND host = $2 RETURNING status";
-    TAKE_PLACE = "UPDATE license_keys SET activation_usage = activation_usage + 1 \
-        WHERE id = $1 AND activation_usage < $2";
+    TAKE_PLACE = "UPDATE license_keys SET activation_usage = activation_usage + 1, \
+        activated_at = COALESCE(activated_at, $3) WHERE id = $1 AND activation_usage < $2";
     GIVE_PLACES_BACK = "UPDATE license_keys SET activation_usage = activation_usage - $2 \
         WHERE id = $1";
     ADD_HOST = "INSERT INTO activations (id, license_key_id, name, host, status, generation, \
@@ -117,7 +117,7 @@ impl Write for SeeHost {
             }
             return Ok(HostSeen::Pending);
         }
-        if execute!(&mut *conn, TAKE_PLACE, key, self.limit)? == 0 {
+        if execute!(&mut *conn, TAKE_PLACE, key, self.limit, self.now_ms)? == 0 {
             // Another request of the same website may have taken the last place.
             return Ok(self.known(conn).await?.unwrap_or(HostSeen::LimitReached));
         }
@@ -235,7 +235,7 @@ impl Write for EditActivation {
                     return Ok(ActivationEdited::Unchanged);
                 }
                 drop_idle(conn, key, idle_before_ms).await?;
-                if execute!(&mut *conn, TAKE_PLACE, key, limit)? == 0 {
+                if execute!(&mut *conn, TAKE_PLACE, key, limit, self.now_ms)? == 0 {
                     return Ok(ActivationEdited::LimitReached);
                 }
                 execute!(&mut *conn, APPROVE, key, &self.id, self.now_ms)?;

@@ -19,7 +19,8 @@ statements! {
     UNSET_DEFAULT = "UPDATE agents SET is_default = FALSE WHERE is_default AND id <> $1";
     DELETE = "DELETE FROM agents WHERE id = $1 AND NOT is_default AND NOT EXISTS \
         (SELECT 1 FROM license_keys WHERE agent_id = $1) AND NOT EXISTS \
-        (SELECT 1 FROM plans WHERE widget LIKE $2)";
+        (SELECT 1 FROM plans WHERE widget LIKE $2) AND NOT EXISTS \
+        (SELECT 1 FROM orders WHERE status = 'pending' AND terms LIKE $2)";
     BEFORE = "SELECT version, data_source_ids FROM agents WHERE id = $1";
     SOURCE = "SELECT version FROM data_sources WHERE id = $1";
     ALL = "SELECT id, version, is_default, name, description, instructions, provider, base_url, \

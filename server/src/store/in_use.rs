@@ -9,6 +9,9 @@ statements! {
         ORDER BY created_at, id LIMIT 5";
     AGENTS_OF_SOURCE = "SELECT name, COUNT(*) OVER () FROM agents WHERE data_source_ids LIKE $1 \
         ORDER BY created_at, id LIMIT 5";
+    /// A pending order issues its key later, on the terms of the day on which it was placed.
+    ORDERS_NAMING = "SELECT id, COUNT(*) OVER () FROM orders WHERE status = 'pending' \
+        AND terms LIKE $1 ORDER BY created_at, id LIMIT 5";
     PLANS_NAMING = "SELECT name, COUNT(*) OVER () FROM plans WHERE widget LIKE $1 \
         ORDER BY name, id LIMIT 5";
 }
@@ -84,5 +87,20 @@ impl Store {
         let mut conn = self.conn().await?;
         let named = named(field, id);
         Ok(Holders::of(fetch_all!(&mut conn, (String, i64), PLANS_NAMING, named)?))
+    }
+
+    /// The pending orders whose keys will be bound to an agent (`agent_id`) or to a data source
+    /// (`data_source_id`); None when none will be.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn orders_naming(
+        &self,
+        field: &str,
+        id: &str,
+    ) -> Result<Option<Holders>, StoreError> {
+        let mut conn = self.conn().await?;
+        let named = named(field, id);
+        Ok(Holders::of(fetch_all!(&mut conn, (String, i64), ORDERS_NAMING, named)?))
     }
 }

@@ -10,7 +10,7 @@ use super::{Conn, Store, StoreError, Write, execute, fetch_optional, statements}
 
 statements! {
     /// $2 names an instance of the license, or none.
-    FIND = "SELECT k.id, k.key_hash, k.generation, k.previous_generation, k.previous_key_until, \
+    FIND = "SELECT k.id, k.version, k.key_hash, k.generation, k.previous_generation, k.previous_key_until, \
         k.is_active, k.deactivated_at, k.expires_at, k.grace_days, k.activation_usage, \
         k.activation_limit, k.activated_at, k.name AS key_name, k.metadata, o.customer_id, \
         o.customer_name, o.customer_email, p.identifier AS plan_identifier, p.name AS plan_name, \
@@ -40,6 +40,7 @@ statements! {
 #[derive(Clone, FromRow)]
 pub struct LicenseRow {
     pub id: String,
+    pub version: i64,
     pub key_hash: String,
     pub generation: i64,
     pub previous_generation: Option<i64>,

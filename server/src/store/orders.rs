@@ -212,8 +212,8 @@ pub enum OrderEdit {
     End {
         status: &'static str,
         license_key_id: Option<String>,
-        /// Told when the key was not deactivated before.
-        deactivated: Option<NewEvent>,
+        /// Told and logged when the key was not deactivated before.
+        deactivated: Option<Box<(NewEvent, NewAudit)>>,
     },
 }
 
@@ -275,8 +275,9 @@ impl Write for EditOrder {
                 if let Some(version) = license_keys::deactivate(conn, key, now).await? {
                     changes::add(conn, number, Kind::LicenseKey, key, version, now).await?;
                     key_version = Some(version);
-                    if let Some(event) = deactivated {
+                    if let Some((event, logged)) = deactivated.as_deref() {
                         events::add(conn, event).await?;
+                        audit::add(conn, logged).await?;
                     }
                 }
             }

@@ -19,7 +19,8 @@ statements! {
     DELETE = "DELETE FROM data_sources WHERE id = $1 AND NOT EXISTS \
         (SELECT 1 FROM license_keys WHERE data_source_id = $1) AND NOT EXISTS \
         (SELECT 1 FROM agents WHERE data_source_ids LIKE $2) AND NOT EXISTS \
-        (SELECT 1 FROM plans WHERE widget LIKE $3)";
+        (SELECT 1 FROM plans WHERE widget LIKE $3) AND NOT EXISTS \
+        (SELECT 1 FROM orders WHERE status = 'pending' AND terms LIKE $3)";
     VERSION = "SELECT version FROM data_sources WHERE id = $1";
     ALL = "SELECT s.id, s.version, s.kind, s.name, s.description, s.is_active, s.is_public, \
         s.settings, s.connection_sealed, s.content_version, s.documents, s.passages, s.characters, \

@@ -160,7 +160,15 @@ both! {
             let refused = delete(&app, bound).send().await.error(400, "invalid_request").await;
             assert!(text(&refused, "message").contains("\"Pro\""), "{refused}");
         }
+        let mut unpaid = bought_by(&plan, "c1");
+        unpaid["status"] = json!("pending");
+        let unpaid = made(&app, ORDERS, unpaid).await;
         patch(&app, &path, json!({"widget": null})).send().await.expect(200).await;
+        for bound in [&agent, &source] {
+            let refused = delete(&app, bound).send().await.error(400, "invalid_request").await;
+            assert!(text(&refused, "message").contains(&text(&unpaid, "id")), "{refused}");
+        }
+        order_action(&app, &unpaid, "cancel").send().await.expect(200).await;
         for free in [&agent, &source] {
             delete(&app, free).send().await.expect(204).await;
         }

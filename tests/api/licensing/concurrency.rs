@@ -31,6 +31,24 @@ both! {
         assert_eq!(read(&app, &format!("{KEYS}/{key}/activations")).await["total"], 5);
     }
 
+    async fn websites_and_devices_at_once_share_one_limit(backend) {
+        let app = TestApp::start(backend).await;
+        let order = sold(&app, Some(5)).await;
+        let answers = app.at_once(40, |n| {
+            if n % 2 == 0 {
+                return about(&app, ACTIVATE, &order, json!({}));
+            }
+            let call = app.from_page("/v1/widget/session", &format!("https://shop{n}.example"));
+            call.set("licenseKey", text(&order, "license_key"))
+        }).await;
+        let let_in = answers.iter().filter(|answer| matches!(answer.status, 200 | 201)).count();
+        let refused = answers.iter().filter(|answer| answer.status == 403).count();
+        assert_eq!((let_in, refused), (5, 35));
+        assert_eq!(validate(&app, &order).await["license"]["activationUsage"], 5);
+        let key = text(&order, "license_key_id");
+        assert_eq!(read(&app, &format!("{KEYS}/{key}/activations")).await["total"], 5);
+    }
+
     async fn two_servers_hold_one_limit(backend) {
         let app = TestApp::start(backend).await;
         let order = sold(&app, Some(5)).await;

@@ -334,12 +334,13 @@ fn row() -> impl Strategy<Value = Value> {
     let plan = proptest::sample::select(vec!["studio/pro", "studio/max", "studio/book"]);
     let status = proptest::sample::select(vec!["complete", "pending"]);
     let metadata = proptest::collection::btree_map("[a-z]{1,3}", "[ -~é]{0,8}", 0..3);
+    let email = proptest::sample::select(vec!["", "a@b.example", "=a+b@c.example", "é@ü.example"]);
     let date = (1970..2100, 1..13, 1..29)
         .prop_map(|(year, month, day)| format!("{year:04}-{month:02}-{day:02}T12:00:00Z"));
-    (plan, status, "[=+'a-zé,\"\n]{0,8}", metadata, date).prop_map(
-        |(plan, status, name, metadata, date)| {
+    (plan, status, "[=+'a-zé,\"\n]{0,8}", email, metadata, date).prop_map(
+        |(plan, status, name, email, metadata, date)| {
             json!({"plan_id": plan, "status": status, "purchased_at": date, "metadata": metadata,
-                "customer": {"name": name, "email": "a@b.example"}})
+                "customer": {"name": name, "email": email}})
         },
     )
 }
@@ -357,8 +358,8 @@ fn csv_line(order: &Value, customer_id: &str) -> String {
         text(customer, "name"),
     ];
     let cells = cells.map(|cell| {
-        let guard =
-            if cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@']) { "'" } else { "" };
+        let is_formula = cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\n']);
+        let guard = if is_formula { "'" } else { "" };
         format!("\"{guard}{}\"", cell.replace('"', "\"\""))
     });
     cells.join(",") + "\n"
@@ -371,7 +372,9 @@ async fn essence(app: &TestApp, order: &Value) -> Value {
     for field in ["plan_id", "status", "purchased_at", "metadata"] {
         essence[field] = order[field].clone();
     }
-    essence["name"] = order["customer"]["name"].clone();
+    for field in ["name", "email"] {
+        essence[field] = order["customer"][field].clone();
+    }
     if order["license_key_id"].is_string() {
         let key = key_of(app, &order).await;
         assert_eq!(key["description"], format!("Order {}", text(&order, "id")));

@@ -125,9 +125,12 @@ both! {
             let other = if action == "refund" { "cancel" } else { "refund" };
             order_action(&app, &order, other).send().await
                 .error(409, "order_status_conflict").await;
+            delete(&app, &path_of_order(&order)).send().await.error(405, "method_not_allowed").await;
             let key = key_of(&app, &order).await;
             patch(&app, &path_of(&key), json!({"is_active": true})).send().await
                 .error(403, "key_deactivated").await;
+            // What else is changed of it wakes nothing.
+            change_key(&app, &key, json!({"expires_at": null, "activation_limit": null})).await;
             let path = format!("{}/regenerate", path_of(&key));
             post(&app, &path, json!({})).send().await.error(403, "key_deactivated").await;
             assert_eq!(validity(&app, &order).await, "DEACTIVATED");
@@ -183,6 +186,27 @@ both! {
         under(&app, "shop-1", bought_by(&plan, "c1")).send().await.expect(201).await;
     }
 
+    async fn metadata_of_order_and_plan_share_four_kibibytes(backend) {
+        let app = TestApp::start(backend).await;
+        let plan = plan(&app, "pro", json!({})).await;
+        // {"a":"…"} is eight bytes around the text.
+        let with = |n: usize, status: &str| {
+            let mut body = bought_by(&plan, "c1");
+            body["metadata"] = json!({"a": "x".repeat(n)});
+            body["status"] = json!(status);
+            post(&app, ORDERS, body)
+        };
+        with(4096 - 8, "complete").send().await.expect(201).await;
+        refused_field(with(4096 - 7, "complete"), "metadata").await;
+        let path = format!("{PLANS}/{}", text(&plan, "id"));
+        patch(&app, &path, json!({"metadata": {"b": 1}})).send().await.expect(200).await;
+        // ,"b":1 is six more.
+        with(4096 - 14, "complete").send().await.expect(201).await;
+        for status in ["complete", "pending"] {
+            refused_field(with(4096 - 13, status), "metadata").await;
+        }
+    }
+
     async fn what_is_wrong_with_an_order_is_named_by_its_field(backend) {
         let app = TestApp::start(backend).await;
         let plan = plan(&app, "pro", json!({})).await;
@@ -201,6 +225,8 @@ both! {
             (with("customer", json!({"id": "c", "email": "nobody"})), "customer.email"),
             (with("customer", json!({"id": "c", "phone": "1"})), "customer.phone"),
             (with("purchased_at", json!("yesterday")), "purchased_at"),
+            (with("purchased_at", json!("1969-12-31T23:59:59Z")), "purchased_at"),
+            (with("purchased_at", json!(1_780_000_000)), "purchased_at"),
             (with("status", json!("refunded")), "status"),
             (with("status", json!("paid")), "status"),
             (with("price", json!(5)), "price"),
@@ -313,5 +339,16 @@ both! {
             assert_eq!(line["actor"]["name"], "ADMIN_API_KEY");
         }
         assert_eq!(log["items"][0]["changes"]["status"], json!(["complete", "refunded"]));
+        let of_key = format!("/api/audit-log?subject_id={}", text(&order, "license_key_id"));
+        let log = read(&app, &of_key).await;
+        assert_eq!(column(&log, "action"), ["license_key.deactivated"]);
+        assert_eq!(log["items"][0]["actor"]["name"], "ADMIN_API_KEY");
+        // A key that was deactivated before is not deactivated a second time.
+        let order = super::order(&app, &json!({"id": order["plan_id"]}), "c2").await;
+        let key = key_of(&app, &order).await;
+        act(&app, &key, "deactivate", json!({})).await;
+        order_action(&app, &order, "cancel").send().await.expect(200).await;
+        let of_key = format!("/api/audit-log?subject_id={}", text(&key, "id"));
+        assert_eq!(column(&read(&app, &of_key).await, "action"), ["license_key.deactivated"]);
     }
 }

@@ -39,12 +39,29 @@ both! {
         ask(Method::POST, &format!("{}/refund", path_of_order(&order)), json!({})).send().await.expect(200).await;
         let theirs = path_of(&other);
         for (method, path) in [
+            (Method::GET, theirs.clone()),
+            (Method::GET, format!("{theirs}/activations")),
+            (Method::DELETE, format!("{theirs}/activations/01ARZ3NDEKTSV4RRFFQ69G5FAV")),
+            (Method::POST, format!("{theirs}/activations/01ARZ3NDEKTSV4RRFFQ69G5FAV/approve")),
             (Method::PATCH, theirs.clone()),
             (Method::POST, format!("{theirs}/reveal")),
             (Method::POST, format!("{theirs}/regenerate")),
             (Method::POST, format!("{theirs}/deactivate")),
         ] {
             ask(method, &path, json!({})).send().await.error(404, "not_found").await;
+        }
+        let listed: Value =
+            ask(Method::GET, KEYS, json!({})).send().await.expect(200).await.json().await;
+        assert_eq!(column(&listed, "id"), [text(&order, "license_key_id")]);
+        for (method, path) in [
+            (Method::POST, KEYS.to_owned()),
+            (Method::DELETE, mine.clone()),
+            (Method::GET, format!("{mine}/usage")),
+            (Method::POST, format!("{mine}/identity-secret/reveal")),
+            (Method::POST, "/api/signing-keys/rotate".to_owned()),
+            (Method::GET, "/api/audit-log".to_owned()),
+        ] {
+            ask(method, &path, json!({"name": "X"})).send().await.error(403, "forbidden").await;
         }
         let product = json!({"identifier": "x", "name": "X"});
         ask(Method::POST, PRODUCTS, product).send().await.error(403, "forbidden").await;
@@ -86,7 +103,9 @@ both! {
         let reader = api_key(&app, "read").await;
         wrong(&format!("Bearer {reader}")).send().await.error(403, "forbidden").await;
         let licenses = api_key(&app, "licenses").await;
-        wrong(&format!("Bearer {licenses}")).send().await.expect(200).await;
+        for scheme in ["Bearer", "bearer", "BEARER"] {
+            wrong(&format!("{scheme} {licenses}")).send().await.expect(200).await;
+        }
     }
 
     async fn the_license_api_can_ask_for_an_api_key(backend) {

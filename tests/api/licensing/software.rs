@@ -259,6 +259,7 @@ both! {
         let body = json!({"licenseKey": order["license_key"]});
         assert_eq!(complained(software(&app, DEACTIVATE, body), "instanceId").await, required);
         for (field, value) in [
+            ("licenseKey", json!("k".repeat(256))),
             ("instanceName", json!("n".repeat(256))),
             ("fingerprint", json!("f".repeat(256))),
             ("customerId", json!("c".repeat(201))),
@@ -266,7 +267,9 @@ both! {
             ("metadata", json!({"a": "x".repeat(4096)})),
             ("metadata", json!("text")),
         ] {
-            complained(about(&app, ACTIVATE, &order, json!({field: value})), field).await;
+            let mut body = json!({"licenseKey": order["license_key"]});
+            body[field] = value;
+            complained(software(&app, ACTIVATE, body), field).await;
         }
         let most = json!({"instanceName": "n".repeat(255), "fingerprint": "f".repeat(255),
             "nonce": "n".repeat(128), "metadata": {"a": "x".repeat(4096 - 8)}});
@@ -322,6 +325,22 @@ both! {
         about(&app, VALIDATE, &sold, json!({})).send().await.expect(200).await;
     }
 
+    async fn one_address_asks_ten_times_as_often_about_all_licenses(backend) {
+        let app = TestApp::with(backend).set("NATTER_LICENSE_RATE_LIMIT", 2).start().await;
+        let first = sold(&app, None).await;
+        let plan = json!({"id": first["plan_id"]});
+        for n in 0..10 {
+            let order = super::order(&app, &plan, &format!("many-{n}")).await;
+            for _ in 0..2 {
+                about(&app, VALIDATE, &order, json!({})).send().await.expect(200).await;
+            }
+        }
+        let refused = about(&app, VALIDATE, &first, json!({})).send().await;
+        refused.error(429, "rate_limit_exceeded").await;
+        app.clock.advance(Duration::from_secs(60));
+        about(&app, VALIDATE, &first, json!({})).send().await.expect(200).await;
+    }
+
     async fn metadata_without_an_instance_is_the_licenses_own(backend) {
         let app = TestApp::start(backend).await;
         let plan = plan(&app, "pro", json!({})).await;
@@ -336,6 +355,10 @@ both! {
         assert_eq!(trusted(json!({})).await, json!({"tier": "gold"}));
         let id = activate(&app, &order).await["instanceId"].clone();
         assert_eq!(trusted(json!({"instanceId": id})).await, json!({}));
+        let key = key_of(&app, &order).await;
+        change_key(&app, &key, json!({"is_active": false})).await;
+        assert_eq!(trusted(json!({})).await, json!({"tier": "gold"}));
+        assert_eq!(trusted(json!({"instanceId": "none"})).await, json!({}), "that has none");
         assert_eq!(validate(&app, &order).await["metadata"], json!({}), "strangers are told none");
     }
 

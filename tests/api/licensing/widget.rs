@@ -25,6 +25,8 @@ both! {
         assert!(text(&refused, "message").contains("two.example.com"), "{refused}");
         let license = &validate(&app, &order).await["license"];
         assert_eq!(license["activationUsage"], 1, "one counter for websites and devices");
+        let since = "2026-06-15T12:00:00.000Z";
+        assert_eq!(license["activatedOn"], since, "a website activates it as a device does");
         let (_, said) = refusal(about(&app, ACTIVATE, &order, json!({})).send().await, 403).await;
         assert!(said.ends_with("limit reached (1/1)"));
         let path = format!("{KEYS}/{}/activations", text(&order, "license_key_id"));
@@ -70,5 +72,7 @@ both! {
         ask("01ARZ3NDEKTSV4RRFFQ69G5FAV").send().await.error(403, "activation_required").await;
         let id = text(&activate(&app, &order).await, "instanceId");
         accepted(ask(&id)).await;
+        about(&app, DEACTIVATE, &order, json!({"instanceId": id})).send().await.expect(200).await;
+        ask(&id).send().await.error(403, "activation_required").await;
     }
 }

@@ -124,6 +124,45 @@ both! {
         }
     }
 
+    async fn what_is_sold_and_used_is_told_without_the_key(backend) {
+        let app = start(backend).await;
+        let receiver = Receiver::start().await;
+        endpoint(&app, &receiver.url(), &EVERY).await;
+        endpoint(&app, &receiver.url(), &["order.created"]).await;
+        let made = async |path: &str, body: Value| -> Value {
+            post(&app, path, body).send().await.expect(201).await.json().await
+        };
+        let product = made("/api/products", json!({"identifier": "studio", "name": "Studio"})).await;
+        let licenses = json!({"activation_limit_enabled": true, "activation_limit": 1});
+        made("/api/plans", json!({"product_id": product["id"], "identifier": "pro", "name": "Pro",
+            "licenses": licenses})).await;
+        let order = made("/api/orders", json!({"plan_id": "studio/pro", "customer": {"id": "c1"}})).await;
+        let (order_id, id) = (text(&order, "id"), text(&order, "license_key_id"));
+        with(&receiver.exactly("order.created", 1).await, &[&order_id, &id, "c1"]);
+        with(&receiver.exactly("license_key.created", 1).await, &[&id, "Studio Pro"]);
+        let software = |name: &str, mut body: Value| {
+            body["licenseKey"] = order["license_key"].clone();
+            let call = app.client().request(reqwest::Method::POST, &format!("/license/{name}"));
+            call.header("Content-Type", "application/json").raw_body(body.to_string())
+        };
+        let laptop = json!({"instanceName": "Laptop"});
+        let laptop = software("activate", laptop).send().await.expect(201).await.json().await;
+        let instance = text(&laptop, "instanceId");
+        with(&receiver.exactly("license.activated", 1).await, &[&id, &instance, "Laptop"]);
+        software("activate", json!({})).send().await.expect(403).await;
+        with(&receiver.exactly("license.activation_limit_reached", 1).await, &[&id]);
+        let gone = json!({"instanceId": instance});
+        software("deactivate", gone).send().await.expect(200).await;
+        with(&receiver.exactly("license.instance_deactivated", 1).await, &[&id, &instance, "Laptop"]);
+        let refund = format!("/api/orders/{order_id}/refund");
+        post(&app, &refund, json!({})).send().await.expect(200).await;
+        with(&receiver.exactly("license_key.deactivated", 1).await, &[&id, &order_id]);
+        let key = text(&order, "license_key");
+        for delivery in receiver.total("each is told once", 6).await {
+            assert!(!delivery.body.contains(&key), "{delivery:?}");
+        }
+    }
+
     async fn an_expiry_is_told_30_7_and_1_days_before_once_each(backend) {
         let mut app = start(backend).await;
         let receiver = Receiver::start().await;
