@@ -5,18 +5,23 @@ use shared::admin::AuditEntry;
 
 use crate::listing::Listing;
 use crate::trail::{self, Change};
-use crate::ui::{EmptyState, Filter, Head, Icon, Table, When};
+use crate::ui::{Days, EmptyState, Filter, Head, Icon, Search, Table, When};
 
 const COLUMNS: &[&str] = &["When", "Who", "What", "About", "IP address"];
 
 #[component]
 pub fn AuditLogPage() -> impl IntoView {
-    let list = Listing::<AuditEntry>::new("/api/audit-log", &["action", "subject_id"]);
+    let list = Listing::<AuditEntry>::new(
+        "/api/audit-log",
+        &["action", "subject_id", "actor", "from", "to"],
+    );
     let only = move || list.filter("subject_id");
     view! {
         <Head title=Signal::stored("Audit log".to_owned()) text="Who changed what, from where. Nobody can edit it, and it never holds a key, a password or another secret." />
         <div class="tools">
+            <Search list name="actor" placeholder="Who: a name or an id" />
             <Filter list name="action" label="Action" options=actions() />
+            <Days list />
             <Show when=move || !only().is_empty()>
                 <button type="button" class="button" on:click=move |_| list.set_filter("subject_id", String::new())>
                     <Icon name="close" /> "One thing only: show all"

@@ -6,49 +6,28 @@ use shared::admin_conversation::ConversationSummary;
 use shared::overview::{Figures, NearLimit, Overview};
 
 use crate::api;
-use crate::browser;
 use crate::format;
 use crate::nav::Nav;
 use crate::pages::api_keys::AuditDue;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
 use crate::ui::{
-    BarChart, Card, EmptyState, FailureBox, Head, Icon, Meter, Series, Skeleton, When,
+    BarChart, Card, EmptyState, FailureBox, Head, Icon, Meter, Series, Skeleton, Span, SpanFilter,
+    When, span_label,
 };
-
-/// Ranges to choose from, in days.
-const RANGES: &[(&str, &str)] =
-    &[("1", "Today"), ("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "A year")];
-const DAY_MS: f64 = 86_400_000.0;
 
 #[component]
 pub fn OverviewPage() -> impl IntoView {
-    let nav = expect_context::<Nav>();
-    let days = RwSignal::new(
-        nav.parameter("days")
-            .filter(|days| RANGES.iter().any(|(one, _)| one == days))
-            .unwrap_or_else(|| "30".to_owned()),
-    );
+    let span = Span::in_address(expect_context::<Nav>());
     let overview = Remote::<Overview>::new();
     let read = move || {
-        let path = path(&days.get_untracked());
+        let path = format!("/api/overview{}", span.query(&[]));
         overview.read(async move { api::get(&path).await });
     };
-    Effect::new(move || {
-        let chosen = days.get();
-        nav.set_query(&if chosen == "30" { String::new() } else { format!("days={chosen}") });
-        read();
-    });
-    let retry = Callback::new(move |()| read());
+    Effect::new(read);
+    let retry = Callback::new(move |()| untrack(read));
     view! {
-        <Head title=Signal::stored("Overview".to_owned())>
-            <label class="filter">
-                <span class="unseen">"Range of the charts"</span>
-                <select on:change=move |event| days.set(event_target_value(&event))>
-                    {RANGES.iter().map(|&(value, text)| view! { <option value=value selected=move || days.get() == value>{text}</option> }).collect_view()}
-                </select>
-            </label>
-        </Head>
+        <Head title=Signal::stored("Overview".to_owned())><SpanFilter span /></Head>
         {move || match overview.state.get() {
             Load::Waiting => view! { <Skeleton lines=8 /> }.into_any(),
             Load::Failed(failure) => view! { <FailureBox failure retry /> }.into_any(),
@@ -57,24 +36,11 @@ pub fn OverviewPage() -> impl IntoView {
     }
 }
 
-/// A day by its hours, a year by its months, the rest by days.
-fn path(days: &str) -> String {
-    let count: f64 = days.parse().unwrap_or(30.0);
-    let now = js_sys::Date::now();
-    let interval = match days {
-        "1" => "hour",
-        "365" => "month",
-        _ => "day",
-    };
-    let (from, to) = (browser::rfc3339(now - count * DAY_MS), browser::rfc3339(now + 1000.0));
-    format!("/api/overview{}", api::query(&[("from", &from), ("to", &to), ("interval", interval)]))
-}
-
 #[component]
 fn Shown(now: Overview, retry: Callback<()>) -> impl IntoView {
     let fresh = now.range.totals.queries == 0 && now.keys <= 1 && now.conversations.is_empty();
     let labels: Vec<String> =
-        now.series.iter().map(|period| label(&period.start, &now.interval)).collect();
+        now.series.iter().map(|period| span_label(&period.start, &now.interval)).collect();
     let of = |get: fn(&Period) -> i64| {
         now.series.iter().map(|period| get(period) as f64).collect::<Vec<_>>()
     };
@@ -107,14 +73,6 @@ fn Shown(now: Overview, retry: Callback<()>) -> impl IntoView {
                 <Latest conversations=now.conversations />
             </div>
         </div>
-    }
-}
-
-fn label(start: &str, interval: &str) -> String {
-    match interval {
-        "hour" => browser::moment(start),
-        "month" => start.get(..7).unwrap_or(start).to_owned(),
-        _ => browser::day(start),
     }
 }
 

@@ -3,6 +3,7 @@
 mod chart;
 mod checks;
 mod copy;
+mod days;
 mod dialog;
 mod field;
 mod icon;
@@ -19,6 +20,7 @@ use wasm_bindgen::JsCast;
 pub use chart::{BarChart, Series};
 pub use checks::{CheckGroup, Checks};
 pub use copy::{CopyButton, Snippet};
+pub use days::{Days, Span, SpanFilter, span_label};
 pub use dialog::{Asking, Confirm, ConfirmRequest, Dialog, confirm};
 pub use field::{
     Choice, ColorField, DateTimeField, ListField, NumberField, Slider, Switch, TextArea, TextField,

@@ -13,16 +13,17 @@ use crate::remote::Load;
 /// How long to wait after a key press before the server is asked, in milliseconds.
 const TYPING_MS: i32 = 250;
 
-/// The search field of a list; sets its filter `q`.
+/// The search field of a list; sets its filter `q`, or another whose words are typed.
 #[component]
 pub fn Search<T: Clone + Send + Sync + DeserializeOwned + 'static>(
     list: Listing<T>,
+    #[prop(default = "q")] name: &'static str,
     #[prop(into)] placeholder: String,
 ) -> impl IntoView {
-    let text = RwSignal::new(untrack(move || list.filter("q")));
+    let text = RwSignal::new(untrack(move || list.filter(name)));
     // Emptied from outside, as by "Clear".
     Effect::new(move || {
-        let now = list.filter("q");
+        let now = list.filter(name);
         if now.is_empty() {
             text.set(now);
         }
@@ -35,7 +36,7 @@ pub fn Search<T: Clone + Send + Sync + DeserializeOwned + 'static>(
         leptos::task::spawn_local(async move {
             pause(TYPING_MS).await;
             if round.try_get_value() == Some(mine) {
-                list.set_filter("q", text.get_untracked().trim().to_owned());
+                list.set_filter(name, text.get_untracked().trim().to_owned());
             }
         });
     };

@@ -10,10 +10,9 @@ pub use thread::ConversationPage;
 
 use crate::api;
 use crate::bindings::{Bindings, Names};
-use crate::browser;
 use crate::listing::Listing;
 use crate::route::Route;
-use crate::ui::{Badge, EmptyState, Filter, Head, Icon, Menu, Search, Table, Tone, When};
+use crate::ui::{Badge, Days, EmptyState, Filter, Head, Icon, Menu, Search, Table, Tone, When};
 
 const COLUMNS: &[&str] =
     &["Last message", "Visitor", "License key", "Messages", "Feedback", "Status", "When"];
@@ -70,40 +69,6 @@ fn choices(pairs: &[(&str, &str)]) -> Signal<Vec<(String, String)>> {
     Signal::stored(
         pairs.iter().map(|(value, text)| ((*value).to_owned(), (*text).to_owned())).collect(),
     )
-}
-
-/// From one day to another, both included.
-#[component]
-fn Days(list: Listing<ConversationSummary>) -> impl IntoView {
-    const DAY_MS: f64 = 86_400_000.0;
-    let day = move |name: &'static str, more: f64| {
-        let shown = move || {
-            let at = list.filter(name);
-            if at.is_empty() {
-                String::new()
-            } else {
-                browser::for_input(&browser::rfc3339(browser::millis(&at) - more))
-                    .get(..10)
-                    .unwrap_or_default()
-                    .to_owned()
-            }
-        };
-        let changed = move |event: leptos::ev::Event| {
-            let midnight = browser::from_input(&format!("{}T00:00", event_target_value(&event)));
-            list.set_filter(
-                name,
-                midnight
-                    .map(|at| browser::rfc3339(browser::millis(&at) + more))
-                    .unwrap_or_default(),
-            );
-        };
-        (shown, changed)
-    };
-    let ((from, set_from), (to, set_to)) = (day("from", 0.0), day("to", DAY_MS));
-    view! {
-        <label class="filter"><span class="unseen">"From"</span><input type="date" title="From" prop:value=from on:change=set_from /></label>
-        <label class="filter"><span class="unseen">"To"</span><input type="date" title="To" prop:value=to on:change=set_to /></label>
-    }
 }
 
 fn nothing() -> AnyView {

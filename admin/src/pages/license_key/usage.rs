@@ -1,22 +1,20 @@
 //! What the key was used for: charts, and the log.
 
 use leptos::prelude::*;
-use shared::admin::{Analytics, CodeCount, NamedCount, Period, UsageEntry};
+use shared::admin::{Analytics, CodeCount, NamedCount, Percentiles, Period, UsageEntry};
 
 use super::KeyPage;
 use crate::api;
-use crate::browser;
 use crate::format;
 use crate::listing::Listing;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
 use crate::ui::{
-    Badge, BarChart, Card, EmptyState, FailureBox, Filter, Icon, Outside, Series, Skeleton, Table,
-    Tone, When,
+    Badge, BarChart, Card, Days, EmptyState, FailureBox, Filter, Icon, Outside, Search, Series,
+    Skeleton, Span, SpanFilter, Table, Tone, When, span_label,
 };
 
 const COLUMNS: &[&str] = &["When", "Question", "Response time", "IP address", "Referrer", "Status"];
-const DAY_MS: f64 = 86_400_000.0;
 
 #[component]
 pub fn Usage(page: KeyPage) -> impl IntoView {
@@ -25,38 +23,19 @@ pub fn Usage(page: KeyPage) -> impl IntoView {
 
 #[component]
 fn Charts(page: KeyPage) -> impl IntoView {
-    let days = RwSignal::new("30".to_owned());
+    let span = Span::new();
     let told = Remote::<Analytics>::new();
     let base = StoredValue::new(page.path("/analytics"));
     let read = move || {
-        let chosen = days.get_untracked();
-        let count: f64 = chosen.parse().unwrap_or(30.0);
-        let now = js_sys::Date::now();
-        let (from, to) = (browser::rfc3339(now - count * DAY_MS), browser::rfc3339(now + 1000.0));
-        let interval = if chosen == "1" { "hour" } else { "day" };
-        let path = format!(
-            "{}{}",
-            base.get_value(),
-            api::query(&[("from", &from), ("to", &to), ("interval", interval)])
-        );
+        let path = format!("{}{}", base.get_value(), span.query(&[("response_times", "true")]));
         told.read(async move { api::get(&path).await });
     };
-    Effect::new(move || {
-        days.get();
-        read();
-    });
-    let ranges = [("1", "Today"), ("7", "7 days"), ("30", "30 days"), ("90", "90 days")];
+    Effect::new(read);
     view! {
-        <div class="spread section-head">
-            <h2>"In figures"</h2>
-            <label class="filter"><span class="unseen">"Range of the charts"</span>
-                <select on:change=move |event| days.set(event_target_value(&event))>
-                    {ranges.map(|(value, text)| view! { <option value=value selected=move || days.get() == value>{text}</option> }).collect_view()}
-                </select></label>
-        </div>
+        <div class="spread section-head"><h2>"In figures"</h2><SpanFilter span /></div>
         {move || match told.state.get() {
             Load::Waiting => view! { <Skeleton lines=6 /> }.into_any(),
-            Load::Failed(failure) => view! { <FailureBox failure retry=Callback::new(move |()| read()) /> }.into_any(),
+            Load::Failed(failure) => view! { <FailureBox failure retry=Callback::new(move |()| untrack(read)) /> }.into_any(),
             Load::Ready(told) => view! { <Figures told /> }.into_any(),
         }}
     }
@@ -64,14 +43,8 @@ fn Charts(page: KeyPage) -> impl IntoView {
 
 #[component]
 fn Figures(told: Analytics) -> impl IntoView {
-    let label = |period: &Period| {
-        if told.interval == "hour" {
-            browser::moment(&period.start)
-        } else {
-            browser::day(&period.start)
-        }
-    };
-    let labels: Vec<String> = told.series.iter().map(label).collect();
+    let labels: Vec<String> =
+        told.series.iter().map(|period| span_label(&period.start, &told.interval)).collect();
     let of = |get: fn(&Period) -> i64| {
         told.series.iter().map(|period| get(period) as f64).collect::<Vec<_>>()
     };
@@ -80,9 +53,21 @@ fn Figures(told: Analytics) -> impl IntoView {
         Series { name: "Stopped", tone: "warn", values: of(|period| period.stopped) },
         Series { name: "Failed", tone: "bad", values: of(|period| period.failed) },
     ];
+    let same = labels.clone();
+    let within = |get: fn(&Percentiles) -> i64| {
+        let of = |period: &Period| period.response_time_ms.as_ref().map_or(0.0, |t| get(t) as f64);
+        told.series.iter().map(of).collect::<Vec<_>>()
+    };
+    // Stacked: the bar ends where 95 % are answered.
+    let (half, most) = (within(|times| times.p50), within(|times| times.p95));
+    let rest = most.iter().zip(&half).map(|(most, half)| most - half).collect();
+    let times = vec![
+        Series { name: "Median", tone: "brand", values: half },
+        Series { name: "from there to 95 %", tone: "warn", values: rest },
+    ];
     let totals = told.totals;
     let rate = totals.success_rate.map_or_else(|| "–".to_owned(), format::percent);
-    let time = |get: fn(&shared::admin::Percentiles) -> i64| {
+    let time = |get: fn(&Percentiles) -> i64| {
         told.response_time_ms
             .as_ref()
             .map_or_else(|| "–".to_owned(), |times| format::duration(get(times)))
@@ -104,7 +89,10 @@ fn Figures(told: Analytics) -> impl IntoView {
             <div class="tile"><span>"95 % within"</span><strong>{p95}</strong><small>{format!("99 % within {p99}")}</small></div>
             <div class="tile"><span>"Feedback"</span><strong>{format!("{} / {}", told.feedback.up, told.feedback.down)}</strong><small>"thumbs up / down"</small></div>
         </div>
-        <Card><BarChart title="Queries" labels series /></Card>
+        <div class="two-columns">
+            <Card><BarChart title="Queries" labels=same series /></Card>
+            <Card><BarChart title="Response time" labels series=times show=|ms| format::duration(ms as i64) /></Card>
+        </div>
         <div class="two-columns">
             <Ranking title="By website" rows=told.domains />
             <Ranking title="Top pages" rows=told.pages />
@@ -133,11 +121,14 @@ fn Ranking(title: &'static str, rows: Vec<NamedCount>) -> impl IntoView {
 
 #[component]
 fn Log(page: KeyPage) -> impl IntoView {
-    let list = Listing::<UsageEntry>::new(&page.path("/usage"), &["status"]);
+    let list =
+        Listing::<UsageEntry>::new(&page.path("/usage"), &["status", "q", "domain", "from", "to"]);
     let base = StoredValue::new(page.path("/usage.csv"));
     let file = move || {
-        let status = list.filter("status");
-        format!("{}{}", base.get_value(), api::query(&[("status", &status)]))
+        let filters = list.filters.get();
+        let pairs: Vec<(&str, &str)> =
+            filters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        format!("{}{}", base.get_value(), api::query(&pairs))
     };
     let statuses = Signal::stored(
         [
@@ -154,10 +145,13 @@ fn Log(page: KeyPage) -> impl IntoView {
         <section class="below" aria-labelledby="log">
             <div class="spread section-head">
                 <h2 id="log">"Log"</h2>
-                <span class="inline">
-                    <Filter list name="status" label="Status" options=statuses />
-                    <a class="button" href=file download="usage.csv"><Icon name="download" /> "CSV"</a>
-                </span>
+                <a class="button" href=file download="usage.csv"><Icon name="download" /> "CSV"</a>
+            </div>
+            <div class="tools">
+                <Search list placeholder="Words of the question" />
+                <Search list name="domain" placeholder="Website, such as shop.example" />
+                <Filter list name="status" label="Status" options=statuses />
+                <Days list />
             </div>
             <Table list label="Usage log" columns=COLUMNS row empty=nothing />
         </section>
