@@ -186,6 +186,34 @@ both! {
         told(&mut app, &expected, async |app| percentiles(app, &key).await).await;
     }
 
+    async fn each_period_tells_its_own_response_times_where_they_are_asked_for(backend) {
+        let mut app = start(backend).await;
+        let key = make_key(&app, json!({"name": "Shop"})).await;
+        for ms in [100, 100, 100, 3_000] {
+            answered_in(&app, &key, ms).await;
+        }
+        app.clock.advance(std::time::Duration::from_secs(2 * 86_400));
+        answered_in(&app, &key, 900).await;
+        let query = format!("{JUNE}&response_times=true");
+        let times = async |app: &TestApp| {
+            let told = of_key(app, &key, &query).await;
+            let periods = told["series"].as_array().cloned().unwrap_or_default();
+            let timed = periods.iter().filter(|period| period.get("response_time_ms").is_some());
+            timed.map(|p| json!([p["start"], p["response_time_ms"]])).collect::<Vec<_>>()
+        };
+        let two = eventually("two days have times", async || times(&app).await, |t| t.len() == 2);
+        let days = two.await;
+        assert_eq!(days[0][0], "2026-06-15T00:00:00.000Z");
+        assert!(near(&days[0][1]["p50"], 100.0) && near(&days[0][1]["p95"], 3_000.0), "{days:?}");
+        assert_eq!(days[1][0], "2026-06-17T00:00:00.000Z");
+        assert!(near(&days[1][1]["p50"], 900.0), "{days:?}");
+        told(&mut app, &days, times).await;
+        let untold = of_key(&app, &key, JUNE).await;
+        assert!(untold["series"][14].get("response_time_ms").is_none(), "nobody asked: {untold}");
+        let bad = app.admin(&format!("{}/analytics?response_times=1", path_of(&key)));
+        bad.send().await.error(400, "invalid_request").await;
+    }
+
     async fn a_single_time_of_any_length_is_at_most_3_percent_off(backend) {
         let mut app = start(backend).await;
         let mut keys = Vec::new();

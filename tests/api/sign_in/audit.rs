@@ -160,6 +160,42 @@ both! {
         assert_eq!(updated["changes"]["name"], json!(["Shop", "Store"]));
     }
 
+    async fn lines_are_found_by_who_did_it_and_when(backend) {
+        let app = with_admin(backend).await;
+        let session = sign_in(&app, EMAIL, PASSWORD).await;
+        let body = json!({"label": "Ünal's 100% script", "scopes": ["admin"]});
+        let made = post(&app, "/api/api-keys", body).send().await.expect(201).await.json().await;
+        let bearer = format!("Bearer {}", text(&made, "key"));
+        app.clock.advance(std::time::Duration::from_secs(3600));
+        let call = app.post(KEYS).header("Authorization", &bearer).set("name", "One");
+        let one = call.send().await.expect(201).await.json().await;
+        app.clock.advance(std::time::Duration::from_secs(3600));
+        let call = by_cookie_json(&app, &session, Method::POST, KEYS, json!({"name": "Two"}));
+        let two = call.send().await.expect(201).await.json().await;
+        let (one, two) = (text(&one, "id"), text(&two, "id"));
+        let made_keys = "action=license_key.created";
+        let script = format!("actor={}", text(&made, "id"));
+        for (query, found) in [
+            ("actor=%C3%BCNAL", vec![&*one]),
+            ("actor=100%25", vec![&*one]),
+            ("actor=100_", vec![]),
+            (script.as_str(), vec![&*one]),
+            ("actor=nobody", vec![]),
+            ("from=2026-06-15T13:30:00Z", vec![&*two]),
+            ("from=2026-06-15T12:30:00Z&to=2026-06-15T13:30:00Z", vec![&*one]),
+            ("from=2026-06-15T13:00:00Z&to=2026-06-15T14:00:00Z", vec![&*one]),
+            ("from=2026-06-15T12:30:00Z", vec![&*two, &*one]),
+        ] {
+            let list = read(&app, &format!("/api/audit-log?{made_keys}&{query}")).await;
+            assert_eq!(column(&list, "subject_id"), found, "{query}");
+            assert_eq!(list["total"], found.len(), "{query}");
+        }
+        for bad in ["from=yesterday", "to=1", "actor=%00"] {
+            let call = app.admin(&format!("/api/audit-log?{bad}"));
+            call.send().await.error(400, "invalid_request").await;
+        }
+    }
+
     async fn the_log_is_read_page_by_page_and_cannot_be_changed(backend) {
         let app = TestApp::start(backend).await;
         for n in 0..5 {

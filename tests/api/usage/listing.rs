@@ -70,6 +70,50 @@ both! {
         }
     }
 
+    async fn rows_are_found_by_words_of_the_question_and_by_website(backend) {
+        let app = start(backend).await;
+        let key = make_key(&app, json!({"name": "Shop"})).await;
+        for (site, question) in [
+            ("https://shop.example", "Wo ist mein Päckchen?"),
+            ("https://www.shop.example", "100% sure_thing"),
+            ("https://other.test", "100 things, surely"),
+        ] {
+            accepted(ask(&app, &key, "s1", question).origin(site)).await;
+            app.clock.advance(Duration::from_secs(60));
+        }
+        failed(&app, &key, "s2").await;
+        rows(&app, &key, 4).await;
+        let (sent, sure, things) = ("Wo ist mein Päckchen?", "100% sure_thing", "100 things, surely");
+        for (query, found) in [
+            ("q=PÄCKCHEN", vec![sent]),
+            ("q=p%C3%A4ck", vec![sent]),
+            ("q=100", vec![things, sure]),
+            ("q=0%25", vec![sure]),
+            ("q=e_t", vec![sure]),
+            ("q=nothing+of+the+kind", vec![]),
+            ("domain=shop.example", vec![sure, sent]),
+            ("domain=WWW.", vec![sure]),
+            ("domain=shop.example&q=wo", vec![sent]),
+            ("q=fail&status=failed", vec!["Fail me"]),
+            ("q=fail&status=ok", vec![]),
+            ("q=100&from=2026-06-15T12:02:00Z", vec![things]),
+            ("q=100&to=2026-06-15T12:02:00Z", vec![sure]),
+            ("q=&domain=", vec!["Fail me", things, sure, sent]),
+        ] {
+            let list = usage(&app, &key, &format!("?{query}")).await;
+            assert_eq!(column(&list, "question"), found, "{query}");
+            assert_eq!(list["total"], found.len(), "{query}");
+        }
+        let first = usage(&app, &key, "?q=100&limit=1").await;
+        let cursor = text(&first, "next_cursor");
+        let second = usage(&app, &key, &format!("?q=100&limit=1&cursor={cursor}")).await;
+        assert_eq!(column(&second, "question"), [sure], "what is found goes on on the next page");
+        assert!(second["next_cursor"].is_null());
+        let table = app.admin(&format!("{}/usage.csv?domain=other", path_of(&key)));
+        let table = table.send().await.expect(200).await.text().await;
+        assert!(table.contains("things, surely") && !table.contains("sure_thing"), "{table}");
+    }
+
     async fn a_page_has_1_to_200_rows(backend) {
         let app = start(backend).await;
         let key = make_key(&app, json!({"name": "Shop"})).await;
@@ -97,6 +141,8 @@ both! {
             "status=perhaps",
             "from=yesterday",
             "to=2026-13-01T00:00:00Z",
+            &format!("q={}", "x".repeat(501)),
+            "domain=%00",
         ] {
             let call = app.admin(&format!("{}/usage?{bad}", path_of(&key)));
             let body = call.send().await.error(400, "invalid_request").await;
