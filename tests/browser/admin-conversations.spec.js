@@ -1,5 +1,5 @@
 // Overview and conversations in the dashboard.
-import { api, looksRight, open, signIn } from './lib/dashboard.js';
+import { api, looksRight, open, settled, signIn } from './lib/dashboard.js';
 import { WIDGET_KEY } from './lib/natter.js';
 import { expect, test } from './lib/test.js';
 
@@ -34,6 +34,16 @@ test('a new installation is told where to begin; a used one shows its figures', 
   await page.getByText('As a table').first().click();
   await expect(page.getByRole('columnheader', { name: 'Answered' })).toBeVisible();
   await looksRight(page, shot, 'overview');
+  await page.getByLabel('Range of the charts').selectOption('custom');
+  await page.getByLabel('From', { exact: true }).fill('2026-03-28');
+  await page.getByLabel('To', { exact: true }).fill('2026-03-30');
+  await expect(page).toHaveURL(/from=2026-03-28&to=2026-03-30/);
+  await page.reload();
+  await settled(page);
+  await expect(page.getByLabel('To', { exact: true })).toHaveValue('2026-03-30');
+  await page.getByText('As a table').first().click();
+  await expect(page.getByRole('rowheader', { name: /Mar (28|29|30)/ })).not.toHaveCount(0);
+  await expect(page.getByRole('rowheader', { name: /Apr|Feb/ })).toHaveCount(0);
   expect(await page.evaluate(() => window.hacked)).toBeUndefined();
 });
 

@@ -1,6 +1,6 @@
 // The dashboard's page and files as the binary serves them.
 import http from 'node:http';
-import { api, signIn } from './lib/dashboard.js';
+import { api, open, signIn } from './lib/dashboard.js';
 import { expect, test } from './lib/test.js';
 
 const files = async (url) => {
@@ -50,6 +50,29 @@ test('its files are compressed, kept for ever by their names, and none else is t
   const missing = await fetch(`${url}/admin/assets/admin-0000000000000000.js`);
   expect(missing.status).toBe(404);
   expect(missing.headers.get('cache-control')).toBe('no-store');
+});
+
+test('a part of the dashboard is fetched with its first page, and one that does not come is asked for again', async ({ natter, page, seen }) => {
+  const server = await natter();
+  await signIn(server, page);
+  const parts = () => seen.requests.filter((url) => /\/assets\/(split|chunk)_/.test(url));
+  await open(server, page);
+  expect(parts(), 'the overview needs none').toEqual([]);
+  const later = (name) => page.getByRole('link', { name, exact: true }).click();
+  const cut = '**/assets/split_settings-*';
+  await page.route(cut, (route) => route.abort());
+  await later('API keys');
+  await expect(page.getByText('This part of the dashboard did not arrive.')).toBeVisible();
+  await page.unroute(cut);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByRole('heading', { name: 'API keys' })).toBeVisible();
+  const before = parts().length;
+  await later('Webhooks');
+  await expect(page.getByRole('heading', { name: 'Webhooks' })).toBeVisible();
+  expect(parts().length, 'its pages come together').toBe(before);
+  await later('License Keys');
+  await expect(page.getByRole('heading', { name: 'License Keys' })).toBeVisible();
+  expect(new Set(parts()).size, 'each file once, but for the one that was cut off').toBe(parts().length - 1);
 });
 
 test('the set-up link, the dashboard and the API do not get into each other’s way', async ({ natter, page }) => {

@@ -180,6 +180,17 @@ test('the audit log says who did what to what, what it was before, and is narrow
   await settled(page);
   await expect(page.getByRole('row', { name: /license key/ })).toHaveCount(2);
   await page.getByRole('button', { name: 'One thing only: show all' }).click();
+  await page.getByRole('searchbox', { name: 'Who' }).fill('ADMIN@');
+  await expect(page.getByRole('row', { name: /Created an agent/ })).toHaveCount(0);
+  await expect(changed).toBeVisible();
+  await page.getByLabel('From', { exact: true }).fill('2020-01-01');
+  await page.getByLabel('To', { exact: true }).fill('2020-01-31');
+  await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
+  await page.reload();
+  await settled(page);
+  await expect(page.getByLabel('From', { exact: true }), 'the days of the reader').toHaveValue('2020-01-01');
+  await expect(page.getByLabel('To', { exact: true })).toHaveValue('2020-01-31');
+  await page.getByRole('button', { name: 'Clear search and filters' }).click();
   await expect(page.getByRole('row', { name: /agent/ }).first()).toBeVisible();
   await changed.getByRole('link').click();
   await expect(page).toHaveURL(`${server.url}/admin/license-keys/${id}`);

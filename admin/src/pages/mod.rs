@@ -20,6 +20,7 @@ pub mod sign_in;
 pub mod users;
 mod webhooks;
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -41,7 +42,16 @@ enum Part {
     Settings,
 }
 
+thread_local! {
+    /// A bit for each part that has come.
+    static THERE: Cell<u8> = const { Cell::new(1 << Part::Start as u8) };
+}
+
 impl Part {
+    fn is_there(self) -> bool {
+        THERE.get() & (1 << self as u8) != 0
+    }
+
     fn of(route: &Route) -> Self {
         match route {
             Route::Overview | Route::Missing => Self::Start,
@@ -72,18 +82,25 @@ impl Part {
 
 /// Brings the part in which a page is, if it is not there yet.
 pub async fn load(route: Route) -> Result<(), Failure> {
-    let came = match Part::of(&route) {
+    let part = Part::of(&route);
+    let came = match part {
         Part::Start => Ok(()),
         Part::Keys => load_keys().await,
         Part::Answers => load_answers().await,
         Part::Selling => load_selling().await,
         Part::Settings => load_settings().await,
     };
-    came.map_err(|_| Failure::part_missing())
+    came.map_err(|_| Failure::part_missing())?;
+    THERE.set(THERE.get() | (1 << part as u8));
+    Ok(())
 }
 
 /// Opens the page of a route. `None` while its part is not there: see [`load`].
 pub fn show(route: &Route) -> Option<AnyView> {
+    // To open it would begin to load it.
+    if !Part::of(route).is_there() {
+        return None;
+    }
     // A part that is there answers at once, and the page belongs to whoever asks.
     let mut opening = pin!(open(route.clone()));
     match opening.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
