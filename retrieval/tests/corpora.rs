@@ -4,7 +4,11 @@
 //! ranker is wrong, not the question. `fresh.json` was not looked at until synonyms were written:
 //! whoever wrote them had seen which of its questions failed, so it measures them no longer.
 //! `second.json` and `third.json` were written by somebody else; only their totals were looked at,
-//! those of `third.json` once before and once after.
+//! those of `third.json` once before and once after. `unseen.json` was written last by somebody who
+//! had read the documentation alone, in the way people type; nothing was changed after it was measured.
+//! For comparison, all-MiniLM-L6-v2, a network of 22 million parameters, finds of the English
+//! questions alone 0.70 at 1 and 0.91 at 5 (`questions.json`), and beside this ranker 0.76 and 0.97; of
+//! `unseen.json` beside it 0.77 and 0.92, where words alone find 0.67 and 0.85.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -181,6 +185,7 @@ fn the_right_section_is_found_in_documentation_of_six_kinds() {
         ("fresh.json", [0.8, 0.95, 0.87, 0.95, 0.8, 0.8]),
         ("second.json", [0.45, 0.66, 0.42, 0.62, 0.8, 0.7]),
         ("third.json", [0.41, 0.7, 0.3, 0.59, 0.6, 0.55]),
+        ("unseen.json", [0.62, 0.83, 0.6, 0.8, 0.8, 0.65]),
     ];
     let mut low = Vec::new();
     for (file, [first, five, answered, joint_five, declined, joint_declined]) in floors {

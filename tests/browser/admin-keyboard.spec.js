@@ -57,7 +57,9 @@ test('a license key is made, renamed and restricted', async ({ natter, page }) =
   await reach(page, page.locator('input[type=radio]:checked'));
   await page.keyboard.press('ArrowDown');
   await write(page, page.getByLabel('New entry of websites'), 'https://shop.example');
+  // At once, before the server has said what it matches.
   await page.keyboard.press('Enter');
+  await expect(page.locator('code', { hasText: 'https://shop.example' })).toBeVisible();
   await press(page, button(page, 'Save'));
   const saved = async () => (await api(server, 'GET', '/api/license-keys')).items[0];
   await expect.poll(saved).toMatchObject({ name: 'Store', restriction: 'websites', websites: ['https://shop.example'] });

@@ -94,12 +94,22 @@ fn Entries(
             </label></li>
         }
     };
+    // Whoever types fast is done before the check has answered: what they wanted happens then.
+    let wanted = RwSignal::new(false);
+    Effect::new(move || {
+        if wanted.get() && may_add.get() {
+            wanted.set(false);
+            add.run(());
+        }
+    });
+    let typed = move |event| {
+        wanted.set(false);
+        text.set(event_target_value(&event));
+    };
     let submit = move |event: leptos::ev::KeyboardEvent| {
         if event.key() == "Enter" {
             event.prevent_default();
-            if may_add.get_untracked() {
-                add.run(());
-            }
+            wanted.set(true);
         }
     };
     view! {
@@ -111,7 +121,7 @@ fn Entries(
             <div class="adding">
                 <label class="unseen" for=id.get_value()>{format!("New entry of {}", label.to_lowercase())}</label>
                 <input id=id.get_value() type="text" placeholder=placeholder.clone() spellcheck="false" autocapitalize="off" aria-describedby=format!("{}-meaning", id.get_value())
-                    prop:value=move || text.get() on:input=move |event| text.set(event_target_value(&event)) on:keydown=submit />
+                    prop:value=move || text.get() on:input=typed on:keydown=submit />
                 <button type="button" class="button" disabled=move || !may_add.get() on:click=move |_| add.run(())><Icon name="add" /> "Add"</button>
                 <Show when=move || selected.with(Option::is_some)>
                     <button type="button" class="button danger" on:click=delete><Icon name="trash" /> "Delete"</button>

@@ -82,6 +82,7 @@ fn Figures(told: Analytics) -> impl IntoView {
         .map(|CodeCount { code, count }| NamedCount { name: code.replace('_', " "), count })
         .collect();
     view! {
+        <div class="stack">
         <div class="tiles">
             <div class="tile"><span>"Queries"</span><strong>{format::count(totals.queries)}</strong><small>{format!("{} refused", format::count(totals.refused))}</small></div>
             <div class="tile"><span>"Success rate"</span><strong>{rate}</strong><small>{format!("{} failed", format::count(totals.failed))}</small></div>
@@ -97,6 +98,7 @@ fn Figures(told: Analytics) -> impl IntoView {
             <Ranking title="By website" rows=told.domains />
             <Ranking title="Top pages" rows=told.pages />
             <Ranking title="Refusals by reason" rows=refusals />
+        </div>
         </div>
     }
 }
