@@ -1,9 +1,10 @@
-// Makes the pictures of README and guide anew: `node pictures.js` in tests/browser, after
-// `cargo xtask run` has built the server once. Look at them before committing.
+// Makes the pictures of README and guide anew: `node pictures.js` in tests/browser, or `node pictures.js
+// chat` for one of them, after `cargo xtask run` has built the server once. Look at them before committing.
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { chromium } from '@playwright/test';
 import { launchOptions } from './lib/browser.js';
+import { api, open as openPage, signIn } from './lib/dashboard.js';
 import { startNatter, WIDGET_KEY } from './lib/natter.js';
 import { indexed } from './lib/png.js';
 import { startSite } from './lib/site.js';
@@ -49,8 +50,24 @@ const ask = (question) => async (page) => {
   await page.locator(`${root} .scroll`).evaluate((node) => (node.scrollTop = 0));
 };
 
+/** A page of the dashboard, as an admin sees it. */
+async function dashboard(path, viewport, theme, then = () => {}) {
+  const context = await browser.newContext({ viewport, deviceScaleFactor: 2, colorScheme: theme });
+  const page = await context.newPage();
+  await signIn(natter, page, { email: `${theme === 'dark' ? 'bob' : 'ada'}@tea.example` });
+  await openPage(natter, page, path);
+  await then(page);
+  const picture = await page.screenshot({ animations: 'disabled' });
+  await context.close();
+  return picture.toString('base64');
+}
+
+const chosen = process.argv.slice(2);
+
 /** Pictures beside each other, in one file of few colours. */
-async function side(name, pictures, height) {
+async function side(name, take, height) {
+  if (chosen.length > 0 && !chosen.includes(name)) return;
+  const pictures = await take();
   const page = await browser.newPage({ viewport: { width: 1600, height: height + 40 }, deviceScaleFactor: 1.5 });
   const images = pictures.map((data) => `<img src="data:image/png;base64,${data}" style="height:${height}px;border-radius:12px;outline:1px solid #d9dee8">`);
   await page.setContent(`<body style="margin:0;display:inline-flex;gap:20px;padding:2px;background:#fff">${images.join('')}</body>`);
@@ -88,17 +105,29 @@ const arabic = {
 };
 
 try {
-  await side('chat', [
+  await side('chat', async () => [
     await take({}, large, ask('Can I use my own model server?')),
     await take({ theme: 'dark', primaryColor: '#7c5cff' }, large, ask('Which databases can I use?')),
     await take({ primaryColor: '#0f766e', welcomeMessage: 'Hello! What would you like to know?', suggestedQuestions: ['How do I put the widget on my page?', 'Which databases can I use?', 'Is it accessible?'] }, phone, open),
   ], 560);
-  await side('prompt', [
+  await side('prompt', async () => [
     await take(prompts, strip, prompted),
     await take({ ...prompts, theme: 'dark', primaryColor: '#7c5cff' }, strip, prompted),
   ], 110);
-  await side('form', [await take({ preChatForm: { enabled: true, fields } }, large, open)], 560);
-  await side('arabic', [await take(arabic, large, open, 'ar'), await take({ ...arabic, theme: 'dark' }, phone, open, 'ar')], 560);
+  await side('form', async () => [await take({ preChatForm: { enabled: true, fields } }, large, open)], 560);
+  await side('arabic', async () => [await take(arabic, large, open, 'ar'), await take({ ...arabic, theme: 'dark' }, phone, open, 'ar')], 560);
+  await side('dashboard', async () => {
+    const ui = { title: 'Tea shop', primaryColor: '#0f766e', welcomeMessage: 'Hello! Which tea do you like?', suggestedQuestions: ['What is good for two?', 'How long is delivery?'] };
+    const { id } = await api(natter, 'POST', '/api/license-keys', { name: 'Tea shop', monthly_usage_limit: 1000, restriction: 'websites', websites: ['https://tea.example'], ui });
+    await api(natter, 'POST', '/api/license-keys', { name: 'Blog', monthly_usage_limit: 200 });
+    const previewed = async (page) => {
+      await page.frameLocator('iframe').locator('natter-widget .panel.open').waitFor();
+    };
+    return [
+      await dashboard(`/license-keys/${id}/ui`, { width: 1480, height: 900 }, 'light', previewed),
+      await dashboard('/license-keys', { width: 390, height: 900 }, 'dark'),
+    ];
+  }, 560);
 } finally {
   await browser.close();
   await site.stop();

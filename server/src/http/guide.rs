@@ -16,6 +16,7 @@ const STYLE: &str = include_str!("../../../assets/guide.css");
 const PICTURES: &[(&str, &[u8])] = &[
     ("arabic.png", include_bytes!("../../../docs/images/arabic.png")),
     ("chat.png", include_bytes!("../../../docs/images/chat.png")),
+    ("dashboard.png", include_bytes!("../../../docs/images/dashboard.png")),
     ("form.png", include_bytes!("../../../docs/images/form.png")),
     ("prompt.png", include_bytes!("../../../docs/images/prompt.png")),
 ];
