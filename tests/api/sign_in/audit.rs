@@ -176,7 +176,7 @@ both! {
         let made_keys = "action=license_key.created";
         let script = format!("actor={}", text(&made, "id"));
         for (query, found) in [
-            ("actor=%C3%BCNAL", vec![&*one]),
+            ("actor=%C3%BCnal", vec![&*one]),
             ("actor=100%25", vec![&*one]),
             ("actor=100_", vec![]),
             (script.as_str(), vec![&*one]),

@@ -108,7 +108,6 @@ both! {
         let cursor = text(&first, "next_cursor");
         let second = usage(&app, &key, &format!("?q=100&limit=1&cursor={cursor}")).await;
         assert_eq!(column(&second, "question"), [sure], "what is found goes on on the next page");
-        assert!(second["next_cursor"].is_null());
         let table = app.admin(&format!("{}/usage.csv?domain=other", path_of(&key)));
         let table = table.send().await.expect(200).await.text().await;
         assert!(table.contains("things, surely") && !table.contains("sure_thing"), "{table}");
