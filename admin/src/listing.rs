@@ -78,12 +78,18 @@ impl<T: Clone + Send + Sync + DeserializeOwned + 'static> Listing<T> {
     }
 
     fn query(self) -> String {
-        let filters = self.filters.get();
         let cursor = self.trail.with(|trail| trail.last().cloned().unwrap_or_default());
-        let mut pairs: Vec<(&str, &str)> =
-            filters.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        pairs.push(("cursor", &cursor));
-        api::query(&pairs)
+        self.chosen(&[("cursor", &cursor)])
+    }
+
+    /// What is searched and filtered for, and `more`, as a query: what is listed on all pages
+    /// together. Reads a signal.
+    #[must_use]
+    pub fn chosen(self, more: &[(&str, &str)]) -> String {
+        self.filters.with(|filters| {
+            let chosen = filters.iter().map(|(name, value)| (*name, value.as_str()));
+            api::query(&chosen.chain(more.iter().copied()).collect::<Vec<_>>())
+        })
     }
 
     /// Where the rows of this choice are.

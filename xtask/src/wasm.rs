@@ -214,20 +214,24 @@ fn linked(js: &str, link: &str) -> Result<String> {
     let loaders: Vec<String> = link.lines().filter_map(loader).collect();
     // wasm-bindgen imports the module once for each part.
     let (import, entry) = (format!(" from \"{LINK}\""), format!("\"{LINK}\": import"));
-    let (imports, rest): (Vec<&str>, Vec<&str>) =
-        js.lines().partition(|line| line.starts_with("import ") && line.contains(&import));
-    let (entries, mut rest): (Vec<&str>, Vec<&str>) =
-        rest.into_iter().partition(|line| line.trim_start().starts_with(&entry));
-    let Some(at) = js.lines().filter(|l| !imports.contains(l)).position(|l| entries.contains(&l))
-    else {
-        bail!("the bindings do not import {LINK}: they are written in another way now");
-    };
-    if imports.len() != loaders.len() || entries.len() != loaders.len() {
+    let all = format!("\"{LINK}\": {{ {} }},", loaders.join(", "));
+    let (mut lines, mut imports, mut entries) = (Vec::new(), 0, 0);
+    for line in js.lines() {
+        if line.starts_with("import ") && line.contains(&import) {
+            imports += 1;
+        } else if line.trim_start().starts_with(&entry) {
+            if entries == 0 {
+                lines.push(all.as_str());
+            }
+            entries += 1;
+        } else {
+            lines.push(line);
+        }
+    }
+    if loaders.is_empty() || imports != loaders.len() || entries != loaders.len() {
         bail!("the bindings import {LINK} in a way that is not known here");
     }
-    let all = format!("\"{LINK}\": {{ {} }},", loaders.join(", "));
-    rest.insert(at, &all);
-    Ok(format!("{}\n{}", rest.join("\n"), link.replace("export const ", "const ")))
+    Ok(format!("{}\n{}", lines.join("\n"), link.replace("export const ", "const ")))
 }
 
 /// What these tools write is not promised: where it is another, the build says so.
@@ -251,4 +255,39 @@ pub fn shrink(program: &Path, wasm: &[u8]) -> Result<Vec<u8>> {
     fs::remove_file(before)?;
     fs::remove_file(after)?;
     Ok(small)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BINDINGS: &str = "import * as import1 from \"__wasm_split.js\"\n\
+        import * as import2 from \"__wasm_split.js\"\nfunction imports() {\n    return {\n        \
+        \"\": import0,\n        \"__wasm_split.js\": import1,\n\"__wasm_split.js\": import2,\n    };\n}";
+    const LINK_MODULE: &str = "import { initSync } from \"./main.js\";\n\
+        export const __wasm_split_load_a = load(\"./split_a.wasm\");\n\
+        export const __wasm_split_load_b = load(\"./split_b.wasm\");\n";
+
+    #[test]
+    fn bindings_and_loaders_that_import_each_other_become_one_module() {
+        let module = linked(BINDINGS, LINK_MODULE).unwrap();
+        assert!(!module.contains("import * as") && !module.contains("import {"), "{module}");
+        assert!(!module.contains("export const"), "{module}");
+        let all = "\"__wasm_split.js\": { __wasm_split_load_a, __wasm_split_load_b },";
+        assert_eq!(module.matches(all).count(), 1, "{module}");
+        assert_eq!(module.matches("\"__wasm_split.js\"").count(), 1, "{module}");
+        assert!(module.contains("\"\": import0,"), "other imports stay: {module}");
+        assert!(module.contains("const __wasm_split_load_b = load("), "{module}");
+    }
+
+    #[test]
+    fn what_is_written_in_another_way_stops_the_build() {
+        for (bindings, link) in [
+            ("function imports() {}", LINK_MODULE),
+            (BINDINGS, "export const __wasm_split_load_a = load();\n"),
+            (BINDINGS, "import { initSync } from \"./main.js\";\nexport const one = 1;\n"),
+        ] {
+            assert!(linked(bindings, link).is_err(), "{bindings} {link}");
+        }
+    }
 }

@@ -3,42 +3,20 @@
 use sqlx::FromRow;
 
 use super::{
-    Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, page_start, spellings,
-    statements,
+    Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, page_start, spelled,
+    spellings, statements,
 };
 
 macro_rules! asked {
     ($subject:literal, $action:literal, $from:literal, $to:literal, $actor:literal,
         $like:literal, $typed:literal, $capital:literal) => {
         concat!(
-            "(",
-            $subject,
-            " = '' OR subject_id = ",
-            $subject,
-            ") AND (",
-            $action,
-            " = '' \
-             OR action = ",
-            $action,
-            ") AND created_at >= ",
-            $from,
-            " AND created_at < ",
-            $to,
-            " \
-             AND (",
-            $actor,
-            " = '' OR actor_id = ",
-            $actor,
-            " \
-             OR LOWER(actor_name) LIKE ",
-            $like,
-            " ESCAPE '\\' \
-             OR LOWER(actor_name) LIKE ",
-            $typed,
-            " ESCAPE '\\' \
-             OR actor_name LIKE ",
-            $capital,
-            " ESCAPE '\\')"
+            concat!("(", $subject, " = '' OR subject_id = ", $subject, ")"),
+            concat!(" AND (", $action, " = '' OR action = ", $action, ")"),
+            concat!(" AND created_at >= ", $from, " AND created_at < ", $to),
+            concat!(" AND (", $actor, " = '' OR actor_id = ", $actor, " OR "),
+            spelled!("actor_name", $like, $typed, $capital),
+            ")"
         )
     };
 }

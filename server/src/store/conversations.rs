@@ -3,8 +3,8 @@
 use sqlx::FromRow;
 
 use super::{
-    Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, page_start, spellings,
-    statements,
+    Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, page_start, spelled,
+    spellings, statements,
 };
 
 /// What an admin's list shows of a conversation.
@@ -39,13 +39,11 @@ macro_rules! summary {
 /// ASCII.
 macro_rules! matching {
     () => {
-        "conversations.updated_at >= $1 AND conversations.updated_at < $2 \
+        concat!("conversations.updated_at >= $1 AND conversations.updated_at < $2 \
          AND ($3 = '' OR conversations.license_key_id = $3) \
          AND ($4 = '' OR conversations.folded LIKE $4 ESCAPE '\\' OR (CAST($5 AS BIGINT) = 1 AND (\
          EXISTS (SELECT 1 FROM messages WHERE messages.conversation_id = conversations.id \
-         AND (LOWER(messages.content) LIKE $4 ESCAPE '\\' \
-         OR LOWER(messages.content) LIKE $6 ESCAPE '\\' \
-         OR messages.content LIKE $7 ESCAPE '\\')) \
+         AND (", spelled!("messages.content", "$4", "$6", "$7"), ")) \
          OR EXISTS (SELECT 1 FROM visitors WHERE visitors.owner = conversations.owner \
          AND visitors.session_id = conversations.session_id \
          AND (LOWER(visitors.name) LIKE $4 ESCAPE '\\' OR LOWER(visitors.name) LIKE $6 ESCAPE '\\' \
@@ -63,7 +61,7 @@ macro_rules! matching {
          THEN 'true' ELSE 'false' END) \
          AND ($12 = '' OR conversations.id IN (SELECT theirs.id FROM conversations AS theirs \
          JOIN conversations AS one ON one.owner = theirs.owner \
-         AND one.session_id = theirs.session_id WHERE one.id = $12))"
+         AND one.session_id = theirs.session_id WHERE one.id = $12))")
     };
 }
 

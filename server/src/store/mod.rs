@@ -153,6 +153,28 @@ macro_rules! fetch_all {
 }
 pub(crate) use fetch_all;
 
+/// SQL for a column that contains what is searched, by the three patterns of [`spellings`].
+macro_rules! spelled {
+    ($column:literal, $like:literal, $typed:literal, $capital:literal) => {
+        concat!(
+            "LOWER(",
+            $column,
+            ") LIKE ",
+            $like,
+            " ESCAPE '\\' OR LOWER(",
+            $column,
+            ") LIKE ",
+            $typed,
+            " ESCAPE '\\' OR ",
+            $column,
+            " LIKE ",
+            $capital,
+            " ESCAPE '\\'"
+        )
+    };
+}
+pub(crate) use spelled;
+
 /// Names a file's SQL texts and collects them, so that a test can have both databases prepare all.
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {

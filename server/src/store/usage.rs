@@ -8,7 +8,7 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Script, Store, StoreError, Value, Write, contains_pattern, execute, fetch_all,
-    fetch_optional, spellings, statements,
+    fetch_optional, spelled, spellings, statements,
 };
 
 macro_rules! roll_up {
@@ -41,27 +41,11 @@ macro_rules! columns {
 macro_rules! searched {
     ($status:literal, $domain:literal, $like:literal, $typed:literal, $capital:literal) => {
         concat!(
-            " AND (",
-            $status,
-            " = '' OR status = ",
-            $status,
-            ") AND (",
-            $domain,
-            " = '' \
-             OR domain LIKE ",
-            $domain,
-            " ESCAPE '\\') AND (",
-            $like,
-            " = '' \
-             OR LOWER(question) LIKE ",
-            $like,
-            " ESCAPE '\\' \
-             OR LOWER(question) LIKE ",
-            $typed,
-            " ESCAPE '\\' \
-             OR question LIKE ",
-            $capital,
-            " ESCAPE '\\')"
+            concat!(" AND (", $status, " = '' OR status = ", $status, ")"),
+            concat!(" AND (", $domain, " = '' OR domain LIKE ", $domain, " ESCAPE '\\')"),
+            concat!(" AND (", $like, " = '' OR "),
+            spelled!("question", $like, $typed, $capital),
+            ")"
         )
     };
 }

@@ -8,7 +8,6 @@ use shared::admin_conversation::{ConversationStatus, ConversationSummary};
 
 pub use thread::ConversationPage;
 
-use crate::api;
 use crate::bindings::{Bindings, Names};
 use crate::listing::Listing;
 use crate::route::Route;
@@ -34,13 +33,7 @@ pub fn ConversationsPage() -> impl IntoView {
     let (bindings, keys) = (Bindings::new(), Names::of("/api/license-keys"));
     // What is exported is what is listed.
     let export = move |format: &'static str| {
-        move || {
-            let filters = list.filters.get();
-            let mut pairs: Vec<(&str, &str)> =
-                filters.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            pairs.push(("format", format));
-            format!("/api/conversations/export{}", api::query(&pairs))
-        }
+        move || format!("/api/conversations/export{}", list.chosen(&[("format", format)]))
     };
     view! {
         <Head title=Signal::stored("Conversations".to_owned()) text="What visitors asked, and what was answered.">

@@ -126,12 +126,7 @@ fn Log(page: KeyPage) -> impl IntoView {
     let list =
         Listing::<UsageEntry>::new(&page.path("/usage"), &["status", "q", "domain", "from", "to"]);
     let base = StoredValue::new(page.path("/usage.csv"));
-    let file = move || {
-        let filters = list.filters.get();
-        let pairs: Vec<(&str, &str)> =
-            filters.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        format!("{}{}", base.get_value(), api::query(&pairs))
-    };
+    let file = move || format!("{}{}", base.get_value(), list.chosen(&[]));
     let statuses = Signal::stored(
         [
             ("", "Every status"),
