@@ -14,6 +14,7 @@ mod alerts;
 mod allowed;
 mod changes;
 mod format;
+mod metadata;
 mod route;
 mod snippets;
 mod trail;

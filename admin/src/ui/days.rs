@@ -139,7 +139,7 @@ pub fn SpanFilter(span: Span) -> impl IntoView {
         }
     };
     view! {
-        <span class="inline">
+        <span class="days">
             <label class="filter">
                 <span class="unseen">"Range of the charts"</span>
                 <select on:change=move |event| span.chosen.set(event_target_value(&event))>
@@ -157,7 +157,7 @@ fn DayInput(
     value: Signal<String>,
     changed: Callback<leptos::ev::Event>,
 ) -> impl IntoView {
-    view! { <label class="filter"><span class="unseen">{label}</span><input type="date" title=label prop:value=move || value.get() on:change=move |event| changed.run(event) /></label> }
+    view! { <label class="filter inline"><span class="soft">{label}</span><input type="date" prop:value=move || value.get() on:change=move |event| changed.run(event) /></label> }
 }
 
 /// The filters `from` and `to` of a list: from one day to another, both included.
@@ -177,7 +177,9 @@ pub fn Days<T: Clone + Send + Sync + DeserializeOwned + 'static>(
         })
     };
     view! {
-        <DayInput label="From" value=shown("from", 0.0) changed=set("from", begin) />
-        <DayInput label="To" value=shown("to", 1.0) changed=set("to", end) />
+        <span class="days">
+            <DayInput label="From" value=shown("from", 0.0) changed=set("from", begin) />
+            <DayInput label="To" value=shown("to", 1.0) changed=set("to", end) />
+        </span>
     }
 }

@@ -8,6 +8,7 @@ mod dialog;
 mod field;
 mod icon;
 mod menu;
+mod metadata;
 mod page;
 mod prose;
 mod secret;
@@ -28,6 +29,7 @@ pub use field::{
 };
 pub use icon::Icon;
 pub use menu::Menu;
+pub use metadata::MetadataField;
 pub use page::{
     Badge, Card, EmptyState, FailureBox, Head, Meter, SaveBar, Skeleton, Tabs, Tone, When,
 };

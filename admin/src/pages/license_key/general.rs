@@ -15,8 +15,8 @@ use crate::pages::users::DialogFoot;
 use crate::route::Route;
 use crate::session::may_write;
 use crate::ui::{
-    Card, Choice, ConfirmRequest, CopyButton, DateTimeField, Dialog, FailureBox, Icon, Meter,
-    NumberField, Switch, TextArea, TextField, Toasts, When, confirm,
+    Card, Choice, ConfirmRequest, CopyButton, DateTimeField, Dialog, FailureBox, Icon,
+    MetadataField, Meter, NumberField, Switch, TextArea, TextField, Toasts, When, confirm,
 };
 
 /// Edit and delete, at the top right.
@@ -189,6 +189,8 @@ fn Limits(page: KeyPage) -> impl IntoView {
         |key| key.auto_activate_hosts,
         |key, value| key.auto_activate_hosts = value,
     );
+    let metadata =
+        draft.field("metadata", |key| key.metadata.clone(), |key, value| key.metadata = value);
     let used = move || page.key.with(|key| (key.monthly_usage, key.settings.monthly_usage_limit));
     view! {
         <Card title="Limits">
@@ -204,6 +206,9 @@ fn Limits(page: KeyPage) -> impl IntoView {
             </div>
             <NumberField bind=places label="Activation limit" min=1 max=100 placeholder="Unlimited" unit="places" hint="Websites and devices that may use the key at a time." disabled=read_only() />
             <Switch bind=auto label="New websites activate by themselves" hint="Off: each waits for an admin, under Activations." disabled=read_only() />
+        </Card>
+        <Card>
+            <MetadataField bind=metadata hint="For you: such as a number in your shop." disabled=read_only() />
         </Card>
     }
 }

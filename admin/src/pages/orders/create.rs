@@ -9,7 +9,9 @@ use crate::draft::Draft;
 use crate::nav::Nav;
 use crate::pages::users::DialogFoot;
 use crate::route::Route;
-use crate::ui::{Choice, CopyButton, DateTimeField, Dialog, FailureBox, Icon, TextField};
+use crate::ui::{
+    Choice, CopyButton, DateTimeField, Dialog, FailureBox, Icon, MetadataField, TextField,
+};
 
 /// First the form, then the key that was issued.
 #[component]
@@ -75,6 +77,8 @@ fn Form(
         |one| one.purchased_at.clone(),
         |one, value| one.purchased_at = value,
     );
+    let metadata =
+        draft.field("metadata", |one| one.metadata.clone(), |one, value| one.metadata = value);
     let status = draft.field(
         "status",
         |one| one.status.as_str().to_owned(),
@@ -96,6 +100,7 @@ fn Form(
                 <DateTimeField bind=at label="Purchased" hint="Empty = now. The license runs from here." />
                 <Choice bind=status label="Status" options=choices() />
             </div>
+            <MetadataField bind=metadata hint="Goes to the license, over what the plan has." />
             <DialogFoot open saving=draft.saving action="Create order" />
         </form>
     }

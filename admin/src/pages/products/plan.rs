@@ -14,8 +14,8 @@ use crate::remote::{Load, Remote};
 use crate::route::Route;
 use crate::session::may_write;
 use crate::ui::{
-    Bind, Card, Choice, ConfirmRequest, CopyButton, FailureBox, Head, Icon, NumberField, SaveBar,
-    Skeleton, Switch, TextArea, TextField, Toasts, confirm,
+    Bind, Card, Choice, ConfirmRequest, CopyButton, FailureBox, Head, Icon, MetadataField,
+    NumberField, SaveBar, Skeleton, Switch, TextArea, TextField, Toasts, confirm,
 };
 
 /// What an order of a plan issues, in short.
@@ -134,6 +134,8 @@ fn Names(draft: Draft<PlanSettings>, id: String) -> impl IntoView {
         |one| one.description.clone(),
         |one, value| one.description = value,
     );
+    let metadata =
+        draft.field("metadata", |one| one.metadata.clone(), |one, value| one.metadata = value);
     let active = draft.field("is_active", |one| one.is_active, |one, value| one.is_active = value);
     view! {
         <Card title="Plan">
@@ -141,6 +143,7 @@ fn Names(draft: Draft<PlanSettings>, id: String) -> impl IntoView {
             <TextField bind=identifier label="Identifier" required=true disabled=read_only() hint="What shops order it by." />
             <TextArea bind=description label="Description" rows=3 disabled=read_only() />
             <Switch bind=active label="Can be ordered" disabled=read_only() />
+            <MetadataField bind=metadata hint="Goes to each license." disabled=read_only() />
             <dl class="facts"><dt>"Plan id"</dt><dd class="inline"><code>{id.clone()}</code><CopyButton text=Signal::stored(id) what="the plan's id" /></dd></dl>
         </Card>
     }
