@@ -90,6 +90,8 @@ impl Failure {
 enum Body {
     None,
     Json(String),
+    /// JSON that the server acts on once, however often it arrives under this name.
+    Once(String, String),
     /// Files: a form of the browser's, or anything else that fetch takes.
     Raw(JsValue),
 }
@@ -105,6 +107,10 @@ async fn send_once(
     let request = request.abort_signal(end);
     let request = match body {
         Body::None => request.build(),
+        Body::Once(text, name) => request
+            .header("content-type", "application/json")
+            .header("idempotency-key", name)
+            .body(text.as_str()),
         Body::Json(text) => request.header("content-type", "application/json").body(text.as_str()),
         Body::Raw(value) => request.body(value.clone()),
     };
@@ -189,6 +195,20 @@ pub async fn send<T: DeserializeOwned>(
 /// As [`get`].
 pub async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, Failure> {
     send(Method::POST, path, body).await
+}
+
+/// `POST` with a body of JSON that makes one thing, however often it is sent under the same `name`:
+/// an answer that was lost on its way is asked for again without a second order.
+///
+/// # Errors
+/// As [`get`].
+pub async fn post_once<T: DeserializeOwned>(
+    path: &str,
+    body: &impl Serialize,
+    name: &str,
+) -> Result<T, Failure> {
+    let text = serde_json::to_string(body).map_err(|_| Failure::unreadable())?;
+    json(request(Method::POST, path, Body::Once(text, name.to_owned())).await?).await
 }
 
 /// `PATCH` with a body of JSON.

@@ -139,6 +139,12 @@ pub fn rfc3339(ms: f64) -> String {
     js_sys::Date::new(&ms.into()).to_iso_string().into()
 }
 
+/// A name that no other request has: for what must not be done twice. No secret.
+#[must_use]
+pub fn new_name() -> String {
+    format!("dashboard-{}-{:.0}", js_sys::Date::now(), js_sys::Math::random() * 1e15)
+}
+
 /// What `<input type=datetime-local>` wants for a moment: in the reader's time zone.
 #[must_use]
 pub fn for_input(rfc3339_text: &str) -> String {

@@ -41,21 +41,26 @@ impl<T: Clone + PartialEq + Serialize + Send + Sync + 'static> Draft<T> {
     /// A form of what is on the server; leaving the page with edits is asked about.
     #[must_use]
     pub fn new(base: T, version: i64, check: fn(&T, &mut FieldErrors)) -> Self {
-        let draft = Self::unguarded(base, check);
-        draft.version.set(version);
+        let draft = Self::in_dialog(base, version, check);
         expect_context::<Nav>().guard(draft.dirty);
         draft
     }
 
-    /// A form of something new, which may be left as it is: in a dialog, say.
+    /// A form of something new, which may be left as it is.
     #[must_use]
     pub fn unguarded(base: T, check: fn(&T, &mut FieldErrors)) -> Self {
+        Self::in_dialog(base, 0, check)
+    }
+
+    /// A form of what is on the server, which may be left as it is.
+    #[must_use]
+    pub fn in_dialog(base: T, version: i64, check: fn(&T, &mut FieldErrors)) -> Self {
         let (base, now) = (RwSignal::new(base.clone()), RwSignal::new(base));
         let dirty = Memo::new(move |_| now.with(|now| base.with(|base| now != base)));
         Self {
             base,
             now,
-            version: RwSignal::new(0),
+            version: RwSignal::new(version),
             errors: RwSignal::default(),
             failure: RwSignal::new(None),
             saving: RwSignal::new(false),
@@ -76,13 +81,18 @@ impl<T: Clone + PartialEq + Serialize + Send + Sync + 'static> Draft<T> {
             name,
             get: Signal::derive(move || self.now.with(get)),
             set: Callback::new(move |value| {
-                self.now.update(|now| set(now, value));
-                self.recheck(name);
+                self.edit(name, |now| set(now, value));
             }),
             error: Signal::derive(move || {
                 self.errors.with(|errors| errors.0.get(name).map(|whys| whys.join("; ")))
             }),
         }
+    }
+
+    /// Changes what stands in the form; `name` is the field that was changed.
+    pub fn edit(self, name: &str, change: impl FnOnce(&mut T)) {
+        self.now.update(change);
+        self.recheck(name);
     }
 
     /// Looks again at the field that was changed, and at those that were complained about.

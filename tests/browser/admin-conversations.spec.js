@@ -125,3 +125,50 @@ test('a conversation is exported and deleted, and all of a visitor on request', 
   const actions = (await api(server, 'GET', '/api/audit-log')).items.map((entry) => entry.action);
   expect(actions).toEqual(expect.arrayContaining(['conversation.deleted', 'visitor.deleted']));
 });
+
+test('conversations are narrowed by feedback, status, failed answers and days; a failed answer says why', async ({ natter, upstream, page, shot }) => {
+  const server = await natter(upstream.env);
+  const said = JSON.parse((await ask(server, upstream, 'Liked', ['Fine'])).trim().split('\n').at(-1));
+  const post = (path, body) => fetch(server.url + path, {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body),
+  });
+  const lead = { name: HOSTILE, email: 'v@example.com' };
+  const { token } = await (await post('/v1/widget/session', { licenseKey: WIDGET_KEY, new: true, lead })).json();
+  const failing = post('/v1/chat/stream', { token, message: 'Broken' });
+  (await upstream.call()).refuse(400);
+  await (await failing).text();
+  const rated = await fetch(`${server.url}/v1/messages/feedback`, {
+    method: 'POST', headers: { 'content-type': 'application/json', 'x-api-key': WIDGET_KEY },
+    body: JSON.stringify({ sessionId: 's-1', messageId: said.messageId, rating: 'up' }),
+  });
+  expect(rated.ok, await rated.text()).toBe(true);
+  await signIn(server, page, { role: 'viewer' });
+  await open(server, page, '/conversations');
+  const count = (n) => expect(page.getByText(`${n} in all`)).toBeVisible();
+  await count(2);
+  await page.getByLabel('Feedback').selectOption('Thumbs up');
+  await count(1);
+  await expect(page.getByRole('link', { name: 'Fine' })).toBeVisible();
+  await page.getByLabel('Feedback').selectOption('Thumbs down');
+  await expect(page.getByText('Nothing matches')).toBeVisible();
+  await page.getByRole('button', { name: 'Clear search and filters' }).click();
+  await page.getByLabel('Status').selectOption('Answering now');
+  await expect(page.getByText('Nothing matches')).toBeVisible();
+  await page.getByLabel('Status').selectOption('Every status');
+  await page.getByLabel('From', { exact: true }).fill('2020-01-01');
+  await page.getByLabel('To', { exact: true }).fill('2020-01-02');
+  await expect(page.getByText('Nothing matches')).toBeVisible();
+  await page.getByRole('button', { name: 'Clear search and filters' }).click();
+  await page.getByLabel('Errors').selectOption('With a failed answer');
+  await count(1);
+  await page.getByRole('row', { name: /onerror/ }).getByRole('link').first().click();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText(HOSTILE);
+  await expect(page.locator('.message.bot')).toContainText(/not|failed|error/i);
+  // A viewer reads, and is offered nothing that deletes.
+  await expect(page.getByRole('button', { name: 'Delete their data' })).toHaveCount(0);
+  await page.getByLabel(/^Export/).click();
+  await expect(page.getByRole('button', { name: 'Delete conversation' })).toHaveCount(0);
+  await page.keyboard.press('Escape');
+  await looksRight(page, shot, 'conversation-failed');
+  expect(await page.evaluate(() => window.hacked)).toBeUndefined();
+});

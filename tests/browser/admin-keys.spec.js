@@ -183,6 +183,47 @@ test('websites are checked as typed, added, selected and deleted; an empty list 
   expect(await read(server, id)).toMatchObject({ restriction: 'ip_addresses', ip_addresses: ['203.0.113.0/24'], websites: ['https://example.com'] });
 });
 
+test('a website that is typed and not added yet outlives the saving of something else', async ({ natter, page }) => {
+  const server = await natter();
+  const { id } = await make(server);
+  await signIn(server, page);
+  await open(server, page, `/license-keys/${id}/restrictions`);
+  await page.getByLabel('Websites').check();
+  const entry = page.getByLabel('New entry of websites');
+  await entry.fill('https://example.com');
+  await expect(page.getByText('Not in the list until it is added.')).toBeVisible();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('region', { name: 'Unsaved changes' })).toHaveCount(0);
+  await expect(entry).toHaveValue('https://example.com');
+  await page.getByRole('button', { name: 'Add' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect.poll(async () => (await read(server, id)).websites).toEqual(['https://example.com']);
+});
+
+test('a key near its limit is seen in the list and on the overview, and a used-up one is red', async ({ natter, page }) => {
+  const server = await natter();
+  const { id, key } = await make(server, { name: HOSTILE, monthly_usage_limit: 5 });
+  const ask = () => fetch(`${server.url}/v1/chat`, {
+    method: 'POST', headers: { 'content-type': 'application/json', 'x-api-key': key },
+    body: JSON.stringify({ sessionId: 's-1', message: 'What is Natter?' }),
+  });
+  for (let n = 0; n < 4; n += 1) expect((await ask()).status).toBe(200);
+  await signIn(server, page);
+  await open(server, page);
+  await expect(page.locator('.tile', { hasText: 'Near their limit' })).toContainText('1');
+  await expect(page.locator('section', { hasText: 'Keys near their limit' }).getByRole('link', { name: /Shop/ })).toHaveAttribute('href', new RegExp(id));
+  await open(server, page, '/license-keys');
+  const row = page.getByRole('row', { name: /^Shop <img/ });
+  await expect(row).toContainText('4 / 5');
+  await expect(row.locator('.bar .warn')).toHaveCount(1);
+  expect((await ask()).status).toBe(200);
+  expect((await ask()).status, 'over it').toBe(429);
+  await open(server, page, '/license-keys');
+  await expect(row.getByRole('meter')).toHaveAttribute('aria-valuenow', '5');
+  await expect(row.locator('.bar .bad')).toHaveCount(1);
+  expect(await page.evaluate(() => window.hacked)).toBeUndefined();
+});
+
 test('a key that is not retrievable has no eye and says why; another is shown and copied', async ({ natter, page, context }) => {
   const server = await natter();
   const once = await make(server, { name: 'Once' });

@@ -80,6 +80,20 @@ test('the opening button: size by slider and number, prompts added, moved and re
   });
 });
 
+test('prompts take turns in the preview before they are saved', async ({ natter, page }) => {
+  const server = await natter();
+  const { id } = await make(server, { ui: { engagementPrompts: ['First?', 'Second?'], engagementPromptRotateSeconds: 1 } });
+  await signIn(server, page);
+  await open(server, page, `/license-keys/${id}/opening-button`);
+  const frame = page.frameLocator('iframe[title="Preview of the widget"]');
+  const prompt = (text) => expect(frame.getByRole('button', { name: text, exact: true })).toBeVisible();
+  await prompt('First?');
+  await prompt('Second?');
+  await prompt('First?');
+  await page.getByLabel('Prompts 1').fill('Changed?');
+  await prompt('Changed?');
+});
+
 test('the questions of the form before the chat are edited', async ({ natter, page, shot }) => {
   const server = await natter();
   const { id } = await make(server);

@@ -197,3 +197,114 @@ test('the signing key is rotated after a question that says what will happen', a
   await expect(page.getByText('The signing key is rotated.')).toBeVisible();
   expect((await keys()).find((key) => key.status === 'active').id).toBe(next.id);
 });
+
+test('a plan takes the look of a key over and goes on from it; what it issues looks so', async ({ natter, page, shot }) => {
+  const server = await natter();
+  const { plan } = await catalogue(server);
+  await api(server, 'POST', '/api/license-keys', { name: 'Model', ui: { title: HOSTILE, primaryColor: '#aa0055', openerSize: 90 } });
+  await signIn(server, page);
+  await open(server, page, `/plans/${plan.id}`);
+  await expect(page.getByText('Look of the widget')).toHaveCount(0);
+  await page.getByRole('switch', { name: 'The key has limits of its own' }).check();
+  await expect(page.getByText('The usual look.')).toBeVisible();
+  await page.getByLabel('Take over from a license key').selectOption({ label: 'Model' });
+  await expect(page.getByText('Differs from the usual look in: openerSize, primaryColor, title.')).toBeVisible();
+  await page.getByRole('button', { name: 'Show the options' }).click();
+  await expect(page.getByLabel('Title', { exact: true })).toHaveValue(HOSTILE);
+  await page.getByLabel('Size, as a number').fill('141');
+  await page.getByRole('button', { name: 'Hide the options' }).click();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  // What is wrong is shown, wherever it is.
+  await expect(page.getByLabel('Size, as a number')).toBeFocused();
+  await page.getByLabel('Size, as a number').fill('140');
+  await page.getByLabel('Welcome message', { exact: true }).fill('Hello, customer!');
+  await looksRight(page, shot, 'plan-look');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('It holds for orders from now on.')).toBeVisible();
+  const order = await sell(server, plan);
+  const key = await api(server, 'GET', `/api/license-keys/${order.license_key_id}`);
+  expect(key.ui).toMatchObject({ title: HOSTILE, primaryColor: '#aa0055', openerSize: 140, welcomeMessage: 'Hello, customer!' });
+  expect(await page.evaluate(() => window.hacked)).toBeUndefined();
+});
+
+test('an order whose answer was lost on its way is placed once, and its key shown', async ({ natter, page }) => {
+  const server = await natter();
+  const { plan } = await catalogue(server);
+  await signIn(server, page);
+  await open(server, page, '/orders');
+  await page.getByRole('button', { name: 'Create order' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Plan').selectOption(plan.id);
+  await dialog.getByLabel("Customer's id").fill('c-1');
+  let lost = 0;
+  await page.route('**/api/orders', async (route) => {
+    if (route.request().method() !== 'POST' || lost) return route.fallback();
+    lost += 1;
+    await route.fetch();
+    return route.abort();
+  });
+  await dialog.getByRole('button', { name: 'Create order' }).click();
+  await expect(dialog.getByText('The server cannot be reached')).toBeVisible();
+  expect((await api(server, 'GET', '/api/orders')).total, 'the server has it').toBe(1);
+  await dialog.getByRole('button', { name: 'Create order' }).click();
+  const key = await dialog.locator('.secret code').textContent();
+  expect((await activate(server, key, 'Laptop')).status).toBe(201);
+  expect((await api(server, 'GET', '/api/orders')).total).toBe(1);
+  // Another order is another one, also when it is the same.
+  await dialog.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('button', { name: 'Create order' }).click();
+  await dialog.getByLabel('Plan').selectOption(plan.id);
+  await dialog.getByLabel("Customer's id").fill('c-1');
+  await dialog.getByRole('button', { name: 'Create order' }).click();
+  await expect(dialog.locator('.secret code')).not.toHaveText(key);
+  expect((await api(server, 'GET', '/api/orders')).total).toBe(2);
+});
+
+test('two who change one license or customer at a time: the second is told, and goes on from the first', async ({ natter, page }) => {
+  const server = await natter();
+  const { plan } = await catalogue(server);
+  const order = await sell(server, plan);
+  const key = `/api/license-keys/${order.license_key_id}`;
+  await signIn(server, page);
+  await open(server, page, `/licenses/${order.license_key_id}?do=limit`);
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Activation limit').fill('50');
+  await api(server, 'PATCH', key, { activation_limit: 9, version: (await api(server, 'GET', key)).version });
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog.getByText('Somebody else has changed this meanwhile.')).toBeVisible();
+  expect((await api(server, 'GET', key)).activation_limit, 'nothing is overwritten').toBe(9);
+  await dialog.getByRole('button', { name: 'Load their version' }).click();
+  await expect(dialog.getByLabel('Activation limit')).toHaveValue('9');
+  await dialog.getByLabel('Activation limit').fill('50');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('0 of 50')).toBeVisible();
+
+  await open(server, page, `/orders/${order.id}`);
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await dialog.getByLabel('Name').fill('Mine');
+  await api(server, 'PATCH', `/api/orders/${order.id}`, { customer: { name: 'Theirs' }, version: order.version });
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByRole('button', { name: 'Load their version' }).click();
+  await expect(dialog.getByLabel('Name')).toHaveValue('Theirs');
+  await dialog.getByLabel('E-mail address').fill('new@example.com');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog).toHaveCount(0);
+  expect((await api(server, 'GET', `/api/orders/${order.id}`)).customer).toMatchObject({ name: 'Theirs', email: 'new@example.com' });
+});
+
+test('licenses are narrowed by how they stand', async ({ natter, page }) => {
+  const server = await natter();
+  const { plan } = await catalogue(server);
+  const over = await sell(server, plan, { id: 'c-over' });
+  await sell(server, plan, { id: 'c-good' });
+  await api(server, 'PATCH', `/api/license-keys/${over.license_key_id}`, { expires_at: '2020-01-01T00:00:00Z' });
+  await signIn(server, page);
+  await open(server, page, '/licenses');
+  await expect(page.getByText('2 in all')).toBeVisible();
+  await page.getByLabel('Status').selectOption('Expired');
+  await expect(page.getByText('1 in all')).toBeVisible();
+  await expect(page.getByRole('row', { name: new RegExp(over.id) })).toContainText('Expired');
+  await page.reload();
+  await settled(page);
+  await expect(page.getByText('1 in all')).toBeVisible();
+});

@@ -216,3 +216,22 @@ test('a viewer reads a data source and is offered nothing to change', async ({ n
   await expect(page.getByText('Nothing was found.')).toBeVisible();
   expect(source.name).toBe('Help');
 });
+
+test('a file with a hostile name is listed, read and deleted by it, as text', async ({ natter, page }) => {
+  const server = await natter();
+  const { id } = await api(server, 'POST', '/api/data-sources', { name: 'Docs' });
+  await signIn(server, page);
+  await open(server, page, `/data-sources/${id}`);
+  const name = '<img src=x onerror="window.hacked=1">.md';
+  await page.getByLabel('Choose files').setInputFiles([{ name, mimeType: 'text/markdown', buffer: Buffer.from(`# ${name}\n\nText of it.`) }]);
+  const row = page.getByRole('row', { name: /onerror/ });
+  await expect(row).toBeVisible();
+  await row.getByRole('button', { name: /onerror.*md/ }).first().click();
+  await expect(page.getByRole('dialog')).toContainText('Text of it.');
+  await page.keyboard.press('Escape');
+  await row.getByLabel(/^Actions for/).click();
+  await row.getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await expect(page.getByText('No documents yet')).toBeVisible();
+  expect(await page.evaluate(() => window.hacked)).toBeUndefined();
+});

@@ -10,6 +10,7 @@ mod data_sources;
 mod license_key;
 mod license_keys;
 mod licenses;
+mod look;
 mod missing;
 mod notifications;
 mod orders;

@@ -12,8 +12,8 @@ use crate::draft::{Draft, run};
 use crate::remote::{Load, Remote};
 use crate::session::{Session, Standing, may_write};
 use crate::ui::{
-    Badge, Choice, ConfirmRequest, Dialog, EmptyState, FailureBox, Head, Icon, Menu, Skeleton,
-    TextField, Toasts, Tone, When, confirm,
+    Badge, Choice, ConfirmRequest, Dialog, DialogFoot, EmptyState, FailureBox, Head, Icon, Menu,
+    Skeleton, TextField, Toasts, Tone, When, choices, confirm,
 };
 
 #[component]
@@ -104,10 +104,9 @@ fn role_of(name: &str) -> UserRole {
 }
 
 fn roles() -> Signal<Vec<(String, String)>> {
-    let option = |value: &str, text: &str| (value.to_owned(), text.to_owned());
-    Signal::stored(vec![
-        option("admin", "Admin: does everything"),
-        option("viewer", "Viewer: reads everything, changes nothing"),
+    choices(&[
+        ("admin", "Admin: does everything"),
+        ("viewer", "Viewer: reads everything, changes nothing"),
     ])
 }
 
@@ -165,24 +164,6 @@ fn AddForm(open: RwSignal<bool>, changed: Callback<()>) -> impl IntoView {
                 hint="12 to 200 characters. Tell it to them in person; they can change it." />
             <DialogFoot open saving=draft.saving action="Add user" />
         </form>
-    }
-}
-
-/// The buttons of a form in a dialog.
-#[component]
-pub fn DialogFoot(
-    open: RwSignal<bool>,
-    saving: RwSignal<bool>,
-    /// What the button does, such as "Add user".
-    action: &'static str,
-) -> impl IntoView {
-    view! {
-        <footer>
-            <button type="button" class="button" on:click=move |_| open.set(false)>"Cancel"</button>
-            <button type="submit" class="button primary" disabled=move || saving.get()>
-                {move || if saving.get() { "One moment…" } else { action }}
-            </button>
-        </footer>
     }
 }
 

@@ -64,6 +64,24 @@ pub fn Dialog(
     }
 }
 
+/// The buttons of a form in a dialog.
+#[component]
+pub fn DialogFoot(
+    open: RwSignal<bool>,
+    saving: RwSignal<bool>,
+    /// What the button does, such as "Add user".
+    action: &'static str,
+) -> impl IntoView {
+    view! {
+        <footer>
+            <button type="button" class="button" on:click=move |_| open.set(false)>"Cancel"</button>
+            <button type="submit" class="button primary" disabled=move || saving.get()>
+                {move || if saving.get() { "One moment…" } else { action }}
+            </button>
+        </footer>
+    }
+}
+
 /// What is asked before something that cannot be undone.
 #[derive(Clone)]
 pub struct ConfirmRequest {

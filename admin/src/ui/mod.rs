@@ -7,6 +7,7 @@ mod days;
 mod dialog;
 mod field;
 mod icon;
+mod list_field;
 mod menu;
 mod metadata;
 mod page;
@@ -22,16 +23,17 @@ pub use chart::{BarChart, Series};
 pub use checks::{CheckGroup, Checks};
 pub use copy::{CopyButton, Snippet};
 pub use days::{Days, Span, SpanFilter, span_label};
-pub use dialog::{Asking, Confirm, ConfirmRequest, Dialog, confirm};
+pub use dialog::{Asking, Confirm, ConfirmRequest, Dialog, DialogFoot, confirm};
 pub use field::{
-    Choice, ColorField, DateTimeField, ListField, NumberField, Slider, Switch, TextArea, TextField,
-    Toggle,
+    Choice, ColorField, DateTimeField, NumberField, Slider, Switch, TextArea, TextField, Toggle,
 };
 pub use icon::Icon;
+pub use list_field::ListField;
 pub use menu::Menu;
 pub use metadata::MetadataField;
 pub use page::{
-    Badge, Card, EmptyState, FailureBox, Head, Meter, SaveBar, Skeleton, Tabs, Tone, When,
+    Badge, Card, EmptyState, FailureBox, Head, Meter, SaveBar, SaveFailure, Skeleton, Tabs, Tone,
+    When,
 };
 pub use prose::{Outside, Prose};
 pub use secret::{Secret, SecretField};
@@ -65,6 +67,12 @@ impl<V: Clone + Send + Sync + 'static> Bind<V> {
             error: Signal::stored(None),
         }
     }
+}
+
+/// What there is to choose from: `(value, what the reader sees)`.
+#[must_use]
+pub fn choices(all: &[(&str, &str)]) -> Signal<Vec<(String, String)>> {
+    Signal::stored(all.iter().map(|&(value, text)| (value.to_owned(), text.to_owned())).collect())
 }
 
 /// An id that no other element of the page has.

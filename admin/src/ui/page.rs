@@ -195,6 +195,33 @@ pub fn Tabs(
     }
 }
 
+/// Why a form could not be saved. After a conflict, the way to what the server has now.
+#[component]
+pub fn SaveFailure(
+    failure: RwSignal<Option<Failure>>,
+    /// Gets the thing as it is now.
+    take_theirs: Callback<serde_json::Value>,
+) -> impl IntoView {
+    let one = move |failure: Failure| {
+        let Some(current) = failure.current.clone().filter(|_| failure.is_conflict()) else {
+            // What a field says needs no second place, but a field may not be on this tab.
+            return view! { <FailureBox failure /> }.into_any();
+        };
+        view! {
+            <div class="failure" role="alert">
+                <Icon name="warning" />
+                <div>
+                    <p><strong>"Somebody else has changed this meanwhile."</strong></p>
+                    <p>"Nothing of yours is saved, and nothing of theirs is overwritten. Load their version to go on from it; note your edits first."</p>
+                </div>
+                <button type="button" class="button small" on:click=move |_| take_theirs.run(current.clone())>"Load their version"</button>
+            </div>
+        }
+        .into_any()
+    };
+    move || failure.get().map(one)
+}
+
 /// The foot of a form: what is wrong, save and undo. Shown once there is something to save.
 #[component]
 pub fn SaveBar<T: Clone + PartialEq + Serialize + Send + Sync + 'static>(
@@ -204,30 +231,11 @@ pub fn SaveBar<T: Clone + PartialEq + Serialize + Send + Sync + 'static>(
     take_theirs: Callback<serde_json::Value>,
 ) -> impl IntoView {
     let shown = move || draft.dirty.get() || draft.failure.with(Option::is_some);
-    let problem = move || {
-        draft.failure.get().map(|failure| {
-            if let (true, Some(current)) = (failure.is_conflict(), failure.current.clone()) {
-                return view! {
-                    <div class="failure" role="alert">
-                        <Icon name="warning" />
-                        <div>
-                            <p><strong>"Somebody else has changed this meanwhile."</strong></p>
-                            <p>"Nothing of yours is saved, and nothing of theirs is overwritten. Load their version to go on from it; note your edits first."</p>
-                        </div>
-                        <button type="button" class="button small" on:click=move |_| take_theirs.run(current.clone())>"Load their version"</button>
-                    </div>
-                }
-                .into_any();
-            }
-            // What a field says needs no second place, but a field may not be on this tab.
-            view! { <FailureBox failure /> }.into_any()
-        })
-    };
     let wrong = move || draft.errors.with(|errors| !errors.0.is_empty());
     view! {
         <Show when=shown>
             <div class="save-bar" role="region" aria-label="Unsaved changes">
-                {problem}
+                <SaveFailure failure=draft.failure take_theirs />
                 <div class="save-row">
                     <span>{move || if wrong() { "Some fields need a look" } else { "Unsaved changes" }}</span>
                     <button type="button" class="button" disabled=move || draft.saving.get() on:click=move |_| draft.reset()>"Undo"</button>

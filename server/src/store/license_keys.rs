@@ -25,6 +25,26 @@ macro_rules! columns {
     };
 }
 
+/// How a key of `$table` stands at `$now`, in the words of its API.
+macro_rules! key_standing {
+    ($table:literal, $now:literal) => {
+        concat!(
+            "CASE WHEN ",
+            $table,
+            ".deactivated_at IS NOT NULL THEN 'deactivated' WHEN ",
+            $table,
+            ".is_active = FALSE THEN 'inactive' WHEN ",
+            $table,
+            ".expires_at IS NOT NULL AND ",
+            $table,
+            ".expires_at <= ",
+            $now,
+            " THEN 'expired' ELSE 'active' END"
+        )
+    };
+}
+pub(super) use key_standing;
+
 statements! {
     ADD = "INSERT INTO license_keys (id, version, generation, chatbot_id, name, folded, \
         description, key_hash, key_sealed, key_hint, retrievable, is_active, agent_id, \
@@ -79,16 +99,12 @@ statements! {
     LIST = concat!("SELECT ", columns!(), " FROM license_keys \
         WHERE (created_at < $1 OR (created_at = $1 AND id < $2)) \
         AND ($3 = '' OR folded LIKE $3 ESCAPE '\\' OR key_hint LIKE $4) \
-        AND ($5 = '' OR $5 = CASE WHEN deactivated_at IS NOT NULL THEN 'deactivated' \
-        WHEN is_active = FALSE THEN 'inactive' \
-        WHEN expires_at IS NOT NULL AND expires_at <= $6 THEN 'expired' ELSE 'active' END) \
+        AND ($5 = '' OR $5 = ", key_standing!("license_keys", "$6"), ") \
         AND (CAST($8 AS BIGINT) = 0 OR order_id IS NOT NULL) ORDER BY created_at DESC, id DESC LIMIT $7");
-    COUNT = "SELECT COUNT(*) FROM license_keys \
+    COUNT = concat!("SELECT COUNT(*) FROM license_keys \
         WHERE ($1 = '' OR folded LIKE $1 ESCAPE '\\' OR key_hint LIKE $2) \
-        AND ($3 = '' OR $3 = CASE WHEN deactivated_at IS NOT NULL THEN 'deactivated' \
-        WHEN is_active = FALSE THEN 'inactive' \
-        WHEN expires_at IS NOT NULL AND expires_at <= $4 THEN 'expired' ELSE 'active' END) \
-        AND (CAST($5 AS BIGINT) = 0 OR order_id IS NOT NULL)";
+        AND ($3 = '' OR $3 = ", key_standing!("license_keys", "$4"), ") \
+        AND (CAST($5 AS BIGINT) = 0 OR order_id IS NOT NULL)");
     USAGE = "SELECT used FROM license_key_months WHERE license_key_id = $1 AND month = $2";
     USAGES = "SELECT months.license_key_id, months.used FROM license_key_months AS months \
         JOIN license_keys ON license_keys.id = months.license_key_id \

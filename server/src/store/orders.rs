@@ -7,14 +7,14 @@ use sqlx::FromRow;
 use super::audit::{self, NewAudit};
 use super::changes::{self, Kind};
 use super::events::{self, NewEvent, NewMail};
-use super::license_keys::{self, NewKey};
+use super::license_keys::{self, NewKey, key_standing};
 use super::{
     Conn, Store, StoreError, Write, contains_pattern, execute, fetch_all, fetch_optional, fold,
     page_start, statements,
 };
 
 macro_rules! select {
-    ($rest:literal) => {
+    ($($rest:expr),+) => {
         concat!(
             "SELECT o.id, o.version, o.plan_id, o.customer_id, o.customer_name, o.customer_email, \
              o.status, o.purchased_at, o.license_key_id, o.terms, o.metadata, o.idempotency_key, \
@@ -22,7 +22,7 @@ macro_rules! select {
              o.created_at, o.updated_at, k.key_hint, k.key_sealed, k.is_active, k.deactivated_at, \
              k.expires_at, k.activation_usage, k.activation_limit FROM orders o \
              LEFT JOIN license_keys k ON k.id = o.license_key_id ",
-            $rest
+            $($rest),+
         )
     };
 }
@@ -46,11 +46,14 @@ statements! {
         AND ($3 = '' OR o.folded LIKE $3 ESCAPE '\\') AND ($4 = '' OR o.status = $4) \
         AND ($5 = '' OR o.plan_id = $5) AND ($6 = '' OR o.customer_id = $6) \
         AND (CAST($7 AS BIGINT) = 0 OR o.license_key_id IS NOT NULL) \
-        ORDER BY o.created_at DESC, o.id DESC LIMIT $8");
-    COUNT = "SELECT COUNT(*) FROM orders o WHERE ($1 = '' OR o.folded LIKE $1 ESCAPE '\\') \
+        AND ($8 = '' OR (k.id IS NOT NULL AND $8 = ", key_standing!("k", "$9"), ")) \
+        ORDER BY o.created_at DESC, o.id DESC LIMIT $10");
+    COUNT = concat!("SELECT COUNT(*) FROM orders o WHERE ($1 = '' OR o.folded LIKE $1 ESCAPE '\\') \
         AND ($2 = '' OR o.status = $2) AND ($3 = '' OR o.plan_id = $3) \
         AND ($4 = '' OR o.customer_id = $4) \
-        AND (CAST($5 AS BIGINT) = 0 OR o.license_key_id IS NOT NULL)";
+        AND (CAST($5 AS BIGINT) = 0 OR o.license_key_id IS NOT NULL) \
+        AND ($6 = '' OR EXISTS (SELECT 1 FROM license_keys k WHERE k.id = o.license_key_id \
+        AND $6 = ", key_standing!("k", "$7"), "))");
 }
 
 /// An order as it is stored, with what is asked of its license.
@@ -300,6 +303,9 @@ pub struct OrderFilter {
     pub customer_id: String,
     /// Those that have issued a license key only.
     pub licensed: bool,
+    /// active, inactive, expired, deactivated: those whose license key stands so at `now_ms`.
+    pub license_status: Option<&'static str>,
+    pub now_ms: i64,
     pub limit: u32,
 }
 
@@ -354,8 +360,10 @@ impl Store {
         let (like, status) = (filter.like(), filter.status.unwrap_or(""));
         let (plan, customer) = (&filter.plan_id, &filter.customer_id);
         let (licensed, limit) = (i64::from(filter.licensed), i64::from(filter.limit));
+        let (stands, now) = (filter.license_status.unwrap_or(""), filter.now_ms);
         Ok(fetch_all!(
-            &mut conn, OrderRow, LIST, at, &id, &like, status, plan, customer, licensed, limit
+            &mut conn, OrderRow, LIST, at, &id, &like, status, plan, customer, licensed, stands,
+            now, limit
         )?)
     }
 
@@ -368,8 +376,19 @@ impl Store {
         let (like, status) = (filter.like(), filter.status.unwrap_or(""));
         let (plan, customer) = (&filter.plan_id, &filter.customer_id);
         let licensed = i64::from(filter.licensed);
-        let count =
-            fetch_optional!(&mut conn, (i64,), COUNT, &like, status, plan, customer, licensed)?;
+        let (stands, now) = (filter.license_status.unwrap_or(""), filter.now_ms);
+        let count = fetch_optional!(
+            &mut conn,
+            (i64,),
+            COUNT,
+            &like,
+            status,
+            plan,
+            customer,
+            licensed,
+            stands,
+            now
+        )?;
         Ok(count.map_or(0, |(n,)| n))
     }
 }

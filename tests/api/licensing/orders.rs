@@ -293,8 +293,32 @@ both! {
         assert_eq!((column(&page, "id"), &page["total"]), (vec![b], &json!(2)));
         let cursor = text(&page, "next_cursor");
         assert_eq!(ids(&format!("licensed=true&limit=1&cursor={cursor}")).await, [a]);
-        let wrong = app.admin(&format!("{ORDERS}?status=paid")).send().await;
-        assert_eq!(complaints(&wrong.error(400, "invalid_request").await), ["status"]);
+        for field in ["status", "license_status"] {
+            let wrong = app.admin(&format!("{ORDERS}?{field}=paid")).send().await;
+            assert_eq!(complaints(&wrong.error(400, "invalid_request").await), [field]);
+        }
+    }
+
+    async fn orders_are_found_by_how_their_license_stands(backend) {
+        let app = TestApp::start(backend).await;
+        let pro = plan(&app, "pro", json!({})).await;
+        let (good, off) = (order(&app, &pro, "c-1").await, order(&app, &pro, "c-2").await);
+        let (over, ended) = (order(&app, &pro, "c-3").await, order(&app, &pro, "c-4").await);
+        change_key(&app, &key_of(&app, &off).await, json!({"is_active": false})).await;
+        // A grace does not make it active: the list of keys says expired as well.
+        let past = json!({"expires_at": "2020-01-01T00:00:00Z", "grace_days": 365});
+        change_key(&app, &key_of(&app, &over).await, past).await;
+        order_action(&app, &ended, "refund").send().await.expect(200).await;
+        let mut unpaid = bought_by(&pro, "c-5");
+        unpaid["status"] = json!("pending");
+        made(&app, ORDERS, unpaid).await;
+        for (status, expected) in
+            [("active", &good), ("inactive", &off), ("expired", &over), ("deactivated", &ended)]
+        {
+            let page = read(&app, &format!("{ORDERS}?license_status={status}")).await;
+            assert_eq!(column(&page, "id"), [text(expected, "id")], "{status}");
+            assert_eq!(page["total"], 1, "{status}");
+        }
     }
 
     async fn an_order_survives_a_killed_server_with_its_key(backend) {

@@ -12,7 +12,7 @@ use crate::route::Route;
 use crate::session::may_write;
 use crate::ui::{
     Badge, Bind, Card, Choice, FailureBox, Icon, NumberField, Secret, SecretField, Skeleton,
-    Switch, TextArea, TextField, Tone,
+    Switch, TextArea, TextField, Tone, choices,
 };
 
 #[component]
@@ -152,10 +152,9 @@ fn Model(form: AgentForm, disabled: Signal<bool>) -> impl IntoView {
 #[component]
 fn Key(form: AgentForm, disabled: Signal<bool>) -> impl IntoView {
     let draft = form.draft;
-    let option = |value: &str, text: &str| (value.to_owned(), text.to_owned());
-    let places = Signal::stored(vec![
-        option("stored", "Stored here, encrypted"),
-        option("environment", "In an environment variable of the server"),
+    let places = choices(&[
+        ("stored", "Stored here, encrypted"),
+        ("environment", "In an environment variable of the server"),
     ]);
     let place = draft.field(
         "key_place",

@@ -6,9 +6,8 @@ use shared::admin::{IssuedApiKey, NewApiKey, Scope};
 use super::SCOPES;
 use crate::api;
 use crate::draft::Draft;
-use crate::pages::users::DialogFoot;
 use crate::ui::{
-    CheckGroup, Checks, CopyButton, DateTimeField, Dialog, FailureBox, Icon, TextField,
+    CheckGroup, Checks, CopyButton, DateTimeField, Dialog, DialogFoot, FailureBox, Icon, TextField,
 };
 
 #[component]

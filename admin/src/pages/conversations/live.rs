@@ -107,12 +107,28 @@ pub fn RunningAnswer(thread: LiveThread) -> impl IntoView {
             .running
             .with(|running| running.as_ref().map(|one| get(one).clone()).unwrap_or_default())
     };
+    // A frame draws the text once, however many words have come since the last.
+    let text = RwSignal::new(String::new());
+    let waits = StoredValue::new(false);
+    Effect::new(move || {
+        thread.running.track();
+        if waits.get_value() {
+            return;
+        }
+        waits.set_value(true);
+        request_animation_frame(move || {
+            // The page may be closed by now.
+            if waits.try_set_value(false).is_none() {
+                text.set(untrack(move || part(|one| &one.0)));
+            }
+        });
+    });
     view! {
         <Show when=move || is_running.get()>
             <li class="message bot live">
                 <p class="by"><strong>"Answering now"</strong> <span class="pulse" aria-hidden="true"></span></p>
                 {move || { let tool = part(|one| &one.1); (!tool.is_empty()).then(|| view! { <p class="hint">"Looking up: " {tool}</p> }) }}
-                {move || view! { <Prose text=part(|one| &one.0) /> }}
+                {move || view! { <Prose text=text.get() /> }}
             </li>
         </Show>
     }

@@ -11,7 +11,9 @@ pub use thread::ConversationPage;
 use crate::bindings::{Bindings, Names};
 use crate::listing::Listing;
 use crate::route::Route;
-use crate::ui::{Badge, Days, EmptyState, Filter, Head, Icon, Menu, Search, Table, Tone, When};
+use crate::ui::{
+    Badge, Days, EmptyState, Filter, Head, Icon, Menu, Search, Table, Tone, When, choices,
+};
 
 const COLUMNS: &[&str] =
     &["Last message", "Visitor", "License key", "Messages", "Feedback", "Status", "When"];
@@ -56,12 +58,6 @@ pub fn ConversationsPage() -> impl IntoView {
         </Show>
         <Table list label="Conversations" columns=COLUMNS row empty=nothing />
     }
-}
-
-fn choices(pairs: &[(&str, &str)]) -> Signal<Vec<(String, String)>> {
-    Signal::stored(
-        pairs.iter().map(|(value, text)| ((*value).to_owned(), (*text).to_owned())).collect(),
-    )
 }
 
 fn nothing() -> AnyView {

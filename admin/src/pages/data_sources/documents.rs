@@ -35,6 +35,7 @@ pub fn Documents(page: SourcePage) -> impl IntoView {
         return view! {
             <Card title="Documents">
                 <p>"The user guide that comes with Natter, so that the demo answers real questions. It cannot be changed; make a data source of your own for your documents."</p>
+                <div class="actions"><a class="button" href="/docs" target="_blank"><Icon name="file" /> "Read the guide"</a></div>
             </Card>
         }
         .into_any();

@@ -12,12 +12,11 @@ use crate::api;
 use crate::browser::pause;
 use crate::draft::{Draft, run};
 use crate::format::{count, plural};
-use crate::pages::users::DialogFoot;
 use crate::remote::{Load, Remote};
 use crate::session::may_write;
 use crate::ui::{
-    Badge, Bind, Card, Choice, FailureBox, NumberField, Skeleton, TextArea, TextField, Toasts,
-    Tone, When,
+    Badge, Bind, Card, Choice, DialogFoot, FailureBox, NumberField, Skeleton, TextArea, TextField,
+    Toasts, Tone, When, choices,
 };
 
 /// How often a running import is looked at, in milliseconds.
@@ -42,11 +41,7 @@ pub fn ImportForm(page: SourcePage, open: RwSignal<bool>, changed: Callback<()>)
             });
         }
     };
-    let option = |value: &str, text: &str| (value.to_owned(), text.to_owned());
-    let ways = Signal::stored(vec![
-        option("sitemap", "The pages of a sitemap"),
-        option("urls", "A list of addresses"),
-    ]);
+    let ways = choices(&[("sitemap", "The pages of a sitemap"), ("urls", "A list of addresses")]);
     let way = draft.field(
         "way",
         |d: &NewImport| if d.urls.is_some() { "urls" } else { "sitemap" }.to_owned(),

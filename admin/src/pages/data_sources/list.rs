@@ -10,12 +10,11 @@ use crate::draft::{Draft, run};
 use crate::format::{count, plural};
 use crate::listing::Listing;
 use crate::nav::Nav;
-use crate::pages::users::DialogFoot;
 use crate::route::Route;
 use crate::session::may_write;
 use crate::ui::{
-    Badge, Choice, Dialog, EmptyState, FailureBox, Head, Icon, Table, TextArea, TextField, Toasts,
-    Toggle, Tone, When,
+    Badge, Choice, Dialog, DialogFoot, EmptyState, FailureBox, Head, Icon, Table, TextArea,
+    TextField, Toasts, Toggle, Tone, When, choices,
 };
 
 #[component]
@@ -138,11 +137,10 @@ fn CreateForm(open: RwSignal<bool>) -> impl IntoView {
             );
         }
     };
-    let option = |value: &str, text: &str| (value.to_owned(), text.to_owned());
-    let kinds = Signal::stored(vec![
-        option("documents", "Documents: files, texts, web pages, questions with answers"),
-        option("postgres", "PostgreSQL database"),
-        option("sqlite", "SQLite database"),
+    let kinds = choices(&[
+        ("documents", "Documents: files, texts, web pages, questions with answers"),
+        ("postgres", "PostgreSQL database"),
+        ("sqlite", "SQLite database"),
     ]);
     let name = draft.field("name", |s: &DataSourceSettings| s.name.clone(), |s, v| s.name = v);
     let description = draft.field(

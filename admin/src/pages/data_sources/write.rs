@@ -8,8 +8,7 @@ use super::detail::SourcePage;
 use crate::api;
 use crate::draft::Draft;
 use crate::format::plural;
-use crate::pages::users::DialogFoot;
-use crate::ui::{Bind, FailureBox, Icon, TextArea, TextField, Toasts};
+use crate::ui::{Bind, DialogFoot, FailureBox, Icon, TextArea, TextField, Toasts};
 
 /// The form of a new document, and what is done with it.
 fn submit(

@@ -11,12 +11,11 @@ use crate::bindings::Bindings;
 use crate::draft::{Draft, run};
 use crate::nav::Nav;
 use crate::pages::license_keys::{self, Issued};
-use crate::pages::users::DialogFoot;
 use crate::route::Route;
 use crate::session::may_write;
 use crate::ui::{
-    Card, Choice, ConfirmRequest, CopyButton, DateTimeField, Dialog, FailureBox, Icon,
-    MetadataField, Meter, NumberField, Switch, TextArea, TextField, Toasts, When, confirm,
+    Card, Choice, ConfirmRequest, CopyButton, DateTimeField, Dialog, DialogFoot, FailureBox, Icon,
+    MetadataField, Meter, NumberField, Switch, TextArea, TextField, Toasts, When, choices, confirm,
 };
 
 /// Edit and delete, at the top right.
@@ -311,12 +310,11 @@ fn RegenerateForm(
 
 /// How long an old secret may go on, in seconds.
 pub fn overlaps() -> Signal<Vec<(String, String)>> {
-    let option = |value: &str, text: &str| (value.to_owned(), text.to_owned());
-    Signal::stored(vec![
-        option("0", "Ends at once"),
-        option("3600", "Works for another hour"),
-        option("86400", "Works for another day"),
-        option("604800", "Works for another week"),
-        option("2592000", "Works for another 30 days"),
+    choices(&[
+        ("0", "Ends at once"),
+        ("3600", "Works for another hour"),
+        ("86400", "Works for another day"),
+        ("604800", "Works for another week"),
+        ("2592000", "Works for another 30 days"),
     ])
 }

@@ -8,10 +8,11 @@ use super::general::overlaps;
 use super::samples::Samples;
 use crate::api;
 use crate::draft::{Draft, run};
-use crate::pages::users::DialogFoot;
 use crate::session::may_write;
 use crate::snippets;
-use crate::ui::{Card, Choice, CopyButton, Dialog, FailureBox, Icon, Toasts, When, unique};
+use crate::ui::{
+    Card, Choice, CopyButton, Dialog, DialogFoot, FailureBox, Icon, Toasts, When, unique,
+};
 
 #[component]
 pub fn Identity(page: KeyPage) -> impl IntoView {

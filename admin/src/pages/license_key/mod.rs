@@ -1,12 +1,10 @@
 //! A license key: one form over several tabs, so that edits on one survive a look at another.
 
 mod activations;
-mod button;
 mod embed;
-mod form_fields;
 mod general;
 mod identity;
-mod look;
+mod options;
 mod preview;
 mod restrictions;
 pub mod samples;
@@ -22,7 +20,7 @@ use crate::draft::Draft;
 use crate::nav::Nav;
 use crate::remote::{Load, Remote};
 use crate::route::{KeyTab, Route};
-use crate::ui::{Badge, FailureBox, Head, SaveBar, Skeleton, Tabs, Toasts, Tone};
+use crate::ui::{Badge, FailureBox, Head, SaveBar, Skeleton, Tabs, Toasts, Tone, choices};
 
 /// The key that is shown, and the edits that are not saved yet.
 #[derive(Clone, Copy)]
@@ -85,6 +83,18 @@ pub fn standing(status: KeyStatus) -> (&'static str, Tone) {
     }
 }
 
+/// How keys can stand, for the filter of a list.
+#[must_use]
+pub fn statuses() -> Signal<Vec<(String, String)>> {
+    choices(&[
+        ("", "Every status"),
+        ("active", "Active"),
+        ("inactive", "Switched off"),
+        ("expired", "Expired"),
+        ("deactivated", "Deactivated"),
+    ])
+}
+
 #[component]
 pub fn LicenseKeyPage(id: String) -> impl IntoView {
     let key = Remote::<LicenseKey>::new();
@@ -136,8 +146,8 @@ fn Opened(key: LicenseKey) -> impl IntoView {
         {move || match tab.get() {
             KeyTab::General => view! { <general::General page /> }.into_any(),
             KeyTab::Restrictions => view! { <restrictions::Restrictions page /> }.into_any(),
-            KeyTab::Ui => view! { <look::LookOptions page /> }.into_any(),
-            KeyTab::Button => view! { <button::OpeningButton page /> }.into_any(),
+            KeyTab::Ui => view! { <options::LookOptions page /> }.into_any(),
+            KeyTab::Button => view! { <options::OpeningButton page /> }.into_any(),
             KeyTab::Identity => view! { <identity::Identity page /> }.into_any(),
             KeyTab::Usage => view! { <usage::Usage page /> }.into_any(),
             KeyTab::Activations => view! { <activations::Activations page /> }.into_any(),

@@ -15,12 +15,13 @@ const TYPING_MS: i32 = 250;
 
 #[component]
 pub fn Restrictions(page: KeyPage) -> impl IntoView {
-    let kind = move || page.draft.now.with(|key| key.restriction);
+    // Drawn anew only for another kind: what is typed and not added yet outlives other edits.
+    let kind = Memo::new(move |_| page.draft.now.with(|key| key.restriction));
     view! {
         <Card title="Who may use this key" text="Exactly one of three. The list that is not in force is kept.">
             <Kinds page />
         </Card>
-        {move || match kind() {
+        {move || match kind.get() {
             RestrictionKind::None => ().into_any(),
             RestrictionKind::Websites => view! { <Websites page /> }.into_any(),
             RestrictionKind::IpAddresses => view! { <Addresses page /> }.into_any(),
@@ -207,7 +208,7 @@ fn Websites(page: KeyPage) -> impl IntoView {
             <p class="hint" aria-live="polite">{move || match meaning.get() {
                 Meaning::Nothing => view! { "https://*.example.com matches every subdomain, but not example.com itself." }.into_any(),
                 Meaning::Asking => "…".into_any(),
-                Meaning::Fine(found) => view! { <span>{explained(&found)}</span> }.into_any(),
+                Meaning::Fine(found) => view! { <span>{explained(&found)} <strong>"Not in the list until it is added."</strong></span> }.into_any(),
                 Meaning::Wrong(why) => view! { <span class="error">{why}</span> }.into_any(),
             }}</p>
         </Card>

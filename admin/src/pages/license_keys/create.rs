@@ -8,9 +8,8 @@ use super::Issued;
 use crate::api;
 use crate::bindings::Bindings;
 use crate::draft::Draft;
-use crate::pages::users::DialogFoot;
 use crate::ui::{
-    Choice, DateTimeField, Dialog, FailureBox, NumberField, Switch, TextArea, TextField,
+    Choice, DateTimeField, Dialog, DialogFoot, FailureBox, NumberField, Switch, TextArea, TextField,
 };
 
 /// First the form, then the key, which is shown this once.

@@ -17,7 +17,7 @@ use crate::browser;
 use crate::draft::run;
 use crate::listing::Listing;
 use crate::nav::Nav;
-use crate::pages::license_key::standing;
+use crate::pages::license_key::{standing, statuses};
 use crate::route::{KeyTab, Route};
 use crate::session::may_write;
 use crate::ui::{
@@ -57,17 +57,6 @@ pub fn LicenseKeysPage() -> impl IntoView {
         <Table list label="License keys" columns=COLUMNS row=move |key| row(list, bindings, key) empty=nothing />
         <create::CreateDialog open=creating bindings created=Callback::new(move |()| list.reload()) />
     }
-}
-
-fn statuses() -> Signal<Vec<(String, String)>> {
-    let option = |value: &str, text: &str| (value.to_owned(), text.to_owned());
-    Signal::stored(vec![
-        option("", "Every status"),
-        option("active", "Active"),
-        option("inactive", "Switched off"),
-        option("expired", "Expired"),
-        option("deactivated", "Deactivated"),
-    ])
 }
 
 fn nothing() -> AnyView {

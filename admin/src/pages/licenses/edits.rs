@@ -11,11 +11,10 @@ use shared::license_key::LicenseKey;
 use crate::api;
 use crate::browser;
 use crate::draft::{Draft, run};
-use crate::pages::users::DialogFoot;
 use crate::remote::Remote;
 use crate::ui::{
-    ConfirmRequest, CopyButton, DateTimeField, Dialog, FailureBox, Icon, NumberField, Toasts,
-    confirm,
+    ConfirmRequest, CopyButton, DateTimeField, Dialog, DialogFoot, Icon, NumberField, SaveFailure,
+    Toasts, confirm,
 };
 
 /// Milliseconds of a day.
@@ -171,11 +170,34 @@ fn save<T: Clone + PartialEq + Serialize + Send + Sync + 'static>(
     });
 }
 
+/// Goes on from what somebody else has saved, in the form and on the page.
+fn theirs<T: Clone + PartialEq + Serialize + Send + Sync + 'static>(
+    draft: Draft<T>,
+    key: Remote<LicenseKey>,
+    of: fn(&LicenseKey) -> T,
+) -> Callback<Value> {
+    Callback::new(move |value: Value| {
+        if let Ok(now) = serde_json::from_value::<LicenseKey>(value) {
+            draft.rebase(of(&now), now.version);
+            key.set(now);
+        }
+    })
+}
+
 /// The form of the expiry.
 #[derive(Clone, PartialEq, Serialize)]
 struct Expiry {
     expires_at: Option<String>,
     grace_days: Option<i64>,
+}
+
+impl Expiry {
+    fn of(key: &LicenseKey) -> Self {
+        Self {
+            expires_at: key.settings.expires_at.clone(),
+            grace_days: Some(i64::from(key.settings.grace_days)),
+        }
+    }
 }
 
 fn check_expiry(expiry: &Expiry, errors: &mut FieldErrors) {
@@ -191,13 +213,8 @@ fn ExpiryForm(
     path: StoredValue<String>,
     open: RwSignal<bool>,
 ) -> impl IntoView {
-    let version = now.version;
-    let from = now.settings.expires_at.clone();
-    let expiry = Expiry {
-        expires_at: now.settings.expires_at,
-        grace_days: Some(i64::from(now.settings.grace_days)),
-    };
-    let draft = Draft::unguarded(expiry, check_expiry);
+    let draft = Draft::in_dialog(Expiry::of(&now), now.version, check_expiry);
+    let theirs = theirs(draft, key, Expiry::of);
     let at = draft.field(
         "expires_at",
         |one| one.expires_at.clone(),
@@ -208,6 +225,7 @@ fn ExpiryForm(
     // From the expiry on, or from today when it is past.
     let extend = move |days: f64| {
         let today = js_sys::Date::now();
+        let from = draft.base.with_untracked(|expiry| expiry.expires_at.clone());
         let ends = from.as_deref().map_or(today, browser::millis).max(today);
         at.set.run(Some(browser::rfc3339(ends + days * DAY_MS)));
     };
@@ -216,7 +234,7 @@ fn ExpiryForm(
         event.prevent_default();
         if draft.is_fine() {
             let Expiry { expires_at, grace_days } = draft.now.get_untracked();
-            let body = json!({ "version": version, "expires_at": expires_at, "grace_days": grace_days.unwrap_or(0) });
+            let body = json!({ "version": draft.version.get_untracked(), "expires_at": expires_at, "grace_days": grace_days.unwrap_or(0) });
             save(draft, key, path, body, open);
         }
     };
@@ -225,7 +243,7 @@ fn ExpiryForm(
     };
     view! {
         <form on:submit=submit novalidate>
-            {move || draft.failure.get().map(|failure| view! { <FailureBox failure /> })}
+            <SaveFailure failure=draft.failure take_theirs=theirs />
             <DateTimeField bind=at label="Expires" hint="Empty = never. A time that is past ends the license at once." />
             <div class="chips extend" role="group" aria-label="Extend">
                 {[(30.0, "+ 30 days"), (90.0, "+ 90 days"), (365.0, "+ 1 year")].map(button).collect_view()}
@@ -242,6 +260,12 @@ struct Limit {
     activation_limit: Option<i64>,
 }
 
+impl Limit {
+    fn of(key: &LicenseKey) -> Self {
+        Self { activation_limit: key.settings.activation_limit.map(i64::from) }
+    }
+}
+
 fn check_limit(limit: &Limit, errors: &mut FieldErrors) {
     if !limit.activation_limit.is_none_or(|places| (1..=100).contains(&places)) {
         errors.add("activation_limit", "must be a whole number from 1 to 100");
@@ -255,11 +279,8 @@ fn LimitForm(
     path: StoredValue<String>,
     open: RwSignal<bool>,
 ) -> impl IntoView {
-    let version = now.version;
-    let draft = Draft::unguarded(
-        Limit { activation_limit: now.settings.activation_limit.map(i64::from) },
-        check_limit,
-    );
+    let draft = Draft::in_dialog(Limit::of(&now), now.version, check_limit);
+    let theirs = theirs(draft, key, Limit::of);
     let limit = draft.field(
         "activation_limit",
         |one| one.activation_limit,
@@ -268,13 +289,13 @@ fn LimitForm(
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {
-            let body = json!({ "version": version, "activation_limit": draft.now.get_untracked().activation_limit });
+            let body = json!({ "version": draft.version.get_untracked(), "activation_limit": draft.now.get_untracked().activation_limit });
             save(draft, key, path, body, open);
         }
     };
     view! {
         <form on:submit=submit novalidate>
-            {move || draft.failure.get().map(|failure| view! { <FailureBox failure /> })}
+            <SaveFailure failure=draft.failure take_theirs=theirs />
             <NumberField bind=limit label="Activation limit" min=1 max=100 placeholder="Unlimited"
                 hint="1 to 100 websites and devices. Lowering it ends no activation: nobody new gets in until enough have left." />
             <DialogFoot open saving=draft.saving action="Save" />

@@ -12,7 +12,7 @@ pub use detail::LicensePage;
 use crate::bindings::Names;
 use crate::format;
 use crate::listing::Listing;
-use crate::pages::license_key::standing;
+use crate::pages::license_key::{standing, statuses};
 use crate::pages::orders::customer;
 use crate::route::Route;
 use crate::ui::{Badge, EmptyState, Filter, Head, Search, Table, When};
@@ -23,12 +23,14 @@ const COLUMNS: &[&str] =
 #[component]
 pub fn LicensesPage() -> impl IntoView {
     // A license belongs to one order, by whose customer it is looked for.
-    let list = Listing::<Order>::new("/api/orders?licensed=true", &["q", "plan_id"]);
+    let list =
+        Listing::<Order>::new("/api/orders?licensed=true", &["q", "license_status", "plan_id"]);
     let plans = Names::of("/api/plans");
     view! {
         <Head title=Signal::stored("Licenses".to_owned()) text="The license keys that orders have issued, and where they are used." />
         <div class="tools">
             <Search list placeholder="Order, customer's id, name or e-mail" />
+            <Filter list name="license_status" label="Status" options=statuses() />
             <Filter list name="plan_id" label="Plan" options=plans.options("Every plan") />
         </div>
         <Table list label="Licenses" columns=COLUMNS row=move |order| row(plans, order) empty=nothing />

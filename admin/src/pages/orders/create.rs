@@ -5,12 +5,13 @@ use shared::order::{NewOrder, Order, OrderStatus};
 
 use crate::api;
 use crate::bindings::Names;
+use crate::browser;
 use crate::draft::Draft;
 use crate::nav::Nav;
-use crate::pages::users::DialogFoot;
 use crate::route::Route;
 use crate::ui::{
-    Choice, CopyButton, DateTimeField, Dialog, FailureBox, Icon, MetadataField, TextField,
+    Choice, CopyButton, DateTimeField, Dialog, DialogFoot, FailureBox, Icon, MetadataField,
+    TextField, choices,
 };
 
 /// First the form, then the key that was issued.
@@ -43,12 +44,18 @@ fn Form(
     created: Callback<()>,
 ) -> impl IntoView {
     let draft = Draft::unguarded(NewOrder::default(), NewOrder::check);
+    // What is sent again unchanged after a lost answer is the same order.
+    let sent = StoredValue::new((NewOrder::default(), String::new()));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {
             let new = draft.now.get_untracked();
+            if sent.with_value(|(before, name)| name.is_empty() || *before != new) {
+                sent.set_value((new.clone(), browser::new_name()));
+            }
+            let name = sent.with_value(|(_, name)| name.clone());
             draft.save(
-                async move { api::post::<Order>("/api/orders", &new).await },
+                async move { api::post_once::<Order>("/api/orders", &new, &name).await },
                 move |order| {
                     made.set(Some(order));
                     created.run(());
@@ -98,7 +105,7 @@ fn Form(
             </div>
             <div class="pair">
                 <DateTimeField bind=at label="Purchased" hint="Empty = now. The license runs from here." />
-                <Choice bind=status label="Status" options=choices() />
+                <Choice bind=status label="Status" options=states() />
             </div>
             <MetadataField bind=metadata hint="Goes to the license, over what the plan has." />
             <DialogFoot open saving=draft.saving action="Create order" />
@@ -106,12 +113,8 @@ fn Form(
     }
 }
 
-fn choices() -> Signal<Vec<(String, String)>> {
-    let option = |value: &str, text: &str| (value.to_owned(), text.to_owned());
-    Signal::stored(vec![
-        option("complete", "Paid: issue the key"),
-        option("pending", "Not paid yet"),
-    ])
+fn states() -> Signal<Vec<(String, String)>> {
+    choices(&[("complete", "Paid: issue the key"), ("pending", "Not paid yet")])
 }
 
 /// The order that was placed or completed, and the key, which is shown this once.

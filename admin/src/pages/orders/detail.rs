@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::order::{Customer, Order, OrderLicense, OrderStatus};
 
 use super::create::Placed;
@@ -13,13 +13,12 @@ use crate::bindings::Names;
 use crate::draft::{Draft, run};
 use crate::format;
 use crate::pages::license_key::standing;
-use crate::pages::users::DialogFoot;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
 use crate::session::may_write;
 use crate::ui::{
-    Badge, Card, ConfirmRequest, Dialog, FailureBox, Head, Icon, Menu, Skeleton, TextField, Toasts,
-    When, confirm,
+    Badge, Card, ConfirmRequest, Dialog, DialogFoot, FailureBox, Head, Icon, Menu, SaveFailure,
+    Skeleton, TextField, Toasts, When, confirm,
 };
 
 #[component]
@@ -207,14 +206,18 @@ fn LicenseCard(now: Order) -> impl IntoView {
 #[component]
 fn CustomerForm(now: Order, open: RwSignal<bool>, done: Callback<Order>) -> impl IntoView {
     let path = StoredValue::new(format!("/api/orders/{}", now.id));
-    let version = now.version;
-    let draft = Draft::unguarded(now.customer, Customer::check);
+    let draft = Draft::in_dialog(now.customer, now.version, Customer::check);
+    let theirs = Callback::new(move |value: Value| {
+        if let Ok(now) = serde_json::from_value::<Order>(value) {
+            draft.rebase(now.customer, now.version);
+        }
+    });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {
             let (path, body) = (
                 path.get_value(),
-                json!({ "version": version, "customer": draft.now.get_untracked() }),
+                json!({ "version": draft.version.get_untracked(), "customer": draft.now.get_untracked() }),
             );
             draft.save(async move { api::patch::<Order>(&path, &body).await }, move |order| {
                 open.set(false);
@@ -228,7 +231,7 @@ fn CustomerForm(now: Order, open: RwSignal<bool>, done: Callback<Order>) -> impl
         draft.field("customer.email", |one| one.email.clone(), |one, value| one.email = value);
     view! {
         <form on:submit=submit novalidate>
-            {move || draft.failure.get().map(|failure| view! { <FailureBox failure /> })}
+            <SaveFailure failure=draft.failure take_theirs=theirs />
             <TextField bind=id label="Customer's id" required=true />
             <TextField bind=name label="Name" />
             <TextField bind=email label="E-mail address" kind="email" />

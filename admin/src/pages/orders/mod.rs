@@ -16,7 +16,7 @@ use crate::listing::Listing;
 use crate::pages::license_key::standing;
 use crate::route::Route;
 use crate::session::may_write;
-use crate::ui::{Badge, EmptyState, Filter, Head, Icon, Search, Table, Tone, When};
+use crate::ui::{Badge, EmptyState, Filter, Head, Icon, Search, Table, Tone, When, choices};
 
 const COLUMNS: &[&str] = &["Order", "Customer", "Plan", "Status", "License", "Purchased"];
 
@@ -53,13 +53,12 @@ pub fn OrdersPage() -> impl IntoView {
 }
 
 fn statuses() -> Signal<Vec<(String, String)>> {
-    let option = |value: &str, text: &str| (value.to_owned(), text.to_owned());
-    Signal::stored(vec![
-        option("", "Every status"),
-        option("complete", "Complete"),
-        option("pending", "Pending"),
-        option("refunded", "Refunded"),
-        option("cancelled", "Cancelled"),
+    choices(&[
+        ("", "Every status"),
+        ("complete", "Complete"),
+        ("pending", "Pending"),
+        ("refunded", "Refunded"),
+        ("cancelled", "Cancelled"),
     ])
 }
 

@@ -1,6 +1,7 @@
 //! Products, and the plans in which they are sold.
 
 mod plan;
+mod plan_look;
 mod product;
 
 use leptos::prelude::*;
@@ -13,11 +14,11 @@ use crate::api;
 use crate::draft::Draft;
 use crate::listing::Listing;
 use crate::nav::Nav;
-use crate::pages::users::DialogFoot;
 use crate::route::Route;
 use crate::session::may_write;
 use crate::ui::{
-    Dialog, EmptyState, FailureBox, Head, Icon, Search, Table, TextArea, TextField, When,
+    Dialog, DialogFoot, EmptyState, FailureBox, Head, Icon, Search, Table, TextArea, TextField,
+    When,
 };
 
 const COLUMNS: &[&str] = &["Product", "Identifier", "Description", "Changed"];

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 use shared::product::{DurationUnit, Plan, PlanLicenses, PlanSettings, PlanWidget};
 
+use super::plan_look::PlanLook;
 use crate::api;
 use crate::bindings::Bindings;
 use crate::draft::{Draft, run};
@@ -15,7 +16,7 @@ use crate::route::Route;
 use crate::session::may_write;
 use crate::ui::{
     Bind, Card, Choice, ConfirmRequest, CopyButton, FailureBox, Head, Icon, MetadataField,
-    NumberField, SaveBar, Skeleton, Switch, TextArea, TextField, Toasts, confirm,
+    NumberField, SaveBar, Skeleton, Switch, TextArea, TextField, Toasts, choices, confirm,
 };
 
 /// What an order of a plan issues, in short.
@@ -113,6 +114,7 @@ fn Opened(plan: Plan) -> impl IntoView {
             <div class="stack"><Names draft id /><InTheWidget draft /></div>
             <Licenses draft />
         </div>
+        <Show when=move || draft.now.with(|plan| plan.widget.is_some())><PlanLook draft /></Show>
         <SaveBar draft save take_theirs=theirs />
     }
 }
@@ -218,8 +220,7 @@ fn Licenses(draft: Draft<PlanSettings>) -> impl IntoView {
 }
 
 fn units() -> Signal<Vec<(String, String)>> {
-    let option = |value: &str, text: &str| (value.to_owned(), text.to_owned());
-    Signal::stored(vec![option("day", "Days"), option("month", "Months"), option("year", "Years")])
+    choices(&[("day", "Days"), ("month", "Months"), ("year", "Years")])
 }
 
 fn unit_name(unit: DurationUnit) -> &'static str {

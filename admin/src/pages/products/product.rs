@@ -11,13 +11,12 @@ use crate::api;
 use crate::draft::{Draft, run};
 use crate::listing::Listing;
 use crate::nav::Nav;
-use crate::pages::users::DialogFoot;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
 use crate::session::may_write;
 use crate::ui::{
-    Badge, Card, ConfirmRequest, Dialog, EmptyState, FailureBox, Head, Icon, SaveBar, Skeleton,
-    Table, TextField, Toasts, Tone, confirm,
+    Badge, Card, ConfirmRequest, Dialog, DialogFoot, EmptyState, FailureBox, Head, Icon, SaveBar,
+    Skeleton, Table, TextField, Toasts, Tone, confirm,
 };
 
 const COLUMNS: &[&str] = &["Plan", "Identifier", "Issues", "Can be ordered"];

@@ -7,9 +7,8 @@ use super::form::{HookFields, HookForm};
 use super::secret::Shown;
 use crate::api;
 use crate::draft::Draft;
-use crate::pages::users::DialogFoot;
 use crate::route::Route;
-use crate::ui::{Dialog, FailureBox};
+use crate::ui::{Dialog, DialogFoot, FailureBox};
 
 #[component]
 pub fn CreateDialog(open: RwSignal<bool>, created: Callback<()>) -> impl IntoView {

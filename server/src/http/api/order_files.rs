@@ -70,7 +70,7 @@ pub async fn export(
     KeyReader(_): KeyReader,
     Query(query): Query<OrderQuery>,
 ) -> Result<Response, ApiError> {
-    let export = Export::new(orders::filter(query)?, false);
+    let export = Export::new(orders::filter(query, app.clock.now_ms())?, false);
     let headers = [
         (CONTENT_TYPE, "text/csv; charset=utf-8"),
         (CONTENT_DISPOSITION, "attachment; filename=\"orders.csv\""),

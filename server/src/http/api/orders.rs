@@ -33,9 +33,11 @@ pub struct OrderQuery {
     customer_id: Option<String>,
     /// true: those that have issued a license key only.
     licensed: Option<String>,
+    /// active, inactive, expired, deactivated: those whose license key stands so.
+    license_status: Option<String>,
 }
 
-pub(super) fn filter(query: OrderQuery) -> Result<OrderFilter, ApiError> {
+pub(super) fn filter(query: OrderQuery, now_ms: i64) -> Result<OrderFilter, ApiError> {
     let words = &["complete", "pending", "refunded", "cancelled"];
     Ok(OrderFilter {
         after: paging::cursor(query.cursor.as_deref(), "next_cursor")?,
@@ -45,6 +47,12 @@ pub(super) fn filter(query: OrderQuery) -> Result<OrderFilter, ApiError> {
         customer_id: paging::text("customer_id", query.customer_id)?.unwrap_or_default(),
         licensed: paging::word("licensed", query.licensed.as_deref(), &["true", "false"])?
             == Some("true"),
+        license_status: paging::word(
+            "license_status",
+            query.license_status.as_deref(),
+            &["active", "inactive", "expired", "deactivated"],
+        )?,
+        now_ms,
         limit: paging::limit(query.limit.as_deref(), paging::USUAL)?,
     })
 }
@@ -91,11 +99,11 @@ pub async fn list(
     KeyReader(_): KeyReader,
     Query(query): Query<OrderQuery>,
 ) -> Result<Json<Page<Order>>, ApiError> {
-    let filter = filter(query)?;
+    let now_ms = app.clock.now_ms();
+    let filter = filter(query, now_ms)?;
     let rows = app.store.orders(&filter).await?;
     let total = app.store.order_count(&filter).await?;
     let next_cursor = paging::next(&rows, filter.limit, |row| (row.created_at, &row.id));
-    let now_ms = app.clock.now_ms();
     let items = rows.iter().map(|row| orders::view(row, now_ms)).collect::<Result<_, _>>()?;
     Ok(Json(Page { items, total, next_cursor }))
 }

@@ -3,8 +3,7 @@
 use leptos::prelude::*;
 use shared::look::{FormField, FormFieldKind};
 
-use super::KeyPage;
-use super::button::read_only;
+use super::{LookForm, read_only};
 use crate::session::may_write;
 use crate::ui::{Card, Icon, Switch, unique};
 
@@ -12,16 +11,16 @@ use crate::ui::{Card, Icon, Switch, unique};
 const MOST: usize = 10;
 
 #[component]
-pub fn PreChatCard(page: KeyPage) -> impl IntoView {
-    let enabled = page.draft.field(
-        "ui.preChatForm.enabled",
-        |key| key.ui.pre_chat_form.enabled,
-        |key, value| key.ui.pre_chat_form.enabled = value,
+pub fn PreChatCard(form: LookForm) -> impl IntoView {
+    let enabled = form.field(
+        "preChatForm.enabled",
+        |look| look.pre_chat_form.enabled,
+        |look, value| look.pre_chat_form.enabled = value,
     );
-    let fields = page.draft.field(
-        "ui.preChatForm.fields",
-        |key| key.ui.pre_chat_form.fields.clone(),
-        |key, value| key.ui.pre_chat_form.fields = value,
+    let fields = form.field(
+        "preChatForm.fields",
+        |look| look.pre_chat_form.fields.clone(),
+        |look, value| look.pre_chat_form.fields = value,
     );
     let count = move || fields.get.with(Vec::len);
     let change = move |edit: &dyn Fn(&mut Vec<FormField>)| {

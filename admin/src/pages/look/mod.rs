@@ -1,56 +1,54 @@
-//! Every option of the widget's look, with the widget beside it.
+//! Every option of the widget's look: of a license key's, and of those that a plan will issue.
+
+mod button;
+mod form;
+mod pre_chat;
 
 use leptos::prelude::*;
-use shared::LicenseKeySettings;
-use shared::look::Theme;
+use shared::look::{Look, Theme};
 
-use super::KeyPage;
-use super::button::{read_only, whole};
-use super::form_fields::PreChatCard;
-use super::preview::Preview;
+pub use button::ButtonCards;
+pub use form::LookForm;
+
+use self::pre_chat::PreChatCard;
+use crate::session::may_write;
 use crate::ui::{
-    Bind, Card, Choice, ColorField, ListField, NumberField, Switch, TextArea, TextField,
+    Bind, Card, Choice, ColorField, ListField, NumberField, Switch, TextArea, TextField, choices,
 };
 
+/// The cards of all options but the opening button's.
 #[component]
-pub fn LookOptions(page: KeyPage) -> impl IntoView {
-    view! {
-        <div class="beside">
-            <div class="stack"><Words page /><Colours page /><Buttons page /><Answers page /><PreChatCard page /><Legal page /></div>
-            <Preview page open=true />
-        </div>
-    }
+pub fn LookCards(form: LookForm) -> impl IntoView {
+    view! { <Words form /><Colours form /><Buttons form /><Answers form /><PreChatCard form /><Legal form /> }
 }
 
-/// A text of the look's.
-macro_rules! text {
-    ($page:expr, $name:literal, $field:ident) => {
-        $page.draft.field(
-            $name,
-            |key: &LicenseKeySettings| key.ui.$field.clone(),
-            |key: &mut LicenseKeySettings, value| key.ui.$field = value,
-        )
-    };
+fn read_only() -> Signal<bool> {
+    Signal::derive(|| !may_write())
 }
 
-/// A yes or no of the look's.
-macro_rules! flag {
-    ($page:expr, $name:literal, $field:ident) => {
-        $page.draft.field(
+/// A whole number of the look's.
+fn whole(value: Option<i64>) -> u32 {
+    value.map_or(0, |number| u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+/// An option of the look's, as it is stored.
+macro_rules! option {
+    ($form:expr, $name:literal, $field:ident) => {
+        $form.field(
             $name,
-            |key: &LicenseKeySettings| key.ui.$field,
-            |key: &mut LicenseKeySettings, value| key.ui.$field = value,
+            |look: &Look| look.$field.clone(),
+            |look: &mut Look, value| look.$field = value,
         )
     };
 }
 
 #[component]
-fn Words(page: KeyPage) -> impl IntoView {
-    let title = text!(page, "ui.title", title);
-    let welcome = text!(page, "ui.welcomeMessage", welcome_message);
-    let placeholder = text!(page, "ui.inputPlaceholder", input_placeholder);
-    let questions: Bind<Vec<String>> = text!(page, "ui.suggestedQuestions", suggested_questions);
-    let locale = text!(page, "ui.locale", locale);
+fn Words(form: LookForm) -> impl IntoView {
+    let title = option!(form, "title", title);
+    let welcome = option!(form, "welcomeMessage", welcome_message);
+    let placeholder = option!(form, "inputPlaceholder", input_placeholder);
+    let questions: Bind<Vec<String>> = option!(form, "suggestedQuestions", suggested_questions);
+    let locale = option!(form, "locale", locale);
     view! {
         <Card title="Words" text="Empty = the widget's own, in the visitor's language.">
             <TextField bind=title label="Title" placeholder="The key's name" disabled=read_only() />
@@ -63,21 +61,20 @@ fn Words(page: KeyPage) -> impl IntoView {
 }
 
 #[component]
-fn Colours(page: KeyPage) -> impl IntoView {
-    let theme = page.draft.field(
-        "ui.theme",
-        |key| theme_name(key.ui.theme).to_owned(),
-        |key, value: String| key.ui.theme = theme_of(&value),
+fn Colours(form: LookForm) -> impl IntoView {
+    let theme = form.field(
+        "theme",
+        |look| theme_name(look.theme).to_owned(),
+        |look, value: String| look.theme = theme_of(&value),
     );
-    let color = text!(page, "ui.primaryColor", primary_color);
-    let avatar = text!(page, "ui.avatarUrl", avatar_url);
-    let logo = text!(page, "ui.logoUrl", logo_url);
-    let option = |value: &str, text: &str| (value.to_owned(), text.to_owned());
-    let themes = Signal::stored(vec![
-        option("light", "Light"),
-        option("dark", "Dark"),
-        option("auto", "As the visitor's system"),
-        option("host", "As the page"),
+    let color = option!(form, "primaryColor", primary_color);
+    let avatar = option!(form, "avatarUrl", avatar_url);
+    let logo = option!(form, "logoUrl", logo_url);
+    let themes = choices(&[
+        ("light", "Light"),
+        ("dark", "Dark"),
+        ("auto", "As the visitor's system"),
+        ("host", "As the page"),
     ]);
     view! {
         <Card title="Colours and pictures">
@@ -110,12 +107,12 @@ fn theme_of(name: &str) -> Theme {
 }
 
 #[component]
-fn Buttons(page: KeyPage) -> impl IntoView {
-    let close = flag!(page, "ui.showCloseButton", show_close_button);
-    let fresh = flag!(page, "ui.showNewConversationButton", show_new_conversation_button);
-    let fill = flag!(page, "ui.expandInContainer", expand_in_container);
-    let transcript = flag!(page, "ui.allowTranscript", allow_transcript);
-    let branding = flag!(page, "ui.hideBranding", hide_branding);
+fn Buttons(form: LookForm) -> impl IntoView {
+    let close = option!(form, "showCloseButton", show_close_button);
+    let fresh = option!(form, "showNewConversationButton", show_new_conversation_button);
+    let fill = option!(form, "expandInContainer", expand_in_container);
+    let transcript = option!(form, "allowTranscript", allow_transcript);
+    let branding = option!(form, "hideBranding", hide_branding);
     view! {
         <Card title="Window">
             <Switch bind=close label="Close button" disabled=read_only() />
@@ -128,19 +125,19 @@ fn Buttons(page: KeyPage) -> impl IntoView {
 }
 
 #[component]
-fn Answers(page: KeyPage) -> impl IntoView {
-    let sources = flag!(page, "ui.showSources", show_sources);
-    let feedback = flag!(page, "ui.showFeedback", show_feedback);
-    let copy = flag!(page, "ui.showCopy", show_copy);
-    let images: Bind<Vec<String>> = text!(page, "ui.showImages", show_images);
-    let most = page.draft.field(
-        "ui.maxMessagesPerConversation",
-        |key| Some(i64::from(key.ui.max_messages_per_conversation)).filter(|n| *n > 0),
-        |key, value| {
-            key.ui.max_messages_per_conversation = whole(value);
+fn Answers(form: LookForm) -> impl IntoView {
+    let sources = option!(form, "showSources", show_sources);
+    let feedback = option!(form, "showFeedback", show_feedback);
+    let copy = option!(form, "showCopy", show_copy);
+    let images: Bind<Vec<String>> = option!(form, "showImages", show_images);
+    let most = form.field(
+        "maxMessagesPerConversation",
+        |look| Some(i64::from(look.max_messages_per_conversation)).filter(|n| *n > 0),
+        |look, value| {
+            look.max_messages_per_conversation = whole(value);
         },
     );
-    let said = text!(page, "ui.maxMessagesError", max_messages_error);
+    let said = option!(form, "maxMessagesError", max_messages_error);
     view! {
         <Card title="Answers">
             <Switch bind=sources label="Show sources" disabled=read_only() />
@@ -154,9 +151,9 @@ fn Answers(page: KeyPage) -> impl IntoView {
 }
 
 #[component]
-fn Legal(page: KeyPage) -> impl IntoView {
-    let privacy = text!(page, "ui.privacyPolicyUrl", privacy_policy_url);
-    let terms = text!(page, "ui.termsOfServiceUrl", terms_of_service_url);
+fn Legal(form: LookForm) -> impl IntoView {
+    let privacy = option!(form, "privacyPolicyUrl", privacy_policy_url);
+    let terms = option!(form, "termsOfServiceUrl", terms_of_service_url);
     view! {
         <Card title="Legal">
             <TextField bind=privacy label="Privacy policy" kind="url" placeholder="https://example.com/privacy" disabled=read_only() />
