@@ -205,7 +205,7 @@ test('a plan takes the look of a key over and goes on from it; what it issues lo
   await signIn(server, page);
   await open(server, page, `/plans/${plan.id}`);
   await expect(page.getByText('Look of the widget')).toHaveCount(0);
-  await page.getByRole('switch', { name: 'The key has limits of its own' }).check();
+  await page.getByRole('switch', { name: 'The key has limits and a look of its own' }).check();
   await expect(page.getByText('The usual look.')).toBeVisible();
   await page.getByLabel('Take over from a license key').selectOption({ label: 'Model' });
   await expect(page.getByText('Differs from the usual look in: openerSize, primaryColor, title.')).toBeVisible();

@@ -280,7 +280,7 @@ fn InTheWidget(draft: Draft<PlanSettings>) -> impl IntoView {
     );
     view! {
         <Card title="In the widget" text="When the key is for your customer's website.">
-            <Switch bind=own label="The key has limits of its own in the widget" disabled=read_only() />
+            <Switch bind=own label="The key has limits and a look of its own in the widget" disabled=read_only() />
             <Show when=move || own.get.get()>
                 <NumberField bind=limit label="Monthly limit" min=1 unit="queries" placeholder="Unlimited" disabled=read_only() />
                 <Choice bind=agent label="Agent" options=bindings.agents.options("Default agent") disabled=read_only() />

@@ -47,7 +47,7 @@ pub fn PlanLook(draft: Draft<PlanSettings>) -> impl IntoView {
         }
     };
     view! {
-        <section class="below" aria-labelledby="plan-look">
+        <section class="below plan-look" aria-labelledby="plan-look">
             <div class="spread section-title">
                 <h2 id="plan-look">"Look of the widget"</h2>
                 <button type="button" class="button" aria-expanded=move || open.get().to_string() on:click=move |_| open.update(|open| *open = !*open)>
