@@ -83,9 +83,7 @@ impl<T: Clone + PartialEq + Serialize + Send + Sync + 'static> Draft<T> {
             set: Callback::new(move |value| {
                 self.edit(name, |now| set(now, value));
             }),
-            error: Signal::derive(move || {
-                self.errors.with(|errors| errors.0.get(name).map(|whys| whys.join("; ")))
-            }),
+            error: Signal::derive(move || self.errors.with(|errors| complaint(errors, name))),
         }
     }
 
@@ -176,6 +174,12 @@ impl<T: Clone + PartialEq + Serialize + Send + Sync + 'static> Draft<T> {
         self.failure.set(Some(failure));
         crate::ui::focus_first_error();
     }
+}
+
+/// What is wrong with one field, as one text.
+#[must_use]
+pub fn complaint(errors: &FieldErrors, name: &str) -> Option<String> {
+    errors.0.get(name).map(|whys| whys.join("; "))
 }
 
 /// Runs something that is not a form's: says at the edge of the page what came of it.

@@ -101,6 +101,12 @@ impl Session {
     }
 }
 
+/// Whether fields can be read only: the other side of [`may_write`], for forms.
+#[must_use]
+pub fn read_only() -> Signal<bool> {
+    Signal::derive(|| !may_write())
+}
+
 /// Whether whoever is signed in may change things. Reads a signal.
 #[must_use]
 pub fn may_write() -> bool {

@@ -9,7 +9,7 @@ use super::provider_name;
 use crate::api::{self, Failure};
 use crate::remote::{Load, Remote};
 use crate::route::Route;
-use crate::session::may_write;
+use crate::session::{may_write, read_only};
 use crate::ui::{
     Badge, Bind, Card, Choice, FailureBox, Icon, NumberField, Secret, SecretField, Skeleton,
     Switch, TextArea, TextField, Tone, choices,
@@ -18,7 +18,7 @@ use crate::ui::{
 #[component]
 pub fn Fields(form: AgentForm) -> impl IntoView {
     let draft = form.draft;
-    let disabled = Signal::derive(move || !may_write());
+    let disabled = read_only();
     let name =
         draft.field("name", |e: &Edited| e.settings.name.clone(), |e, v| e.settings.name = v);
     let description = draft.field(

@@ -10,7 +10,7 @@ use crate::api;
 use crate::draft::run;
 use crate::listing::Listing;
 use crate::route::Route;
-use crate::session::may_write;
+use crate::session::{may_write, read_only};
 use crate::ui::{
     Badge, ConfirmRequest, EmptyState, Head, Icon, Menu, Table, Toasts, Toggle, Tone, confirm,
 };
@@ -66,7 +66,7 @@ fn row(list: Listing<Agent>, agent: Agent) -> AnyView {
             <td data-label="Provider">{provider_name(provider)}</td>
             <td data-label="Model"><span class="clip">{model}</span></td>
             <td data-label="Data sources">{sources}</td>
-            <td data-label="Active"><Toggle on=Signal::stored(is_active) label change=toggle disabled=Signal::derive(move || !may_write()) /></td>
+            <td data-label="Active"><Toggle on=Signal::stored(is_active) label change=toggle disabled=read_only() /></td>
             <td class="row-actions">
                 <Show when=may_write>
                     <Menu label=menu.clone()>

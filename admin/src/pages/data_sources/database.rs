@@ -8,7 +8,7 @@ use crate::allowed;
 use crate::api;
 use crate::format::plural;
 use crate::remote::{Load, Remote};
-use crate::session::may_write;
+use crate::session::{may_write, read_only};
 use crate::ui::{Bind, Card, FailureBox, Icon, NumberField, SecretField, Skeleton, Switch};
 
 fn number(n: Option<i64>) -> u32 {
@@ -18,7 +18,7 @@ fn number(n: Option<i64>) -> u32 {
 #[component]
 pub fn DatabaseParts(page: SourcePage) -> impl IntoView {
     let draft = page.draft;
-    let disabled = Signal::derive(move || !may_write());
+    let disabled = read_only();
     let engine = page.source.with_untracked(|source| {
         source.settings.database.as_ref().map(|database| database.engine).unwrap_or_default()
     });

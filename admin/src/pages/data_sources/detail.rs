@@ -15,7 +15,7 @@ use crate::draft::{Draft, run};
 use crate::nav::Nav;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
-use crate::session::may_write;
+use crate::session::{may_write, read_only};
 use crate::ui::{
     Badge, Card, ConfirmRequest, FailureBox, Head, SaveBar, Secret, Skeleton, Switch, TextArea,
     TextField, Toasts, Tone, confirm,
@@ -150,7 +150,7 @@ fn Opened(source: DataSource) -> impl IntoView {
 #[component]
 fn Settings(page: SourcePage) -> impl IntoView {
     let draft = page.draft;
-    let disabled = Signal::derive(move || !may_write());
+    let disabled = read_only();
     let name =
         draft.field("name", |e: &Edited| e.settings.name.clone(), |e, v| e.settings.name = v);
     let description = draft.field(

@@ -11,7 +11,7 @@ use crate::format::{count, plural};
 use crate::listing::Listing;
 use crate::nav::Nav;
 use crate::route::Route;
-use crate::session::may_write;
+use crate::session::{may_write, read_only};
 use crate::ui::{
     Badge, Choice, Dialog, DialogFoot, EmptyState, FailureBox, Head, Icon, Table, TextArea,
     TextField, Toasts, Toggle, Tone, When, choices,
@@ -94,7 +94,7 @@ fn row(list: Listing<DataSource>, source: DataSource) -> AnyView {
             <td data-label="Status"><Badge text=word.to_owned() tone /></td>
             <td data-label="Holds">{holds}</td>
             <td data-label="Last changed">{match last_indexed_at { Some(at) => view! { <When at /> }.into_any(), None => "–".into_any() }}</td>
-            <td data-label="Active"><Toggle on=Signal::stored(settings.is_active) label change disabled=Signal::derive(move || !may_write()) /></td>
+            <td data-label="Active"><Toggle on=Signal::stored(settings.is_active) label change disabled=read_only() /></td>
         </tr>
     }
     .into_any()

@@ -6,7 +6,7 @@ use shared::data_source::{Document, NewDocument, QuestionAndAnswer};
 
 use super::detail::SourcePage;
 use crate::api;
-use crate::draft::Draft;
+use crate::draft::{Draft, complaint};
 use crate::format::plural;
 use crate::ui::{Bind, DialogFoot, FailureBox, Icon, TextArea, TextField, Toasts};
 
@@ -137,9 +137,7 @@ fn Pair(
             pairs.set.run(list);
         }),
         error: Signal::derive(move || {
-            draft.errors.with(|errors| {
-                errors.0.get(&format!("questions[{at}].{name}")).map(|whys| whys.join("; "))
-            })
+            draft.errors.with(|errors| complaint(errors, &format!("questions[{at}].{name}")))
         }),
     };
     let question = bind("question", |pair| &pair.question, |pair, text| pair.question = text);

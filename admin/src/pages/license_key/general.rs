@@ -12,7 +12,7 @@ use crate::draft::{Draft, run};
 use crate::nav::Nav;
 use crate::pages::license_keys::{self, Issued};
 use crate::route::Route;
-use crate::session::may_write;
+use crate::session::{may_write, read_only};
 use crate::ui::{
     Card, Choice, ConfirmRequest, CopyButton, DateTimeField, Dialog, DialogFoot, FailureBox, Icon,
     MetadataField, Meter, NumberField, Switch, TextArea, TextField, Toasts, When, choices, confirm,
@@ -51,10 +51,6 @@ pub fn General(page: KeyPage) -> impl IntoView {
         </div>
         <Show when=may_write><Danger page /></Show>
     }
-}
-
-fn read_only() -> Signal<bool> {
-    Signal::derive(|| !may_write())
 }
 
 #[component]

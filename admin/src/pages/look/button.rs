@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use shared::look::{Position, PromptMode};
 
-use super::{LookForm, read_only, whole};
+use super::{LookForm, whole};
+use crate::session::read_only;
 use crate::ui::{
     Bind, Card, Choice, Icon, ListField, NumberField, Slider, Switch, TextField, choices,
 };

@@ -5,7 +5,7 @@ use serde::Serialize;
 use shared::FieldErrors;
 use shared::look::Look;
 
-use crate::draft::Draft;
+use crate::draft::{Draft, complaint};
 use crate::ui::Bind;
 
 /// A change of the look.
@@ -57,9 +57,7 @@ impl LookForm {
                 self.change.run((path.get_value(), Box::new(move |look| set(look, value))));
             }),
             error: Signal::derive(move || {
-                path.with_value(|path| {
-                    self.errors.with(|errors| errors.0.get(path).map(|whys| whys.join("; ")))
-                })
+                path.with_value(|path| self.errors.with(|errors| complaint(errors, path)))
             }),
         }
     }

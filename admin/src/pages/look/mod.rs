@@ -11,7 +11,7 @@ pub use button::ButtonCards;
 pub use form::LookForm;
 
 use self::pre_chat::PreChatCard;
-use crate::session::may_write;
+use crate::session::read_only;
 use crate::ui::{
     Bind, Card, Choice, ColorField, ListField, NumberField, Switch, TextArea, TextField, choices,
 };
@@ -20,10 +20,6 @@ use crate::ui::{
 #[component]
 pub fn LookCards(form: LookForm) -> impl IntoView {
     view! { <Words form /><Colours form /><Buttons form /><Answers form /><PreChatCard form /><Legal form /> }
-}
-
-fn read_only() -> Signal<bool> {
-    Signal::derive(|| !may_write())
 }
 
 /// A whole number of the look's.

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use shared::look::{FormField, FormFieldKind};
 
-use super::{LookForm, read_only};
-use crate::session::may_write;
+use super::LookForm;
+use crate::session::{may_write, read_only};
 use crate::ui::{Card, Icon, Switch, unique};
 
 /// Most questions.

@@ -13,7 +13,7 @@ use crate::draft::{Draft, run};
 use crate::nav::Nav;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
-use crate::session::may_write;
+use crate::session::{may_write, read_only};
 use crate::ui::{
     Bind, Card, Choice, ConfirmRequest, CopyButton, FailureBox, Head, Icon, MetadataField,
     NumberField, SaveBar, Skeleton, Switch, TextArea, TextField, Toasts, choices, confirm,
@@ -117,10 +117,6 @@ fn Opened(plan: Plan) -> impl IntoView {
         <Show when=move || draft.now.with(|plan| plan.widget.is_some())><PlanLook draft /></Show>
         <SaveBar draft save take_theirs=theirs />
     }
-}
-
-fn read_only() -> Signal<bool> {
-    Signal::derive(|| !may_write())
 }
 
 #[component]

@@ -13,7 +13,7 @@ use crate::listing::Listing;
 use crate::nav::Nav;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
-use crate::session::may_write;
+use crate::session::{may_write, read_only};
 use crate::ui::{
     Badge, Card, ConfirmRequest, Dialog, DialogFoot, EmptyState, FailureBox, Head, Icon, SaveBar,
     Skeleton, Table, TextField, Toasts, Tone, confirm,
@@ -88,7 +88,7 @@ fn Opened(product: Product) -> impl IntoView {
         </Head>
         <div class="stack">
             <Plans product=id.get_value() />
-            <Card title="Product"><ProductFields draft disabled=Signal::derive(|| !may_write()) /></Card>
+            <Card title="Product"><ProductFields draft disabled=read_only() /></Card>
         </div>
         <SaveBar draft save take_theirs=theirs />
     }

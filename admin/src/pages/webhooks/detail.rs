@@ -15,7 +15,7 @@ use crate::draft::{Draft, run};
 use crate::nav::Nav;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
-use crate::session::may_write;
+use crate::session::{may_write, read_only};
 use crate::ui::{
     Badge, Card, ConfirmRequest, FailureBox, Head, Icon, SaveBar, Skeleton, Switch, Toasts, Tone,
     confirm,
@@ -65,7 +65,7 @@ fn Opened(hook: Webhook, path: StoredValue<String>) -> impl IntoView {
     });
     let active = move || draft.base.with(|hook| hook.is_active);
     let on = draft.field("is_active", |hook| hook.is_active, |hook, value| hook.is_active = value);
-    let reader = Signal::derive(|| !may_write());
+    let reader = read_only();
     view! {
         <Head title back=Route::Webhooks>
             {move || if active() {

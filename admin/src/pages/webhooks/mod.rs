@@ -17,7 +17,7 @@ use crate::draft::run;
 use crate::format;
 use crate::listing::Listing;
 use crate::route::Route;
-use crate::session::may_write;
+use crate::session::{may_write, read_only};
 use crate::ui::{EmptyState, Head, Icon, Table, Toasts, Toggle, When};
 
 const COLUMNS: &[&str] = &["Address", "Events", "Active", "Created"];
@@ -79,5 +79,5 @@ fn ActiveToggle(list: Listing<Webhook>, hook: Webhook) -> impl IntoView {
             list.replace(changed, |one| one.id == id);
         });
     });
-    view! { <Toggle on label change disabled=Signal::derive(|| !may_write()) /> }
+    view! { <Toggle on label change disabled=read_only() /> }
 }
