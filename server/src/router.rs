@@ -112,6 +112,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(api::conversations::export))
         .routes(routes!(api::conversations::delete_visitor))
         .routes(routes!(api::overview::read))
+        .routes(routes!(api::overview::audit_reminder))
         .routes(routes!(api::overview::dismiss_audit_reminder))
         .routes(routes!(api::usage::list))
         .routes(routes!(api::usage::csv))

@@ -78,6 +78,7 @@ both! {
             ("/api/conversations/export", "get"),
             ("/api/visitors/{id}", "delete"),
             ("/api/overview", "get"),
+            ("/api/audit-reminder", "get"),
             ("/api/audit-reminder/dismiss", "post"),
         ] {
             let operation = &document["paths"][path][method];

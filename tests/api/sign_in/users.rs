@@ -32,6 +32,7 @@ pub async fn only_reads(
         &format!("{path}/activations"),
         "/api/analytics",
         "/api/overview",
+        "/api/audit-reminder",
         "/api/api-keys",
         "/api/users",
         "/api/audit-log",

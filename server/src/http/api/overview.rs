@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use shared::ErrorBody;
-use shared::overview::Overview;
+use shared::overview::{AuditReminder, Overview};
 
 use super::usage::{RangeQuery, range};
 use crate::app::Shared;
@@ -24,6 +24,17 @@ pub async fn read(
 ) -> Result<Json<Overview>, ApiError> {
     let range = range(&query, app.clock.now_ms())?;
     overview::overview(&app, range).await.map(Json)
+}
+
+/// The reminder to look through the API keys; null while it is not due.
+#[utoipa::path(get, path = "/api/audit-reminder", tag = "people",
+    responses((status = 200, body = Option<AuditReminder>),
+        (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
+pub async fn audit_reminder(
+    State(app): State<Shared>,
+    _: Reader,
+) -> Result<Json<Option<AuditReminder>>, ApiError> {
+    api_key::audit_reminder(&app).await.map(Json)
 }
 
 /// The API keys were looked through: the reminder comes back in 90 days.
