@@ -144,7 +144,7 @@ async fn list_keys(app: &App, as_json: bool) -> Done {
     loop {
         let (rows, _) = app.store.license_keys(&filter).await.map_err(|e| e.to_string())?;
         for row in &rows {
-            let used = app.store.monthly_usage(&row.id, clock::month_of(now_ms)).await;
+            let used = app.store.monthly_usage(&row.key.id, clock::month_of(now_ms)).await;
             let key = form::view(row, used.map_err(|e| e.to_string())?, now_ms);
             let key = key.map_err(|error| line(&error))?;
             if as_json {
@@ -159,7 +159,7 @@ async fn list_keys(app: &App, as_json: bool) -> Done {
             ))?;
         }
         let full = rows.len() == 200;
-        filter.after = rows.last().map(|row| (row.created_at, row.id.clone()));
+        filter.after = rows.last().map(|row| (row.key.created_at, row.key.id.clone()));
         if !full {
             return Ok(());
         }

@@ -46,6 +46,8 @@ pub struct ConversationSummary {
     pub license_key_name: Option<String>,
     /// Who answered last; null for conversations from before this was kept.
     pub agent_id: Option<String>,
+    /// Null when that agent is gone.
+    pub agent_name: Option<String>,
     pub visitor: VisitorSummary,
     pub message_count: i64,
     /// At most 500 UTF-16 units.

@@ -238,6 +238,10 @@ pub struct LicenseKey {
     pub status: KeyStatus,
     #[serde(flatten)]
     pub settings: LicenseKeySettings,
+    /// The name of the agent that the key is bound to; null when it is bound to none.
+    pub agent_name: Option<String>,
+    /// The name of the data source that the key is bound to; null when it is bound to none.
+    pub data_source_name: Option<String>,
     /// `websites`, comma-joined; empty unless the key is restricted to websites.
     pub allowed_domains: String,
     /// Queries counted in this month.

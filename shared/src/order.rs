@@ -126,6 +126,10 @@ pub struct Order {
     /// Grows with each change; send it back to be told of somebody else's change.
     pub version: i64,
     pub plan_id: String,
+    /// As the plan is called now, not when it was ordered.
+    pub plan_name: String,
+    /// As the plan's product is called now.
+    pub product_name: String,
     pub customer: Customer,
     pub status: OrderStatus,
     pub purchased_at: String,

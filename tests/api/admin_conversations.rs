@@ -229,4 +229,25 @@ both! {
             call.send().await.error(403, "forbidden").await;
         }
     }
+
+    async fn a_conversation_names_its_key_and_the_agent_that_answered_last(backend) {
+        let app = start(backend).await;
+        let agent = json!({"name": "Own", "provider": "openai", "model": "m", "base_url": app.upstream.base_url()});
+        let agent = post(&app, "/api/agents", agent).send().await.expect(201).await;
+        let agent: Value = agent.json().await;
+        let key = make_key(&app, json!({"name": "Shop", "agent_id": agent["id"]})).await;
+        let id = talk(&app, &key, "s1", "Hi", "Yes").await;
+        let shown = async || {
+            let listed = read(&app, LIST).await["items"][0].clone();
+            let one = read(&app, &format!("{LIST}/{id}")).await;
+            let fields = ["license_key_name", "agent_id", "agent_name"];
+            assert!(fields.iter().all(|field| listed.get(field) == one.get(field)), "{listed} {one}");
+            fields.map(|field| listed[field].clone())
+        };
+        assert_eq!(shown().await, [json!("Shop"), agent["id"].clone(), json!("Own")]);
+        change_key(&app, &key, json!({"agent_id": null})).await;
+        let path = format!("/api/agents/{}", text(&agent, "id"));
+        delete(&app, &path).send().await.expect(204).await;
+        assert_eq!(shown().await, [json!("Shop"), agent["id"].clone(), Value::Null]);
+    }
 }

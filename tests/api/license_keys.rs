@@ -249,6 +249,8 @@ both! {
             "monthly_usage": 99,
             "activation_usage": 99,
             "order_id": "ORD-1",
+            "agent_name": "Mine",
+            "data_source_name": "Mine",
             "created_at": "2020-01-01T00:00:00Z",
             "updated_at": "2020-01-01T00:00:00Z",
             "last_used_at": "2020-01-01T00:00:00Z",

@@ -28,6 +28,7 @@ pub fn summary(row: Summary) -> ConversationSummary {
         license_key_id: row.license_key_id,
         license_key_name: row.license_key_name,
         agent_id: row.agent_id,
+        agent_name: row.agent_name,
         visitor: VisitorSummary {
             id: row.visitor_id.unwrap_or_else(|| row.id.clone()),
             user_id: row.user_id,

@@ -48,10 +48,10 @@ pub async fn row(app: &App, id: &str) -> Result<LicenseKeyRow, ApiError> {
 /// # Errors
 /// 404 when there is none.
 pub async fn current(app: &App, id: &str) -> Result<LicenseKey, ApiError> {
-    let row = row(app, id).await?;
+    let bound = app.store.bound_key(id).await?.ok_or(ErrorCode::NotFound)?;
     let now_ms = app.clock.now_ms();
     let used = app.store.monthly_usage(id, clock::month_of(now_ms)).await?;
-    view(&row, used, now_ms)
+    view(&bound, used, now_ms)
 }
 
 /// An event about a license key.

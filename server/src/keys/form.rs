@@ -12,7 +12,7 @@ use super::restriction::{Pattern, network};
 use crate::clock;
 use crate::error::ApiError;
 use crate::merge::{merge, object_of};
-use crate::store::license_keys::{LicenseKeyRow, StoredSettings};
+use crate::store::license_keys::{BoundKey, LicenseKeyRow, StoredSettings};
 use crate::store::licenses::{Standing, standing};
 
 /// What the server alone knows of a key: sent back to it, it is ignored.
@@ -26,6 +26,8 @@ const READ_ONLY: &[&str] = &[
     "monthly_usage",
     "activation_usage",
     "order_id",
+    "agent_name",
+    "data_source_name",
     "created_at",
     "updated_at",
     "last_used_at",
@@ -292,7 +294,8 @@ pub fn key_status(standing: Standing) -> KeyStatus {
 ///
 /// # Errors
 /// When the row was not written by this server.
-pub fn view(row: &LicenseKeyRow, used: i64, now_ms: i64) -> Result<LicenseKey, ApiError> {
+pub fn view(bound: &BoundKey, used: i64, now_ms: i64) -> Result<LicenseKey, ApiError> {
+    let row = &bound.key;
     let settings = settings_of(row)?;
     let (off, expires) = (row.deactivated_at, row.expires_at);
     let standing = standing(off, row.is_active, expires, row.grace_days, now_ms);
@@ -319,6 +322,8 @@ pub fn view(row: &LicenseKeyRow, used: i64, now_ms: i64) -> Result<LicenseKey, A
         status: key_status(standing),
         allowed_domains: if websites { settings.websites.join(",") } else { String::new() },
         settings,
+        agent_name: bound.agent_name.clone(),
+        data_source_name: bound.data_source_name.clone(),
         monthly_usage: used,
         activation_usage: row.activation_usage,
         order_id: row.order_id.clone(),

@@ -271,6 +271,8 @@ pub fn view(row: &OrderRow, now_ms: i64) -> Result<Order, ApiError> {
         id: row.id.clone(),
         version: row.version,
         plan_id: row.plan_id.clone(),
+        plan_name: row.plan_name.clone(),
+        product_name: row.product_name.clone(),
         customer: customer_of(row),
         status: stored(&row.status)?,
         purchased_at: clock::rfc3339(row.purchased_at),

@@ -7,10 +7,18 @@ use super::{
     spellings, statements,
 };
 
+/// The agent that answered last.
+macro_rules! last_agent {
+    () => {
+        "(SELECT agent_id FROM turns WHERE turns.conversation_id = conversations.id \
+         ORDER BY turns.created_at DESC, turns.id DESC LIMIT 1)"
+    };
+}
+
 /// What an admin's list shows of a conversation.
 macro_rules! summary {
     () => {
-        "SELECT conversations.id, conversations.created_at, conversations.updated_at, \
+        concat!("SELECT conversations.id, conversations.created_at, conversations.updated_at, \
          conversations.owner, conversations.session_id, conversations.license_key_id, \
          license_keys.name AS license_key_name, conversations.message_count, \
          conversations.last_message, conversations.closed_at, conversations.running_turn_id, \
@@ -20,8 +28,8 @@ macro_rules! summary {
          COALESCE(visitors.email, '') AS visitor_email, \
          (SELECT MIN(first.id) FROM conversations AS first WHERE first.owner = conversations.owner \
          AND first.session_id = conversations.session_id) AS visitor_id, \
-         (SELECT agent_id FROM turns WHERE turns.conversation_id = conversations.id \
-         ORDER BY turns.created_at DESC, turns.id DESC LIMIT 1) AS agent_id, \
+         ", last_agent!(), " AS agent_id, \
+         (SELECT name FROM agents WHERE agents.id = ", last_agent!(), ") AS agent_name, \
          (SELECT COUNT(*) FROM messages WHERE messages.conversation_id = conversations.id \
          AND messages.rating = 'up') AS thumbs_up, \
          (SELECT COUNT(*) FROM messages WHERE messages.conversation_id = conversations.id \
@@ -30,7 +38,7 @@ macro_rules! summary {
          AND turns.status = 'failed') AS failures FROM conversations \
          LEFT JOIN license_keys ON license_keys.id = conversations.license_key_id \
          LEFT JOIN visitors ON visitors.owner = conversations.owner \
-         AND visitors.session_id = conversations.session_id"
+         AND visitors.session_id = conversations.session_id")
     };
 }
 
@@ -130,6 +138,7 @@ pub struct Summary {
     pub visitor_id: Option<String>,
     /// Who answered last.
     pub agent_id: Option<String>,
+    pub agent_name: Option<String>,
     pub thumbs_up: i64,
     pub thumbs_down: i64,
     /// Answers that failed.

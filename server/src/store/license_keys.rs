@@ -25,6 +25,16 @@ macro_rules! columns {
     };
 }
 
+/// The names of what a key is bound to, looked up for the rows of a page alone. Requests of visitors
+/// do without.
+macro_rules! names {
+    () => {
+        ", (SELECT agents.name FROM agents WHERE agents.id = license_keys.agent_id) AS agent_name, \
+         (SELECT data_sources.name FROM data_sources \
+         WHERE data_sources.id = license_keys.data_source_id) AS data_source_name"
+    };
+}
+
 /// How a key of `$table` stands at `$now`, in the words of its API.
 macro_rules! key_standing {
     ($table:literal, $now:literal) => {
@@ -95,8 +105,9 @@ statements! {
         WHERE key_hash = $1 OR previous_key_hash = $1");
     BY_CHATBOT = concat!("SELECT ", columns!(), " FROM license_keys WHERE chatbot_id = $1");
     BY_ID = concat!("SELECT ", columns!(), " FROM license_keys WHERE id = $1");
+    BOUND = concat!("SELECT ", columns!(), names!(), " FROM license_keys WHERE id = $1");
     /// Every filter has a value that lets all pass; $6 is the time.
-    LIST = concat!("SELECT ", columns!(), " FROM license_keys \
+    LIST = concat!("SELECT ", columns!(), names!(), " FROM license_keys \
         WHERE (created_at < $1 OR (created_at = $1 AND id < $2)) \
         AND ($3 = '' OR folded LIKE $3 ESCAPE '\\' OR key_hint LIKE $4) \
         AND ($5 = '' OR $5 = ", key_standing!("license_keys", "$6"), ") \
@@ -169,6 +180,15 @@ impl std::fmt::Debug for LicenseKeyRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LicenseKeyRow").field("id", &self.id).finish_non_exhaustive()
     }
+}
+
+/// A license key with the names of what it is bound to.
+#[derive(Clone, Debug, FromRow)]
+pub struct BoundKey {
+    #[sqlx(flatten)]
+    pub key: LicenseKeyRow,
+    pub agent_name: Option<String>,
+    pub data_source_name: Option<String>,
 }
 
 /// Which of a key's names a look-up goes by.
@@ -550,6 +570,15 @@ impl Store {
         Ok(fetch_optional!(&mut conn, LicenseKeyRow, sql, value)?)
     }
 
+    /// A license key with the names of what it is bound to.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn bound_key(&self, id: &str) -> Result<Option<BoundKey>, StoreError> {
+        let mut conn = self.conn().await?;
+        Ok(fetch_optional!(&mut conn, BoundKey, BOUND, id)?)
+    }
+
     /// A page of license keys, newest first, with how many there are in all.
     ///
     /// # Errors
@@ -557,7 +586,7 @@ impl Store {
     pub async fn license_keys(
         &self,
         filter: &KeyFilter,
-    ) -> Result<(Vec<LicenseKeyRow>, i64), StoreError> {
+    ) -> Result<(Vec<BoundKey>, i64), StoreError> {
         let mut conn = self.conn().await?;
         let like = filter.q.as_deref().map(contains_pattern).unwrap_or_default();
         // The last group of a key, as its hint shows it.
@@ -571,7 +600,7 @@ impl Store {
         let (before_ms, before_id) = page_start(filter.after.clone());
         let rows = fetch_all!(
             &mut conn,
-            LicenseKeyRow,
+            BoundKey,
             LIST,
             before_ms,
             &before_id,

@@ -20,8 +20,11 @@ macro_rules! select {
              o.status, o.purchased_at, o.license_key_id, o.terms, o.metadata, o.idempotency_key, \
              o.request_hash, \
              o.created_at, o.updated_at, k.key_hint, k.key_sealed, k.is_active, k.deactivated_at, \
-             k.expires_at, k.activation_usage, k.activation_limit FROM orders o \
-             LEFT JOIN license_keys k ON k.id = o.license_key_id ",
+             k.expires_at, k.activation_usage, k.activation_limit, plans.name AS plan_name, \
+             products.name AS product_name FROM orders o \
+             LEFT JOIN license_keys k ON k.id = o.license_key_id \
+             LEFT JOIN plans ON plans.id = o.plan_id \
+             LEFT JOIN products ON products.id = plans.product_id ",
             $($rest),+
         )
     };
@@ -85,6 +88,9 @@ pub struct OrderRow {
     pub expires_at: Option<i64>,
     pub activation_usage: Option<i64>,
     pub activation_limit: Option<i64>,
+    // As they are called now: what has orders is not removed.
+    pub plan_name: String,
+    pub product_name: String,
 }
 
 impl std::fmt::Debug for OrderRow {

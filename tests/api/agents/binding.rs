@@ -72,4 +72,38 @@ both! {
         let system = app.upstream.seen(0).await.messages()[0].1.clone();
         assert!(system.contains("<passage source="), "a bound source is drawn on by any agent: {system}");
     }
+
+    async fn a_key_tells_the_names_of_what_it_is_bound_to_wherever_it_is_shown(backend) {
+        let app = TestApp::start(backend).await;
+        let agent = make_agent(&app, "Own").await;
+        let source = post(&app, "/api/data-sources", json!({"name": "Shelf"}));
+        let source: Value = source.send().await.expect(201).await.json().await;
+        let names = |key: &Value| {
+            let name = |field: &str| key.get(field).cloned().expect("the name, or null");
+            (name("agent_name"), name("data_source_name"))
+        };
+        let shown = async |key: &Value| {
+            let list = read(&app, KEYS).await;
+            let items = list["items"].as_array().cloned().unwrap();
+            let listed = items.into_iter().find(|item| item["id"] == key["id"]).unwrap();
+            assert_eq!(names(&listed), names(&read_key(&app, key).await));
+            names(&listed)
+        };
+        let none = (Value::Null, Value::Null);
+        let key = make_key(&app, json!({"name": "k"})).await;
+        assert_eq!((names(&key), shown(&key).await), (none.clone(), none.clone()));
+        let bind = json!({"agent_id": agent["id"], "data_source_id": source["id"]});
+        let bound = change_key(&app, &key, bind).await;
+        let both = (json!("Own"), json!("Shelf"));
+        assert_eq!((names(&bound), shown(&key).await), (both.clone(), both));
+        change_agent(&app, &agent, json!({"name": "Renamed"})).await;
+        assert_eq!(shown(&key).await, (json!("Renamed"), json!("Shelf")));
+        let stale = patch(&app, &path_of(&key), json!({"name": "x", "version": 1})).send().await;
+        let stale = stale.error(409, "version_conflict").await;
+        assert_eq!(names(&stale["current"]), (json!("Renamed"), json!("Shelf")));
+        let again = act(&app, &key, "regenerate", json!({})).await;
+        assert_eq!(names(&again), (json!("Renamed"), json!("Shelf")));
+        let freed = change_key(&app, &key, json!({"agent_id": null, "data_source_id": null})).await;
+        assert_eq!((names(&freed), shown(&key).await), (none.clone(), none));
+    }
 }

@@ -251,7 +251,7 @@ both! {
         assert_eq!(changed["version"], 2);
         patch(&app, &path, json!({"customer": {"name": "X"}, "version": 1})).send().await
             .error(409, "version_conflict").await;
-        for field in ["status", "plan_id", "purchased_at", "metadata"] {
+        for field in ["status", "plan_id", "plan_name", "product_name", "purchased_at", "metadata"] {
             refused_field(patch(&app, &path, json!({field: "x"})), field).await;
         }
         refused_field(patch(&app, &path, json!({"customer": {"email": "x"}})), "customer.email").await;
@@ -374,5 +374,32 @@ both! {
         order_action(&app, &order, "cancel").send().await.expect(200).await;
         let of_key = format!("/api/audit-log?subject_id={}", text(&key, "id"));
         assert_eq!(column(&read(&app, &of_key).await, "action"), ["license_key.deactivated"]);
+    }
+
+    async fn an_order_names_its_plan_and_product_as_they_are_called_now(backend) {
+        let app = TestApp::start(backend).await;
+        let plan = plan(&app, "pro", json!({})).await;
+        let placed = order(&app, &plan, "c1").await;
+        let path = path_of_order(&placed);
+        let names = |order: &Value| (text(order, "plan_name"), text(order, "product_name"));
+        let shown = async || {
+            let listed = read(&app, ORDERS).await["items"][0].clone();
+            assert_eq!(listed, read(&app, &path).await);
+            names(&listed)
+        };
+        let first = ("Pro".to_owned(), "Studio".to_owned());
+        assert_eq!((names(&placed), shown().await), (first.clone(), first));
+        for (path, name) in [
+            (format!("{PLANS}/{}", text(&plan, "id")), "Max"),
+            (format!("{PRODUCTS}/{}", text(&plan, "product_id")), "Suite"),
+        ] {
+            patch(&app, &path, json!({"name": name})).send().await.expect(200).await;
+        }
+        let now = ("Max".to_owned(), "Suite".to_owned());
+        assert_eq!(shown().await, now);
+        let changed = patch(&app, &path, json!({"customer": {"name": "Ada"}}));
+        assert_eq!(names(&changed.send().await.expect(200).await.json().await), now);
+        let ended = order_action(&app, &placed, "refund").send().await.expect(200).await;
+        assert_eq!(names(&ended.json().await), now);
     }
 }

@@ -17,7 +17,7 @@ use crate::extract::{Client, Fields, Id, KeyReader, LicenseWriter, Object, Query
 use crate::keys::token::{Claims, TOKEN_MS};
 use crate::keys::{edit, form};
 use crate::people::Actor;
-use crate::store::license_keys::{KeyFilter, LicenseKeyRow};
+use crate::store::license_keys::{BoundKey, KeyFilter, LicenseKeyRow};
 
 /// Which license keys are asked for. All are optional.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -82,11 +82,11 @@ pub async fn list(
         limit: paging::limit(query.limit.as_deref(), paging::USUAL)?,
     };
     let (rows, total) = app.store.license_keys(&filter).await?;
-    let next_cursor = paging::next(&rows, filter.limit, |row| (row.created_at, &row.id));
+    let next_cursor = paging::next(&rows, filter.limit, |row| (row.key.created_at, &row.key.id));
     let used = usages(&app, &rows, now_ms).await?;
     let items = rows
         .iter()
-        .map(|row| form::view(row, used.get(&row.id).copied().unwrap_or(0), now_ms))
+        .map(|row| form::view(row, used.get(&row.key.id).copied().unwrap_or(0), now_ms))
         .collect::<Result<_, _>>()?;
     Ok(Json(Page { items, total, next_cursor }))
 }
@@ -94,14 +94,15 @@ pub async fn list(
 /// This month's counts of the keys of a page.
 async fn usages(
     app: &App,
-    rows: &[LicenseKeyRow],
+    rows: &[BoundKey],
     now_ms: i64,
 ) -> Result<HashMap<String, i64>, ApiError> {
     let (Some(newest), Some(oldest)) = (rows.first(), rows.last()) else {
         return Ok(HashMap::new());
     };
     let month = clock::month_of(now_ms);
-    let used = app.store.monthly_usages(month, oldest.created_at, newest.created_at).await?;
+    let used =
+        app.store.monthly_usages(month, oldest.key.created_at, newest.key.created_at).await?;
     Ok(used.into_iter().collect())
 }
 
