@@ -4,7 +4,7 @@ mod mail;
 pub mod mailbox;
 
 use serde_json::{Value, json};
-use system_tests::app::{JULY_MS, text};
+use system_tests::app::{JULY_MS, complaints, text};
 use system_tests::{Backend, Call, Reply, TestApp, both};
 
 use crate::kit::*;
@@ -46,6 +46,15 @@ async fn about(app: &TestApp, key: &Value) -> Vec<Value> {
 async fn told(app: &TestApp, key: &Value) -> [usize; 2] {
     let about = about(app, key).await;
     [APPROACHING, REACHED].map(|kind| about.iter().filter(|item| item["type"] == kind).count())
+}
+
+/// Has the limits of two keys reached, which makes four notifications.
+async fn four_told(app: &TestApp) {
+    for _ in 0..2 {
+        let key = key_with_limit(app, 1).await;
+        answered(app, &key, 1).await;
+        tells(app, &key, "1 of 1", [1, 1]).await;
+    }
 }
 
 /// Expects exactly these counts of the two, now and later.
@@ -156,11 +165,7 @@ both! {
 
     async fn a_notification_is_marked_as_read_by_its_id_or_with_all(backend) {
         let app = start(backend).await;
-        let keys = [key_with_limit(&app, 1).await, key_with_limit(&app, 1).await];
-        for key in &keys {
-            answered(&app, key, 1).await;
-            tells(&app, key, "1 of 1", [1, 1]).await;
-        }
+        four_told(&app).await;
         let list = read(&app, LIST).await;
         let ids = column(&list, "id");
         app.clock.advance(std::time::Duration::from_secs(60));
@@ -180,5 +185,34 @@ both! {
         let expected = [at_12_02.clone(), at_12_01, at_12_02.clone(), at_12_02];
         assert_eq!(marks().await, expected, "what was read stays read since then");
         post(&app, READ, json!({})).send().await.error(400, "invalid_request").await;
+    }
+
+    async fn notifications_are_listed_by_whether_they_were_read_and_by_type(backend) {
+        let app = start(backend).await;
+        four_told(&app).await;
+        let all = read(&app, LIST).await["items"].as_array().cloned().unwrap();
+        let read_one = &all[1];
+        post(&app, READ, json!({"ids": [read_one["id"]]})).send().await.expect(204).await;
+        let those = |unread: bool, kind: &str| -> Vec<&str> {
+            let wanted = |item: &&Value| {
+                !(unread && item["id"] == read_one["id"]) && (kind.is_empty() || item["type"] == kind)
+            };
+            all.iter().filter(wanted).map(|item| item["id"].as_str().unwrap()).collect()
+        };
+        for (query, expected) in [
+            ("unread=true", those(true, "")),
+            ("unread=false", those(false, "")),
+            (&format!("kind={REACHED}"), those(false, REACHED)),
+            (&format!("unread=true&kind={REACHED}"), those(true, REACHED)),
+            (&format!("unread=true&kind={APPROACHING}"), those(true, APPROACHING)),
+            ("kind=license_key.expiring", Vec::new()),
+        ] {
+            lists(&app, &format!("{LIST}?{query}"), "id", &expected).await;
+        }
+        assert_eq!(read(&app, &format!("{LIST}?unread=true&limit=1")).await["total"], 3);
+        for (field, value) in [("unread", "1"), ("kind", "usage")] {
+            let refused = app.admin(&format!("{LIST}?{field}={value}")).send().await;
+            assert_eq!(complaints(&refused.error(400, "invalid_request").await), [field]);
+        }
     }
 }

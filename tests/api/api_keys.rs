@@ -260,4 +260,22 @@ both! {
         }
         unauthorized(app.get(KEYS)).await;
     }
+
+    async fn api_keys_are_found_by_their_label_as_it_is_written(backend) {
+        let app = TestApp::start(backend).await;
+        for label in ["100%_Büro", "1000 desks", r"c\d"] {
+            let body = json!({"label": label, "scopes": ["read"]});
+            post(&app, API_KEYS, body).send().await.expect(201).await;
+            app.clock.advance(Duration::from_millis(1));
+        }
+        searches(&app, API_KEYS, "label", &[
+            ("", &[r"c\d", "1000 desks", "100%_Büro"]),
+            ("DESKS", &["1000 desks"]),
+            ("büro", &["100%_Büro"]),
+            ("100%", &["100%_Büro"]),
+            ("%_b", &["100%_Büro"]),
+            ("0_", &[]),
+            (r"C\D", &[r"c\d"]),
+        ]).await;
+    }
 }

@@ -77,6 +77,33 @@ pub fn column(list: &Value, field: &str) -> Vec<String> {
     items.iter().map(|item| text(item, field)).collect()
 }
 
+/// Expects that a list, asked with a query, gives exactly these entries by a field, also where its
+/// pages have one entry each, and that each page counts them all.
+pub async fn lists(app: &TestApp, list: &str, field: &str, expected: &[&str]) {
+    assert_eq!(column(&read(app, list).await, field), expected, "{list}");
+    let (mut walked, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = read(app, &format!("{list}&limit=1{cursor}")).await;
+        assert_eq!(page["total"], expected.len(), "the total of {list}");
+        walked.extend(column(&page, field));
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+        assert!(walked.len() <= expected.len(), "the pages of {list} end");
+    }
+    assert_eq!(walked, expected, "{list}, one by one");
+}
+
+/// Expects what a list finds by each `q`, that it finds nothing by another, and how long one may be.
+pub async fn searches(app: &TestApp, list: &str, field: &str, cases: &[(&str, &[&str])]) {
+    let longest = "x".repeat(500);
+    for (q, expected) in cases.iter().chain(&[("nowhere", [].as_slice()), (&longest, &[])]) {
+        let q: String = url::form_urlencoded::byte_serialize(q.as_bytes()).collect();
+        lists(app, &format!("{list}?q={q}"), field, expected).await;
+    }
+    let refused = app.admin(&format!("{list}?q={longest}x")).send().await;
+    assert_eq!(complaints(&refused.error(400, "invalid_request").await), ["q"]);
+}
+
 /// The warnings of a license key object, or of any answer that has some.
 pub fn warnings(value: &Value) -> Vec<String> {
     let warnings = value["warnings"].as_array().unwrap_or_else(|| panic!("`warnings` in {value}"));

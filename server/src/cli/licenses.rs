@@ -389,7 +389,8 @@ async fn instances(app: &App, license: &str, as_json: bool, out: &mut (dyn Write
     }
     let mut after = None;
     loop {
-        let (rows, _) = app.store.activations(&id, after, PAGE).await.map_err(|e| e.to_string())?;
+        let (rows, _) =
+            app.store.activations(&id, after, None, PAGE).await.map_err(|e| e.to_string())?;
         after = rows.last().map(|row| (row.created_at, row.id.clone()));
         let full = rows.len() == usize::try_from(PAGE).unwrap_or(usize::MAX);
         for row in rows {

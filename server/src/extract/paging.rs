@@ -12,6 +12,9 @@ pub const MOST: u32 = 200;
 /// Entries of a page of `/api` when the request does not say.
 pub const USUAL: u32 = 50;
 
+/// The time and id of the entry after which a page begins; none for the first page.
+pub type After = Option<(i64, String)>;
+
 /// Reads `limit`.
 ///
 /// # Errors
@@ -26,7 +29,7 @@ pub fn limit(text: Option<&str>, usual: u32) -> Result<u32, ApiError> {
 ///
 /// # Errors
 /// 400 unless an earlier page gave it.
-pub fn cursor(text: Option<&str>, name_of_next: &str) -> Result<Option<(i64, String)>, ApiError> {
+pub fn cursor(text: Option<&str>, name_of_next: &str) -> Result<After, ApiError> {
     let Some(text) = text else { return Ok(None) };
     let place = text
         .split_once('_')

@@ -9,8 +9,15 @@ use super::audit::{self, NewAudit};
 use super::changes::{self, Kind};
 use super::events::{self, NewEvent};
 use super::{
-    Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, page_start, statements,
+    Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, holds, page_start,
+    spellings, statements,
 };
+
+macro_rules! searched {
+    ($like:literal, $typed:literal, $capital:literal) => {
+        holds!("(id || '\n' || name || '\n' || COALESCE(host, ''))", $like, $typed, $capital)
+    };
+}
 
 statements! {
     /// A page that still has the key before a rotation does not take back what the new one has.
@@ -39,10 +46,12 @@ statements! {
         generation = CASE WHEN generation < $4 THEN $4 ELSE generation END WHERE license_key_id = $1 AND id = $2 AND status = 'active'";
     BY_ID = "SELECT id, name, host, status, metadata, created_at, last_seen_at FROM activations \
         WHERE license_key_id = $1 AND id = $2";
-    LIST = "SELECT id, name, host, status, metadata, created_at, last_seen_at FROM activations \
-        WHERE license_key_id = $1 AND (created_at < $2 OR (created_at = $2 AND id < $3)) \
-        ORDER BY created_at DESC, id DESC LIMIT $4";
-    COUNT = "SELECT COUNT(*) FROM activations WHERE license_key_id = $1";
+    LIST = concat!("SELECT id, name, host, status, metadata, created_at, last_seen_at \
+        FROM activations WHERE license_key_id = $1 \
+        AND (created_at < $2 OR (created_at = $2 AND id < $3)) \
+        AND ", searched!("$4", "$5", "$6"), " ORDER BY created_at DESC, id DESC LIMIT $7");
+    COUNT = concat!("SELECT COUNT(*) FROM activations WHERE license_key_id = $1 \
+        AND ", searched!("$2", "$3", "$4"));
 }
 
 /// Websites that may wait for approval at a time: anybody can put a public key on a page.
@@ -312,7 +321,8 @@ impl Store {
         Ok(fetch_optional!(&mut conn, ActivationRow, BY_ID, license_key_id, id)?)
     }
 
-    /// A page of a key's activations, newest first, with how many there are.
+    /// A page of a key's activations, newest first, with how many there are; `q` is part of their
+    /// ids, names or hosts.
     ///
     /// # Errors
     /// When the database fails.
@@ -320,21 +330,26 @@ impl Store {
         &self,
         license_key_id: &str,
         after: Option<(i64, String)>,
+        q: Option<&str>,
         limit: u32,
     ) -> Result<(Vec<ActivationRow>, i64), StoreError> {
         let mut conn = self.conn().await?;
         let (before_ms, before_id) = page_start(after);
-        let limit = i64::from(limit);
+        let (like, typed, capital) = q.map(spellings).unwrap_or_default();
+        let (key, limit) = (license_key_id, i64::from(limit));
         let rows = fetch_all!(
             &mut conn,
             ActivationRow,
             LIST,
-            license_key_id,
+            key,
             before_ms,
             &before_id,
+            &like,
+            &typed,
+            &capital,
             limit
         )?;
-        let total = fetch_optional!(&mut conn, (i64,), COUNT, license_key_id)?;
+        let total = fetch_optional!(&mut conn, (i64,), COUNT, key, &like, &typed, &capital)?;
         Ok((rows, total.map_or(0, |(n,)| n)))
     }
 }

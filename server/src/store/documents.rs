@@ -6,8 +6,15 @@ use sqlx::FromRow;
 use super::audit::{self, NewAudit};
 use super::changes::{self, Kind};
 use super::{
-    Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, page_start, statements,
+    Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, holds, page_start,
+    spellings, statements,
 };
+
+macro_rules! searched {
+    ($like:literal, $typed:literal, $capital:literal) => {
+        holds!("(name || '\n' || title || '\n' || COALESCE(url, ''))", $like, $typed, $capital)
+    };
+}
 
 statements! {
     // First in each transaction: it keeps writers of one source apart. The number of the change is
@@ -39,10 +46,11 @@ statements! {
         characters = (SELECT CAST(COALESCE(SUM(d.characters), 0) AS BIGINT) FROM documents d \
             WHERE d.data_source_id = $1) \
         WHERE id = $1";
-    LIST = "SELECT id, origin, name, title, url, characters, passages, created_at, updated_at \
-        FROM documents WHERE data_source_id = $1 AND (created_at, id) < ($2, $3) \
-        ORDER BY created_at DESC, id DESC LIMIT $4";
-    TOTAL = "SELECT COUNT(*) FROM documents WHERE data_source_id = $1";
+    LIST = concat!("SELECT id, origin, name, title, url, characters, passages, created_at, \
+        updated_at FROM documents WHERE data_source_id = $1 AND (created_at, id) < ($2, $3) \
+        AND ", searched!("$4", "$5", "$6"), " ORDER BY created_at DESC, id DESC LIMIT $7");
+    TOTAL = concat!("SELECT COUNT(*) FROM documents WHERE data_source_id = $1 \
+        AND ", searched!("$2", "$3", "$4"));
     BY_ID = "SELECT id, origin, name, title, url, characters, passages, created_at, updated_at \
         FROM documents WHERE data_source_id = $1 AND id = $2";
     MARKDOWN = "SELECT markdown FROM documents WHERE data_source_id = $1 AND id = $2";
@@ -254,7 +262,8 @@ impl Store {
         self.writer.run(RemoveDocuments { data_source_id, which, audit, now_ms }).await
     }
 
-    /// A page of a source's documents, newest first, and how many there are.
+    /// A page of a source's documents, newest first, and how many there are; `q` is part of their
+    /// names, titles or addresses.
     ///
     /// # Errors
     /// When the database fails.
@@ -262,13 +271,26 @@ impl Store {
         &self,
         data_source_id: &str,
         after: Option<(i64, String)>,
+        q: Option<&str>,
         limit: u32,
     ) -> Result<(Vec<DocumentRow>, i64), StoreError> {
         let mut conn = self.conn().await?;
         let (at, id) = page_start(after);
-        let rows =
-            fetch_all!(&mut conn, DocumentRow, LIST, data_source_id, at, &id, i64::from(limit))?;
-        let total = fetch_optional!(&mut conn, (i64,), TOTAL, data_source_id)?;
+        let (like, typed, capital) = q.map(spellings).unwrap_or_default();
+        let (source, limit) = (data_source_id, i64::from(limit));
+        let rows = fetch_all!(
+            &mut conn,
+            DocumentRow,
+            LIST,
+            source,
+            at,
+            &id,
+            &like,
+            &typed,
+            &capital,
+            limit
+        )?;
+        let total = fetch_optional!(&mut conn, (i64,), TOTAL, source, &like, &typed, &capital)?;
         Ok((rows, total.map_or(0, |(total,)| total)))
     }
 

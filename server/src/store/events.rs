@@ -6,8 +6,35 @@
 use sqlx::FromRow;
 
 use super::{
-    Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, page_start, statements,
+    Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, page_start, spelled,
+    spellings, statements,
 };
+
+/// What is asked of a webhook's deliveries. The event is looked up only where something is searched:
+/// a count of all needs none.
+macro_rules! asked_deliveries {
+    ($status:literal, $like:literal, $typed:literal, $capital:literal) => {
+        concat!(
+            concat!("(", $status, " = '' OR deliveries.status = ", $status, ")"),
+            concat!(" AND (", $like, " = '' OR "),
+            spelled!("deliveries.last_error", $like, $typed, $capital),
+            " OR EXISTS (SELECT 1 FROM events AS told WHERE told.id = deliveries.event_id \
+             AND told.type LIKE ",
+            $like,
+            " ESCAPE '\\'))"
+        )
+    };
+}
+
+/// What is asked of the bell's lines.
+macro_rules! asked_notifications {
+    ($unread:literal, $kind:literal) => {
+        concat!(
+            concat!("(CAST(", $unread, " AS BIGINT) = 0 OR read_at IS NULL)"),
+            concat!(" AND (", $kind, " = '' OR type = ", $kind, ")")
+        )
+    };
+}
 
 statements! {
     ADD = "INSERT INTO events (id, type, license_key_id, data, created_at, told) \
@@ -36,18 +63,21 @@ statements! {
         last_error = $5, delivered_at = $6 WHERE id = $1";
     REDELIVER = "UPDATE deliveries SET status = 'pending', attempts = 0, next_attempt_at = $3 \
         WHERE id = $1 AND webhook_id = $2";
-    DELIVERIES = "SELECT deliveries.id, deliveries.event_id, events.type, deliveries.status, \
+    DELIVERIES = concat!("SELECT deliveries.id, deliveries.event_id, events.type, deliveries.status, \
         deliveries.attempts, deliveries.next_attempt_at, deliveries.last_status, \
         deliveries.last_error, deliveries.created_at, deliveries.delivered_at \
         FROM deliveries JOIN events ON events.id = deliveries.event_id \
         WHERE deliveries.webhook_id = $1 AND (deliveries.created_at < $2 \
         OR (deliveries.created_at = $2 AND deliveries.id < $3)) \
-        ORDER BY deliveries.created_at DESC, deliveries.id DESC LIMIT $4";
-    COUNT_DELIVERIES = "SELECT COUNT(*) FROM deliveries WHERE webhook_id = $1";
-    NOTIFICATIONS = "SELECT id, type, license_key_id, data, created_at, read_at \
+        AND ", asked_deliveries!("$4", "$5", "$6", "$7"), " \
+        ORDER BY deliveries.created_at DESC, deliveries.id DESC LIMIT $8");
+    COUNT_DELIVERIES = concat!("SELECT COUNT(*) FROM deliveries WHERE webhook_id = $1 \
+        AND ", asked_deliveries!("$2", "$3", "$4", "$5"));
+    NOTIFICATIONS = concat!("SELECT id, type, license_key_id, data, created_at, read_at \
         FROM notifications WHERE (created_at < $1 OR (created_at = $1 AND id < $2)) \
-        ORDER BY created_at DESC, id DESC LIMIT $3";
-    COUNT_NOTIFICATIONS = "SELECT COUNT(*) FROM notifications";
+        AND ", asked_notifications!("$3", "$4"), " ORDER BY created_at DESC, id DESC LIMIT $5");
+    COUNT_NOTIFICATIONS = concat!("SELECT COUNT(*) FROM notifications WHERE ",
+        asked_notifications!("$1", "$2"));
     READ_ONE = "UPDATE notifications SET read_at = $2 WHERE id = $1 AND read_at IS NULL";
     READ_ALL = "UPDATE notifications SET read_at = $1 WHERE read_at IS NULL";
     FORGET = "DELETE FROM events WHERE created_at < $1 AND told = TRUE";
@@ -238,6 +268,31 @@ impl Write for Redeliver {
     }
 }
 
+/// Which of a webhook's deliveries are asked for.
+#[derive(Clone, Debug)]
+pub struct DeliveryFilter {
+    pub webhook_id: String,
+    /// Starts after this (created_at, id).
+    pub after: Option<(i64, String)>,
+    /// Part of the event's type, or of the last error.
+    pub q: Option<String>,
+    /// pending, delivered, failed.
+    pub status: Option<&'static str>,
+    pub limit: u32,
+}
+
+/// Which lines of the bell are asked for.
+#[derive(Clone, Debug)]
+pub struct NotificationFilter {
+    /// Starts after this (created_at, id).
+    pub after: Option<(i64, String)>,
+    /// Those that nobody has read only.
+    pub unread: bool,
+    /// Of this type only.
+    pub kind: Option<&'static str>,
+    pub limit: u32,
+}
+
 /// A line of a webhook's delivery log.
 #[derive(Clone, Debug, FromRow)]
 pub struct DeliveryRow {
@@ -381,23 +436,35 @@ impl Store {
     /// When the database fails.
     pub async fn deliveries(
         &self,
-        webhook_id: &str,
-        after: Option<(i64, String)>,
-        limit: u32,
+        filter: &DeliveryFilter,
     ) -> Result<(Vec<DeliveryRow>, i64), StoreError> {
         let mut conn = self.conn().await?;
-        let (before_ms, before_id) = page_start(after);
-        let limit = i64::from(limit);
+        let (before_ms, before_id) = page_start(filter.after.clone());
+        let (webhook, status) = (&filter.webhook_id, filter.status.unwrap_or(""));
+        let (like, typed, capital) = filter.q.as_deref().map(spellings).unwrap_or_default();
         let rows = fetch_all!(
             &mut conn,
             DeliveryRow,
             DELIVERIES,
-            webhook_id,
+            webhook,
             before_ms,
             &before_id,
-            limit
+            status,
+            &like,
+            &typed,
+            &capital,
+            i64::from(filter.limit)
         )?;
-        let total = fetch_optional!(&mut conn, (i64,), COUNT_DELIVERIES, webhook_id)?;
+        let total = fetch_optional!(
+            &mut conn,
+            (i64,),
+            COUNT_DELIVERIES,
+            webhook,
+            status,
+            &like,
+            &typed,
+            &capital
+        )?;
         Ok((rows, total.map_or(0, |(n,)| n)))
     }
 
@@ -407,15 +474,22 @@ impl Store {
     /// When the database fails.
     pub async fn notifications(
         &self,
-        after: Option<(i64, String)>,
-        limit: u32,
+        filter: &NotificationFilter,
     ) -> Result<(Vec<NotificationRow>, i64), StoreError> {
         let mut conn = self.conn().await?;
-        let (before_ms, before_id) = page_start(after);
-        let limit = i64::from(limit);
-        let rows =
-            fetch_all!(&mut conn, NotificationRow, NOTIFICATIONS, before_ms, &before_id, limit)?;
-        let total = fetch_optional!(&mut conn, (i64,), COUNT_NOTIFICATIONS)?;
+        let (before_ms, before_id) = page_start(filter.after.clone());
+        let (unread, kind) = (i64::from(filter.unread), filter.kind.unwrap_or(""));
+        let rows = fetch_all!(
+            &mut conn,
+            NotificationRow,
+            NOTIFICATIONS,
+            before_ms,
+            &before_id,
+            unread,
+            kind,
+            i64::from(filter.limit)
+        )?;
+        let total = fetch_optional!(&mut conn, (i64,), COUNT_NOTIFICATIONS, unread, kind)?;
         Ok((rows, total.map_or(0, |(n,)| n)))
     }
 

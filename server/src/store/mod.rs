@@ -175,6 +175,21 @@ macro_rules! spelled {
 }
 pub(crate) use spelled;
 
+/// SQL for rows whose column, or columns one a line, contain what is searched; all when it is
+/// nothing.
+macro_rules! holds {
+    ($column:literal, $like:literal, $typed:literal, $capital:literal) => {
+        concat!(
+            "(",
+            $like,
+            " = '' OR ",
+            $crate::store::spelled!($column, $like, $typed, $capital),
+            ")"
+        )
+    };
+}
+pub(crate) use holds;
+
 /// Names a file's SQL texts and collects them, so that a test can have both databases prepare all.
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {

@@ -5,7 +5,8 @@ use sqlx::FromRow;
 use super::audit::{self, NewAudit};
 use super::changes;
 use super::{
-    Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, page_start, statements,
+    Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, holds, page_start,
+    spellings, statements,
 };
 
 statements! {
@@ -40,14 +41,15 @@ statements! {
     ADD_API_KEY = "INSERT INTO api_keys (id, label, scopes, key_hash, prefix, last_four, \
         created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     DELETE_API_KEY = "DELETE FROM api_keys WHERE id = $1";
-    API_KEYS = "SELECT id, label, scopes, prefix, last_four, created_at, last_used_at, expires_at \
+    API_KEYS = concat!("SELECT id, label, scopes, prefix, last_four, created_at, last_used_at, expires_at \
         FROM api_keys WHERE (created_at < $1 OR (created_at = $1 AND id < $2)) \
-        ORDER BY created_at DESC, id DESC LIMIT $3";
+        AND ", holds!("label", "$3", "$4", "$5"), " ORDER BY created_at DESC, id DESC LIMIT $6");
     /// The oldest first: those that an audit is about.
     AUDITED_API_KEYS = "SELECT id, label, scopes, prefix, last_four, created_at, last_used_at, \
         expires_at FROM api_keys WHERE expires_at IS NULL OR expires_at > $1 \
         ORDER BY created_at, id LIMIT 1000";
-    COUNT_API_KEYS = "SELECT COUNT(*) FROM api_keys";
+    COUNT_API_KEYS = concat!("SELECT COUNT(*) FROM api_keys WHERE ",
+        holds!("label", "$1", "$2", "$3"));
     API_KEY = "SELECT id, label, scopes, prefix, last_four, created_at, last_used_at, expires_at \
         FROM api_keys WHERE key_hash = $1";
     TOUCH_API_KEY = "UPDATE api_keys SET last_used_at = $2 WHERE id = $1";
@@ -400,20 +402,31 @@ impl Store {
         self.writer.run(ForgetSignIns { now_ms }).await
     }
 
-    /// A page of API keys, newest first, with how many there are.
+    /// A page of API keys, newest first, with how many there are; `q` is part of their labels.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn api_keys(
         &self,
         after: Option<(i64, String)>,
+        q: Option<&str>,
         limit: u32,
     ) -> Result<(Vec<ApiKeyRow>, i64), StoreError> {
         let mut conn = self.conn().await?;
         let (before_ms, before_id) = page_start(after);
-        let limit = i64::from(limit);
-        let rows = fetch_all!(&mut conn, ApiKeyRow, API_KEYS, before_ms, &before_id, limit)?;
-        let total = fetch_optional!(&mut conn, (i64,), COUNT_API_KEYS)?;
+        let (like, typed, capital) = q.map(spellings).unwrap_or_default();
+        let rows = fetch_all!(
+            &mut conn,
+            ApiKeyRow,
+            API_KEYS,
+            before_ms,
+            &before_id,
+            &like,
+            &typed,
+            &capital,
+            i64::from(limit)
+        )?;
+        let total = fetch_optional!(&mut conn, (i64,), COUNT_API_KEYS, &like, &typed, &capital)?;
         Ok((rows, total.map_or(0, |(n,)| n)))
     }
 

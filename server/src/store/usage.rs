@@ -8,7 +8,7 @@ use sqlx::FromRow;
 
 use super::{
     Conn, Script, Store, StoreError, Value, Write, contains_pattern, execute, fetch_all,
-    fetch_optional, spelled, spellings, statements,
+    fetch_optional, holds, spellings, statements,
 };
 
 macro_rules! roll_up {
@@ -43,9 +43,8 @@ macro_rules! searched {
         concat!(
             concat!(" AND (", $status, " = '' OR status = ", $status, ")"),
             concat!(" AND (", $domain, " = '' OR domain LIKE ", $domain, " ESCAPE '\\')"),
-            concat!(" AND (", $like, " = '' OR "),
-            spelled!("question", $like, $typed, $capital),
-            ")"
+            " AND ",
+            holds!("question", $like, $typed, $capital)
         )
     };
 }

@@ -330,4 +330,33 @@ both! {
         finds("Returns › Time to return").await;
         other.abort();
     }
+
+    async fn documents_are_found_by_name_title_and_address_as_it_is_written(backend) {
+        let app = TestApp::start(backend).await;
+        let source = make_source(&app, "Shop").await;
+        let list = documents_path(&source);
+        for (name, markdown, url) in [
+            ("100%_safe.md", "# Returns\n\nWithin 45 days.", Value::Null),
+            ("1000 safe", "# Über uns\n\nIn Graz.", json!("https://shop.example/Imprint")),
+            (r"c\d", "# Paths\n\nOf files.", Value::Null),
+        ] {
+            let document = json!({"name": name, "text": markdown, "url": url});
+            post(&app, &list, document).send().await.expect(201).await;
+            app.clock.advance(std::time::Duration::from_millis(1));
+        }
+        put_text(&app, &make_source(&app, "Other").await, "100% other", "# Returns").await;
+        searches(&app, &list, "name", &[
+            ("", &[r"c\d", "1000 safe", "100%_safe.md"]),
+            ("SAFE", &["1000 safe", "100%_safe.md"]),
+            ("returns", &["100%_safe.md"]),
+            ("über", &["1000 safe"]),
+            ("ÜBER UNS", &["1000 safe"]),
+            ("shop.example/imprint", &["1000 safe"]),
+            ("100%", &["100%_safe.md"]),
+            ("%_s", &["100%_safe.md"]),
+            ("0_s", &[]),
+            ("%%", &[]),
+            (r"C\d", &[r"c\d"]),
+        ]).await;
+    }
 }

@@ -392,4 +392,32 @@ both! {
         let rung = eventually("the owner is told", bell, |list| list["items"] != json!([])).await;
         assert_eq!(column(&rung, "type"), ["license.activation_limit_reached"]);
     }
+
+    async fn activations_are_found_by_id_name_and_host_as_it_is_written(backend) {
+        let app = TestApp::start(backend).await;
+        let plan = plan(&app, "pro", limited(Some(9))).await;
+        let (sold, other) = (order(&app, &plan, "c1").await, order(&app, &plan, "c2").await);
+        let list = format!("{KEYS}/{}/activations", text(&sold, "license_key_id"));
+        let mut ids = Vec::new();
+        for name in ["100%_Büro", "1000 desks", r"c\d"] {
+            let call = about(&app, ACTIVATE, &sold, json!({"instanceName": name}));
+            let made: Value = call.send().await.expect(201).await.json().await;
+            ids.push(text(&made, "instanceId"));
+            app.clock.advance(Duration::from_millis(1));
+        }
+        app.open_session("https://one.example.com", &text(&sold, "license_key")).await;
+        let call = about(&app, ACTIVATE, &other, json!({"instanceName": "100% other"}));
+        call.send().await.expect(201).await;
+        searches(&app, &list, "instance_name", &[
+            ("", &["one.example.com", r"c\d", "1000 desks", "100%_Büro"]),
+            (&ids[1].to_lowercase(), &["1000 desks"]),
+            ("DESKS", &["1000 desks"]),
+            ("büro", &["100%_Büro"]),
+            ("One.Example", &["one.example.com"]),
+            ("one_example", &[]),
+            ("100%", &["100%_Büro"]),
+            ("0_", &[]),
+            (r"C\D", &[r"c\d"]),
+        ]).await;
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use server::clock::rfc3339;
-use system_tests::app::text;
+use system_tests::app::{complaints, text};
 use system_tests::{FakeUpstream, TestApp, both};
 
 use super::receiver::{Receiver, Say};
@@ -23,6 +23,19 @@ async fn logged(app: &TestApp, endpoint: &Value, status: &str, attempts: usize) 
     let look = async || deliveries(app, endpoint).await.first().cloned().unwrap_or_default();
     let as_told = |log: &Value| log["status"] == status && log["attempts"] == attempts;
     eventually(&promise, look, as_told).await
+}
+
+/// Lets every wait pass until a delivery that always fails is given up; gives its entry in the log.
+async fn given_up(app: &TestApp, endpoint: &Value) -> Value {
+    for (n, wait) in WAITS.into_iter().enumerate() {
+        let log = logged(app, endpoint, "pending", n + 1).await;
+        let next = text(&log, "next_attempt_at");
+        let after = |ms: u64| rfc3339(app.clock.now_ms() + i64::try_from(ms).unwrap());
+        let (soonest, latest) = (after(wait * 800), after(wait * 1200));
+        assert!(soonest <= next && next <= latest, "{next} is {wait} s ± 20 % later");
+        app.clock.advance(Duration::from_millis(wait * 1200 + 1));
+    }
+    logged(app, endpoint, "failed", 9).await
 }
 
 both! {
@@ -69,15 +82,7 @@ both! {
         receiver.otherwise(Say::Status(503));
         let made = endpoint(&app, &receiver.url(), &[EVENT]).await;
         app.ask("s1", "Hi").events().await;
-        for (n, wait) in WAITS.into_iter().enumerate() {
-            let log = logged(&app, &made, "pending", n + 1).await;
-            let next = text(&log, "next_attempt_at");
-            let after = |ms: u64| rfc3339(app.clock.now_ms() + i64::try_from(ms).unwrap());
-            let (soonest, latest) = (after(wait * 800), after(wait * 1200));
-            assert!(soonest <= next && next <= latest, "{next} is {wait} s ± 20 % later");
-            app.clock.advance(Duration::from_millis(wait * 1200 + 1));
-        }
-        let log = logged(&app, &made, "failed", 9).await;
+        let log = given_up(&app, &made).await;
         assert_eq!(log["next_attempt_at"], Value::Null);
         assert_eq!(log["last_status"], 503);
         app.clock.advance(Duration::from_secs(48 * 3600));
@@ -219,5 +224,43 @@ both! {
         app.clock.advance(Duration::from_secs(3600));
         let look = async || receiver.got().len();
         stays("an inactive endpoint is told nothing", look, |count| *count == 1).await;
+    }
+
+    async fn deliveries_are_found_by_their_type_their_error_and_how_they_stand(backend) {
+        let app = start(backend).await;
+        let receiver = Receiver::start().await;
+        receiver.otherwise(Say::Status(503));
+        let made = endpoint(&app, &receiver.url(), &[EVENT]).await;
+        app.ask("s1", "Hi").events().await;
+        given_up(&app, &made).await;
+        for (answer, status) in [(200, "delivered"), (500, "pending")] {
+            receiver.otherwise(Say::Status(answer));
+            post(&app, &format!("{}/test", hook_path(&made)), json!({})).send().await.expect(202).await;
+            logged(&app, &made, status, 1).await;
+            app.clock.advance(Duration::from_millis(1));
+        }
+        let list = format!("{}/deliveries", hook_path(&made));
+        let (test, hit) = ("webhook.test", "event_type");
+        searches(&app, &list, hit, &[
+            ("", &[test, test, EVENT]),
+            ("STARTED", &[EVENT]),
+            ("webhook.", &[test, test]),
+            ("Answered 50", &[test, EVENT]),
+            ("answered 503", &[EVENT]),
+            ("webhook_test", &[]),
+            ("answered%", &[]),
+            (r"\", &[]),
+        ]).await;
+        for (query, expected) in [
+            ("status=failed", &[EVENT] as &[&str]),
+            ("status=delivered", &[test]),
+            ("status=pending", &[test]),
+            ("status=pending&q=webhook", &[test]),
+            ("status=failed&q=webhook", &[]),
+        ] {
+            lists(&app, &format!("{list}?{query}"), hit, expected).await;
+        }
+        let refused = app.admin(&format!("{list}?status=lost")).send().await;
+        assert_eq!(complaints(&refused.error(400, "invalid_request").await), ["status"]);
     }
 }

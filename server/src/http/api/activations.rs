@@ -7,27 +7,27 @@ use shared::ErrorBody;
 use shared::admin::Page;
 use shared::license_key::Activation;
 
-use super::PageQuery;
+use super::SearchQuery;
 use super::license_keys::visible;
 use crate::app::Shared;
 use crate::error::ApiError;
 use crate::extract::{Id, Ids, KeyReader, LicenseWriter, Query, paging};
 use crate::keys::{activations, edit};
 
-/// Lists a key's activations, newest first.
+/// Lists a key's activations, newest first; `q` is part of the instance's id, name or host.
 #[utoipa::path(get, path = "/api/license-keys/{id}/activations", tag = "license keys",
-    params(("id" = String, Path), PageQuery),
+    params(("id" = String, Path), SearchQuery),
     responses((status = 200, body = Page<Activation>),
         (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
 pub async fn list(
     State(app): State<Shared>,
     KeyReader(actor): KeyReader,
     Id(id): Id,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<SearchQuery>,
 ) -> Result<Json<Page<Activation>>, ApiError> {
     visible(&actor, &edit::row(&app, &id).await?)?;
-    let (limit, after) = query.read()?;
-    let found = app.store.activations(&id, after, limit).await?;
+    let (limit, after, q) = query.read()?;
+    let found = app.store.activations(&id, after, q.as_deref(), limit).await?;
     Ok(Json(paging::page(found, limit, |row| (row.created_at, &row.id), activations::view)))
 }
 

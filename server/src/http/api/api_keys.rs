@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use shared::ErrorBody;
 use shared::admin::{ApiKey, IssuedApiKey, NewApiKey, Page};
 
-use super::PageQuery;
+use super::SearchQuery;
 use crate::app::Shared;
 use crate::error::ApiError;
 use crate::extract::{Fields, Id, Query, Reader, Writer, paging};
@@ -24,17 +24,17 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(api_key::issue(&app, &actor, new).await?)))
 }
 
-/// Lists API keys, newest first.
-#[utoipa::path(get, path = "/api/api-keys", tag = "people", params(PageQuery),
+/// Lists API keys, newest first; `q` is part of the label.
+#[utoipa::path(get, path = "/api/api-keys", tag = "people", params(SearchQuery),
     responses((status = 200, body = Page<ApiKey>),
         (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
 pub async fn list(
     State(app): State<Shared>,
     _: Reader,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<SearchQuery>,
 ) -> Result<Json<Page<ApiKey>>, ApiError> {
-    let (limit, after) = query.read()?;
-    let found = app.store.api_keys(after, limit).await?;
+    let (limit, after, q) = query.read()?;
+    let found = app.store.api_keys(after, q.as_deref(), limit).await?;
     Ok(Json(paging::page(found, limit, |row| (row.created_at, &row.id), api_key::view)))
 }
 

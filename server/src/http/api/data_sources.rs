@@ -10,7 +10,7 @@ use shared::data_source::{
 };
 use shared::{ErrorBody, ErrorCode, limits};
 
-use super::PageQuery;
+use super::{PageQuery, SearchQuery};
 use crate::app::Shared;
 use crate::error::ApiError;
 use crate::extract::{Fields, Id, Ids, Object, Query, Reader, Writer, paging};
@@ -188,20 +188,20 @@ fn broken(error: &axum::extract::multipart::MultipartError) -> ApiError {
     }
 }
 
-/// A data source's documents, newest first.
+/// A data source's documents, newest first; `q` is part of the name, title or `url`.
 #[utoipa::path(get, path = "/api/data-sources/{id}/documents", tag = "data sources",
-    params(("id" = String, Path), PageQuery),
+    params(("id" = String, Path), SearchQuery),
     responses((status = 200, body = Page<Document>),
         (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
 pub async fn documents(
     State(app): State<Shared>,
     _: Reader,
     Id(id): Id,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<SearchQuery>,
 ) -> Result<Json<Page<Document>>, ApiError> {
-    let (limit, after) = query.read()?;
+    let (limit, after, q) = query.read()?;
     edit::row(&app, &id).await?;
-    let found = app.store.documents(&id, after, limit).await?;
+    let found = app.store.documents(&id, after, q.as_deref(), limit).await?;
     Ok(Json(paging::page(found, limit, |row| (row.created_at, &row.id), documents::view)))
 }
 

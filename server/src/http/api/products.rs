@@ -3,28 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Deserialize;
 use shared::ErrorBody;
 use shared::admin::Page;
 use shared::product::{Product, ProductSettings};
 
+use super::SearchQuery;
 use crate::app::Shared;
 use crate::error::ApiError;
 use crate::extract::{Id, KeyReader, Object, Query, Writer, paging};
 use crate::licensing::catalog;
-
-/// Which products are asked for. All are optional.
-#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[serde(default)]
-#[into_params(parameter_in = Query)]
-pub struct ProductQuery {
-    /// 1..=200, default 50.
-    limit: Option<String>,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-    /// Part of the identifier, name or description.
-    q: Option<String>,
-}
 
 /// Makes a product.
 #[utoipa::path(post, path = "/api/products", tag = "selling", request_body = ProductSettings,
@@ -39,18 +26,16 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(made)))
 }
 
-/// Lists products, newest first.
-#[utoipa::path(get, path = "/api/products", tag = "selling", params(ProductQuery),
+/// Lists products, newest first; `q` is part of the identifier, name or description.
+#[utoipa::path(get, path = "/api/products", tag = "selling", params(SearchQuery),
     responses((status = 200, body = Page<Product>),
         (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
 pub async fn list(
     State(app): State<Shared>,
     KeyReader(_): KeyReader,
-    Query(query): Query<ProductQuery>,
+    Query(query): Query<SearchQuery>,
 ) -> Result<Json<Page<Product>>, ApiError> {
-    let limit = paging::limit(query.limit.as_deref(), paging::USUAL)?;
-    let after = paging::cursor(query.cursor.as_deref(), "next_cursor")?;
-    let q = paging::text("q", query.q)?;
+    let (limit, after, q) = query.read()?;
     let found = app.store.products(after, q.as_deref(), limit).await?;
     Ok(Json(paging::page(
         found,

@@ -3,17 +3,32 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use serde::Deserialize;
 use serde_json::json;
 use shared::admin::{Delivery, Page, Webhook, WebhookChange, WebhookWithSecret};
 use shared::{ErrorBody, ErrorCode};
 
-use super::PageQuery;
 use crate::alerts::{self, hooks};
 use crate::app::Shared;
 use crate::clock;
 use crate::error::ApiError;
 use crate::extract::{Fields, Id, Ids, Query, Reader, Writer, paging};
-use crate::store::events::DeliveryRow;
+use crate::store::events::{DeliveryFilter, DeliveryRow};
+
+/// Which deliveries are asked for. All are optional.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct DeliveryQuery {
+    /// 1..=200, default 50.
+    limit: Option<String>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Part of the event's type, or of the last error.
+    q: Option<String>,
+    /// pending, delivered, failed.
+    status: Option<String>,
+}
 
 fn view(row: DeliveryRow) -> Delivery {
     let pending = row.status == "pending";
@@ -118,19 +133,26 @@ pub async fn test(
 
 /// A webhook's deliveries, newest first.
 #[utoipa::path(get, path = "/api/webhooks/{id}/deliveries", tag = "alerts",
-    params(("id" = String, Path), PageQuery),
+    params(("id" = String, Path), DeliveryQuery),
     responses((status = 200, body = Page<Delivery>),
         (status = "4XX", body = ErrorBody), (status = "5XX", body = ErrorBody)))]
 pub async fn deliveries(
     State(app): State<Shared>,
     _: Reader,
     Id(id): Id,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<DeliveryQuery>,
 ) -> Result<Json<Page<Delivery>>, ApiError> {
-    let (limit, after) = query.read()?;
-    hooks::row(&app, &id).await?;
-    let found = app.store.deliveries(&id, after, limit).await?;
-    Ok(Json(paging::page(found, limit, |row| (row.created_at, &row.id), view)))
+    let statuses = &["pending", "delivered", "failed"];
+    let filter = DeliveryFilter {
+        webhook_id: id,
+        after: paging::cursor(query.cursor.as_deref(), "next_cursor")?,
+        q: paging::text("q", query.q)?,
+        status: paging::word("status", query.status.as_deref(), statuses)?,
+        limit: paging::limit(query.limit.as_deref(), paging::USUAL)?,
+    };
+    hooks::row(&app, &filter.webhook_id).await?;
+    let found = app.store.deliveries(&filter).await?;
+    Ok(Json(paging::page(found, filter.limit, |row| (row.created_at, &row.id), view)))
 }
 
 /// Sends a delivery again, with the same event id.
