@@ -18,6 +18,7 @@ use crate::error::ApiError;
 use crate::people::Actor;
 use crate::store::audit::NewAudit;
 use crate::store::documents::{DocumentRow, Put, PutDocument, Remove};
+use crate::store::sources::SourceRow;
 
 /// Text that is to be searched.
 #[derive(Debug)]
@@ -110,6 +111,33 @@ pub fn view(row: DocumentRow) -> Document {
     }
 }
 
+/// The pages of the user guide as documents: they come with the program, and no database has them.
+#[must_use]
+pub fn of_guide(app: &App, source: &SourceRow) -> Vec<Document> {
+    let passages = app.library.guide_passages();
+    let document = |(text, page): (retrieval::Document, &retrieval::Page)| {
+        let is_of_it = |passage: &&retrieval::Passage| {
+            let url = passage.url.as_deref().and_then(|url| url.split('#').next());
+            url == text.url.as_deref()
+        };
+        let own: Vec<_> = passages.iter().filter(is_of_it).collect();
+        let characters: usize = own.iter().map(|passage| passage.text.chars().count()).sum();
+        Document {
+            id: page.slug.clone(),
+            origin: DocumentOrigin::Page,
+            name: page.title.clone(),
+            title: page.title.clone(),
+            url: text.url,
+            characters: i64::try_from(characters).unwrap_or(i64::MAX),
+            passages: i64::try_from(own.len()).unwrap_or(i64::MAX),
+            created_at: clock::rfc3339(source.created_at),
+            updated_at: clock::rfc3339(source.updated_at),
+            markdown: Some(text.markdown),
+        }
+    };
+    app.guide.documents(GUIDE).into_iter().zip(app.guide.pages()).map(document).collect()
+}
+
 /// The source whose documents an admin wants to change.
 ///
 /// # Errors
@@ -133,6 +161,11 @@ pub async fn writable(app: &App, data_source_id: &str) -> Result<(), ApiError> {
 /// # Errors
 /// 404 when there is none.
 pub async fn one(app: &App, data_source_id: &str, id: &str) -> Result<Document, ApiError> {
+    if data_source_id == GUIDE {
+        let source = edit::row(app, GUIDE).await?;
+        let page = of_guide(app, &source).into_iter().find(|page| page.id == id);
+        return page.ok_or_else(|| ErrorCode::NotFound.into());
+    }
     let row = app.store.document(data_source_id, id).await?.ok_or(ErrorCode::NotFound)?;
     let markdown = app.store.document_markdown(data_source_id, id).await?;
     Ok(Document { markdown, ..view(row) })

@@ -46,6 +46,25 @@ both! {
         assert_eq!((&counts["documents"], &counts["passages"]), (&json!(1), &json!(2)));
     }
 
+    async fn the_guides_pages_are_listed_and_read_as_documents(backend) {
+        let app = TestApp::start(backend).await;
+        let guide = "/api/data-sources/guide";
+        let counts = &read(&app, guide).await["counts"];
+        let list = read(&app, &format!("{guide}/documents")).await;
+        let items = list["items"].as_array().unwrap();
+        assert_eq!(list["total"], counts["documents"]);
+        let sum = |field: &str| items.iter().map(|page| page[field].as_i64().unwrap()).sum::<i64>();
+        assert_eq!(json!(sum("passages")), counts["passages"], "every passage is of one page");
+        assert_eq!(json!(sum("characters")), counts["characters"]);
+        assert!(items.iter().all(|page| page.get("markdown").is_none()));
+        let found = read(&app, &format!("{guide}/documents?q=EMBED")).await;
+        assert_eq!(found["items"][0]["url"], "/docs/embedding");
+        assert!(found["total"].as_i64() < list["total"].as_i64());
+        let page = read(&app, &format!("{guide}/documents/embedding")).await;
+        assert!(text(&page, "markdown").contains("chat-widget.js"), "{page}");
+        app.admin(&format!("{guide}/documents/nothing")).send().await.expect(404).await;
+    }
+
     async fn a_change_is_answered_from_at_once(backend) {
         let app = TestApp::start(backend).await;
         let source = make_source(&app, "Shop").await;

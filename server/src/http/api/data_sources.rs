@@ -14,7 +14,7 @@ use super::{PageQuery, SearchQuery};
 use crate::app::Shared;
 use crate::error::ApiError;
 use crate::extract::{Fields, Id, Ids, Object, Query, Reader, Writer, paging};
-use crate::sources::{documents, edit, import};
+use crate::sources::{GUIDE, documents, edit, import};
 
 /// Makes a data source.
 #[utoipa::path(post, path = "/api/data-sources", tag = "data sources",
@@ -188,7 +188,8 @@ fn broken(error: &axum::extract::multipart::MultipartError) -> ApiError {
     }
 }
 
-/// A data source's documents, newest first; `q` is part of the name, title or `url`.
+/// A data source's documents, newest first; `q` is part of the name, title or `url`. Those of the
+/// user guide are its pages, in their order and all on one page.
 #[utoipa::path(get, path = "/api/data-sources/{id}/documents", tag = "data sources",
     params(("id" = String, Path), SearchQuery),
     responses((status = 200, body = Page<Document>),
@@ -200,7 +201,18 @@ pub async fn documents(
     Query(query): Query<SearchQuery>,
 ) -> Result<Json<Page<Document>>, ApiError> {
     let (limit, after, q) = query.read()?;
-    edit::row(&app, &id).await?;
+    let source = edit::row(&app, &id).await?;
+    if id == GUIDE {
+        let words = q.unwrap_or_default().to_lowercase();
+        let has = |page: &Document| {
+            let url = page.url.as_deref().unwrap_or_default();
+            page.title.to_lowercase().contains(&words) || url.contains(&words)
+        };
+        let pages = documents::of_guide(&app, &source).into_iter().filter(has);
+        return Ok(Json(paging::whole(
+            pages.map(|page| Document { markdown: None, ..page }).collect(),
+        )));
+    }
     let found = app.store.documents(&id, after, q.as_deref(), limit).await?;
     Ok(Json(paging::page(found, limit, |row| (row.created_at, &row.id), documents::view)))
 }
