@@ -47,10 +47,15 @@ fn ask_before_leaving(nav: Nav) {
     Effect::new(move || {
         let Some(address) = nav.wanted.get() else { return };
         nav.wanted.set(None);
+        let text = if nav.is_held() {
+            "A dialog is open. What it shows is not shown again, and what it does may not be finished."
+        } else {
+            "This page has changes that are not saved. They are lost when you leave."
+        };
         confirm(ConfirmRequest {
-            title: "Leave without saving?".to_owned(),
-            text: "This page has changes that are not saved. They are lost when you leave."
+            title: if nav.is_held() { "Leave this page?" } else { "Leave without saving?" }
                 .to_owned(),
+            text: text.to_owned(),
             action: "Leave",
             type_to_confirm: None,
             is_dangerous: true,

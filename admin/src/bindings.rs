@@ -1,4 +1,4 @@
-//! Names of agents and data sources, for lists and choices that only know their ids.
+//! Names of agents, data sources and plans, to choose from.
 
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -52,15 +52,6 @@ impl Names {
             let path = format!("{}?limit={MOST}", self.path);
             self.list.read(async move { api::get(&path).await });
         }
-    }
-
-    /// The name with an id; the id itself while it is not known. Reads a signal.
-    #[must_use]
-    pub fn name(self, id: &str) -> String {
-        self.need();
-        let found =
-            self.list.get().and_then(|page| page.items.into_iter().find(|one| one.id == id));
-        found.map_or_else(|| id.to_owned(), |one| one.name)
     }
 
     /// Choices: `any` for none, then each by name.

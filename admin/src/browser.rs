@@ -40,6 +40,25 @@ pub fn focus(element: &Element) {
     }
 }
 
+/// Gives an element the focus and leaves the page where it is scrolled to.
+pub fn focus_in_place(element: &Element) {
+    if let Some(element) = element.dyn_ref::<HtmlElement>() {
+        let how = web_sys::FocusOptions::new();
+        how.set_prevent_scroll(true);
+        let _ = element.focus_with_options(&how);
+    }
+}
+
+/// Whether what had the focus is gone, or about to lose it: the keyboard would begin at the top of the
+/// page.
+#[must_use]
+pub fn nothing_has_focus() -> bool {
+    let is_none = |element: Element| {
+        element.tag_name() == "BODY" || element.matches(":disabled").unwrap_or_default()
+    };
+    document().active_element().is_none_or(is_none)
+}
+
 /// Listens for as long as the page lives.
 pub fn listen_for_ever(event: &str, heard: impl FnMut(web_sys::Event) + 'static) {
     let heard = Closure::<dyn FnMut(web_sys::Event)>::new(heard);

@@ -1,17 +1,54 @@
-//! What of a form was changed: the body of a partial update.
+//! What of a form was changed: the body of a partial update, and edits put over a newer state.
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// Every top-level field that differs, as it is now; inside objects named in [`PARTIAL`] only the
 /// differing fields, as the server puts those over what was.
 #[must_use]
 pub fn between<T: Serialize>(base: &T, now: &T) -> Map<String, Value> {
-    let object = |of: &T| match serde_json::to_value(of) {
+    differing(&object(base), object(now), true)
+}
+
+/// The newer state with these edits over it; `None` where they do not fit it.
+#[must_use]
+pub fn over<T: Serialize + DeserializeOwned>(newer: &T, edits: Map<String, Value>) -> Option<T> {
+    let mut merged = object(newer);
+    for (name, value) in edits {
+        match (merged.get_mut(&name), value) {
+            (Some(Value::Object(old)), Value::Object(new)) if PARTIAL.contains(&&*name) => {
+                old.extend(new);
+            }
+            (_, value) => drop(merged.insert(name, value)),
+        }
+    }
+    serde_json::from_value(Value::Object(merged)).ok()
+}
+
+/// The names of the fields in which what the server has now differs from what was read before.
+#[must_use]
+pub fn since<T: Serialize>(base: &T, newer: &Value) -> Vec<String> {
+    let mut names = Vec::new();
+    for (name, old) in object(base) {
+        match (&old, newer.get(&name)) {
+            (Value::Object(old), Some(Value::Object(new))) if PARTIAL.contains(&&*name) => {
+                names.extend(
+                    old.iter().filter(|(n, v)| new.get(*n) != Some(*v)).map(|(n, _)| n.clone()),
+                );
+            }
+            (old, Some(new)) if old != new => names.push(name),
+            _ => {}
+        }
+    }
+    names
+}
+
+fn object<T: Serialize>(of: &T) -> Map<String, Value> {
+    match serde_json::to_value(of) {
         Ok(Value::Object(object)) => object,
         _ => Map::new(),
-    };
-    differing(&object(base), object(now), true)
+    }
 }
 
 /// Objects whose fields the server changes one by one.
@@ -65,6 +102,23 @@ mod tests {
         assert_eq!(sent, serde_json::json!({"monthly_usage_limit": null}));
     }
 
+    #[test]
+    fn edits_of_two_admins_stand_beside_each_other() {
+        let base = LicenseKeySettings::default();
+        let mut mine = base.clone();
+        mine.name = "Mine".into();
+        mine.ui.opener_size = 90;
+        mine.expires_at = None;
+        let mut theirs = base.clone();
+        theirs.monthly_usage_limit = Some(5);
+        theirs.ui.title = "Theirs".into();
+        let both = over(&theirs, between(&base, &mine)).unwrap();
+        assert_eq!((both.name.as_str(), both.monthly_usage_limit), ("Mine", Some(5)));
+        assert_eq!((both.ui.opener_size, both.ui.title.as_str()), (90, "Theirs"));
+        let newer = serde_json::to_value(&theirs).unwrap();
+        assert_eq!(since(&base, &newer), ["monthly_usage_limit", "title"]);
+    }
+
     proptest! {
         #[test]
         fn what_was_sent_put_over_what_was_gives_what_is(
@@ -77,14 +131,7 @@ mod tests {
                 one
             };
             let (base, now) = (settings(a), settings(b));
-            let mut merged = serde_json::to_value(&base).unwrap();
-            for (name, value) in between(&base, &now) {
-                match (&mut merged[&name], value) {
-                    (Value::Object(old), Value::Object(new)) if name == "ui" => old.extend(new),
-                    (slot, value) => *slot = value,
-                }
-            }
-            prop_assert_eq!(serde_json::from_value::<LicenseKeySettings>(merged).unwrap(), now);
+            prop_assert_eq!(over(&base, between(&base, &now)).unwrap(), now);
         }
     }
 }

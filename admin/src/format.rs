@@ -49,6 +49,69 @@ pub fn plural(number: i64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
+/// The whole number that a text is, with its thousands parted or not; nothing for an empty one.
+///
+/// # Errors
+/// What is wrong with it. A point is refused: to some readers it parts thousands, to others decimals.
+pub fn whole(text: &str) -> Result<Option<i64>, &'static str> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let is_parted = |mark: char| {
+        let mut groups = text.split(mark);
+        groups.next().is_some_and(|first| (1..=3).contains(&first.len()))
+            && groups.all(|group| group.len() == 3)
+    };
+    let plain = match text.chars().find(|c| !c.is_ascii_digit()) {
+        None => text.to_owned(),
+        Some(mark @ (',' | ' ' | '\u{a0}' | '\u{202f}' | '\'')) if is_parted(mark) => {
+            text.split(mark).collect()
+        }
+        Some(_) => return Err("must be a whole number, such as 1000"),
+    };
+    plain.parse().map(Some).map_err(|_| "must be a whole number, and smaller")
+}
+
+/// The number that a text is, with a point or a comma before its decimals; nothing for an empty one.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn decimal(text: &str) -> Result<Option<f64>, &'static str> {
+    let text = text.trim().replace(',', ".");
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+    number.map(Some).ok_or("must be a number, such as 0.7")
+}
+
+/// A field's JSON name as words: `ui.primaryColor` as `primary color`.
+#[must_use]
+pub fn words(name: &str) -> String {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    last.chars().fold(String::new(), |mut words, letter| {
+        match letter {
+            '_' => words.push(' '),
+            c if c.is_ascii_uppercase() => words.extend([' ', c.to_ascii_lowercase()]),
+            c => words.push(c),
+        }
+        words
+    })
+}
+
+/// A text as a reader sees it: without what is invisible, and with single spaces.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let is_unseen = |c: &char| {
+        matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
+            || (c.is_control() && !c.is_whitespace())
+    };
+    let seen: String = text.chars().filter(|c| !is_unseen(c)).collect();
+    seen.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The top of a chart's axis: the next of 2, 4, 10, 20, 40, 100, … that nothing exceeds, so its middle
 /// is a whole number as well.
 #[must_use]
@@ -73,6 +136,43 @@ mod tests {
         let tops = [0.0, 1.0, 2.0, 3.0, 4.1, 10.0, 11.0, 399.0, 401.0].map(axis_top);
         assert_eq!(tops, [2.0, 2.0, 2.0, 4.0, 10.0, 10.0, 20.0, 400.0, 1000.0]);
         assert_eq!(axis_top(f64::NAN), 2.0, "and the page goes on");
+    }
+
+    #[test]
+    fn a_number_is_what_was_typed_or_none() {
+        for (text, number) in
+            [("", None), (" 7 ", Some(7)), ("12,345", Some(12345)), ("1 000 000", Some(1_000_000))]
+        {
+            assert_eq!(whole(text), Ok(number), "{text}");
+        }
+        for odd in [
+            "1.000",
+            "1,00",
+            "1e3",
+            "-5",
+            "12abc",
+            "1,2345",
+            ",5",
+            "1,",
+            "1,000 000",
+            "99999999999999999999",
+        ] {
+            assert!(whole(odd).is_err(), "{odd}");
+        }
+        assert_eq!(decimal("0,7"), Ok(Some(0.7)));
+        assert!(decimal("warm").is_err() && decimal("inf").is_err() && decimal("1,000.5").is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_seen_need_not_be_typed() {
+        assert_eq!(visible("  Shop\u{200b} \u{202e} two\n"), "Shop two");
+        assert_eq!(visible("日本 ä"), "日本 ä");
+    }
+
+    #[test]
+    fn a_fields_name_is_read_as_words() {
+        let names = ["expires_at", "ui.primaryColor", "licenses.grace_days"].map(words);
+        assert_eq!(names, ["expires at", "primary color", "grace days"]);
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Listing<T: Clone + Send + Sync + 'static> {
     pub page: Remote<Page<T>>,
     /// Whether the address shows what is chosen: of one list on a page only.
     in_address: bool,
+    /// Of a list that comes whole: what of a row is searched, here and not on the server.
+    searched: Option<fn(&T) -> String>,
 }
 
 impl<T: Clone + Send + Sync + 'static> Clone for Listing<T> {
@@ -43,13 +45,36 @@ impl<T: Clone + Send + Sync + DeserializeOwned + 'static> Listing<T> {
         let chosen = names.iter().filter_map(|&name| Some((name, nav.parameter(name)?)));
         let filters = chosen.collect();
         let trail = nav.parameter("cursor").into_iter().collect();
-        Self::started(path, filters, trail, true)
+        Self::in_address(Self::started(path, filters, trail, true, None), names)
+    }
+
+    /// A list that the server gives whole, on one page; its search `q` looks into `text`.
+    #[must_use]
+    pub fn whole(path: &str, text: fn(&T) -> String) -> Self {
+        let nav = expect_context::<Nav>();
+        let filters = nav.parameter("q").into_iter().map(|words| ("q", words)).collect();
+        Self::in_address(Self::started(path, filters, Vec::new(), true, Some(text)), &["q"])
+    }
+
+    fn in_address(list: Self, names: &[&'static str]) -> Self {
+        let nav = expect_context::<Nav>();
+        let names = names.to_vec();
+        // A link to the list, or the browser's back button, chooses anew.
+        Effect::new(move |before: Option<()>| {
+            let asked = nav.query.get();
+            if before.is_some() && untrack(move || list.query()).trim_start_matches('?') != asked {
+                let chosen = names.iter().filter_map(|&name| Some((name, nav.parameter(name)?)));
+                list.trail.set(nav.parameter("cursor").into_iter().collect());
+                list.filters.set(chosen.collect());
+            }
+        });
+        list
     }
 
     /// A list inside a page that has another purpose.
     #[must_use]
     pub fn within(path: &str) -> Self {
-        Self::started(path, BTreeMap::new(), Vec::new(), false)
+        Self::started(path, BTreeMap::new(), Vec::new(), false, None)
     }
 
     fn started(
@@ -57,6 +82,7 @@ impl<T: Clone + Send + Sync + DeserializeOwned + 'static> Listing<T> {
         filters: BTreeMap<&'static str, String>,
         trail: Vec<String>,
         in_address: bool,
+        searched: Option<fn(&T) -> String>,
     ) -> Self {
         let list = Self {
             path: StoredValue::new(path.to_owned()),
@@ -64,15 +90,18 @@ impl<T: Clone + Send + Sync + DeserializeOwned + 'static> Listing<T> {
             trail: RwSignal::new(trail),
             page: Remote::new(),
             in_address,
+            searched,
         };
         let nav = expect_context::<Nav>();
         // Every choice is one request; the first is made at once.
-        Effect::new(move || {
+        Effect::new(move |before: Option<()>| {
             let query = list.query();
             if list.in_address {
                 nav.set_query(query.trim_start_matches('?'));
             }
-            list.fetch(&query);
+            if before.is_none() || list.searched.is_none() {
+                list.fetch(&query);
+            }
         });
         list
     }
@@ -95,6 +124,9 @@ impl<T: Clone + Send + Sync + DeserializeOwned + 'static> Listing<T> {
     /// Where the rows of this choice are.
     fn address(self, query: &str) -> Option<String> {
         let path = self.path.try_get_value()?;
+        if self.searched.is_some() {
+            return Some(path);
+        }
         // A list inside a page may be narrowed for good by its path.
         let query = if path.contains('?') { query.replacen('?', "&", 1) } else { query.to_owned() };
         let mark = if path.contains('?') || !query.is_empty() { '&' } else { '?' };
@@ -107,9 +139,11 @@ impl<T: Clone + Send + Sync + DeserializeOwned + 'static> Listing<T> {
         }
     }
 
-    /// Reads the same page again.
+    /// Reads the same page again, if it is still there.
     pub fn reload(self) {
-        self.fetch(&untrack(move || self.query()));
+        if !self.trail.is_disposed() {
+            self.fetch(&untrack(move || self.query()));
+        }
     }
 
     /// Reads the same page again without a sign of it: what is shown is touched only when it differs,
@@ -174,6 +208,28 @@ impl<T: Clone + Send + Sync + DeserializeOwned + 'static> Listing<T> {
         self.filters.with(|filters| !filters.is_empty())
     }
 
+    /// What there is to show: of a list that is searched here, the rows that have the words. Reads a
+    /// signal of such a list only: others are drawn anew when their rows have come, not before.
+    #[must_use]
+    pub fn rows(self, page: Page<T>) -> Vec<T> {
+        let Some(text) = self.searched else { return page.items };
+        let words = self.filter("q").to_lowercase();
+        page.items.into_iter().filter(|row| text(row).to_lowercase().contains(&words)).collect()
+    }
+
+    /// Whether the list has no row at all, or none that matches. Reads signals.
+    #[must_use]
+    pub fn shows_nothing(self) -> bool {
+        let first = untrack(move || !self.has_previous());
+        first && self.page.get().is_some_and(|page| self.rows(page).is_empty())
+    }
+
+    /// How many pages were turned to come here. Does not subscribe.
+    #[must_use]
+    pub fn page_number(self) -> usize {
+        self.trail.with_untracked(Vec::len)
+    }
+
     /// Whether there is a page before this one. Reads a signal.
     #[must_use]
     pub fn has_previous(self) -> bool {
@@ -197,6 +253,10 @@ impl<T: Clone + Send + Sync + DeserializeOwned + 'static> Listing<T> {
 
     /// Puts a changed row in the place of the one that it was.
     pub fn replace(self, row: T, is_same: impl Fn(&T) -> bool) {
+        // The page may be closed by now.
+        if self.trail.is_disposed() {
+            return;
+        }
         if let Some(mut page) = untrack(move || self.page.get()) {
             if let Some(at) = page.items.iter().position(is_same) {
                 page.items[at] = row;

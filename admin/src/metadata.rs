@@ -22,6 +22,20 @@ pub fn object(lines: &[Line]) -> Map<String, Value> {
     named.map(|(name, value)| (name.trim().to_owned(), read(value))).collect()
 }
 
+/// What is wrong with lines: they would be dropped unsaid.
+#[must_use]
+pub fn problem(lines: &[Line]) -> Option<String> {
+    let name = |at: usize| lines[at].0.trim();
+    (0..lines.len()).find_map(|at| {
+        let number = at + 1;
+        if name(at).is_empty() && !lines[at].1.trim().is_empty() {
+            return Some(format!("entry {number} has a value and no name"));
+        }
+        let twin = (0..at).find(|&other| !name(at).is_empty() && name(other) == name(at))?;
+        Some(format!("entries {} and {number} have the same name", twin + 1))
+    })
+}
+
 fn read(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
@@ -40,6 +54,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_would_be_dropped_is_complained_about() {
+        let line = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(problem(&[line("a", "1"), line("", ""), line("b", "")]), None);
+        assert!(problem(&[line("a", "1"), line(" ", "2")]).unwrap().starts_with("entry 2"));
+        let twins = problem(&[line("a", "1"), line("b", "1"), line(" a", "2")]);
+        assert_eq!(twins.unwrap(), "entries 1 and 3 have the same name");
+    }
 
     #[test]
     fn words_are_texts_and_what_reads_as_json_is_json() {

@@ -13,8 +13,10 @@ pub struct Nav {
     pub route: RwSignal<Route>,
     /// What stands behind `?` in the address.
     pub query: RwSignal<String>,
-    /// How many open forms have edits that are not saved.
-    unsaved: RwSignal<u32>,
+    /// Of each open form, whether it has edits that are not saved.
+    unsaved: StoredValue<Vec<Memo<bool>>>,
+    /// Of each dialog, whether it shows or does what must not be left.
+    held: StoredValue<Vec<Memo<bool>>>,
     /// Where to, once the reader has said that the edits may go.
     pub wanted: RwSignal<Option<String>>,
     /// The page is another than before, and its title has not had the focus yet.
@@ -35,14 +37,15 @@ impl Nav {
         let nav = Self {
             route: RwSignal::new(Route::parse(&path)),
             query: RwSignal::new(query),
-            unsaved: RwSignal::new(0),
+            unsaved: StoredValue::new(Vec::new()),
+            held: StoredValue::new(Vec::new()),
             wanted: RwSignal::new(None),
             arrived: StoredValue::new(false),
         };
         listen_for_ever("popstate", move |_| nav.went_back());
         listen_for_ever("click", move |event| nav.clicked(event.unchecked_ref()));
         listen_for_ever("beforeunload", move |event| {
-            if nav.unsaved.get_untracked() > 0 {
+            if nav.has_unsaved() || nav.is_held() {
                 event.prevent_default();
             }
         });
@@ -57,10 +60,12 @@ impl Nav {
     /// Goes to an address of the dashboard, after asking when edits would be lost.
     pub fn open(self, address: &str) {
         let to = Route::parse(address.split('?').next().unwrap_or_default());
-        if self.route.get_untracked().thing() == to.thing() {
+        if self.is_held() {
+            self.wanted.set(Some(address.to_owned()));
+        } else if self.route.get_untracked().thing() == to.thing() {
             // Another tab of the same thing: its form stays as it is.
             self.enter(address);
-        } else if self.unsaved.get_untracked() > 0 {
+        } else if self.has_unsaved() {
             self.wanted.set(Some(address.to_owned()));
         } else {
             self.leave_for(address);
@@ -70,7 +75,8 @@ impl Nav {
     /// Goes there without asking.
     pub fn leave_for(self, address: &str) {
         self.wanted.set(None);
-        self.unsaved.set(0);
+        self.unsaved.set_value(Vec::new());
+        self.held.set_value(Vec::new());
         self.enter(address);
     }
 
@@ -107,17 +113,26 @@ impl Nav {
         arrived
     }
 
-    /// Counts a form with unsaved edits while `dirty` says so and the form is open.
+    /// Asks before a form is left while `dirty` says so and the form is there.
     pub fn guard(self, dirty: Memo<bool>) {
-        let counted = StoredValue::new(false);
-        let count = move |is: bool| {
-            if counted.get_value() != is {
-                counted.set_value(is);
-                self.unsaved.update(|n| *n = if is { *n + 1 } else { n.saturating_sub(1) });
-            }
-        };
-        Effect::new(move || count(dirty.get()));
-        on_cleanup(move || count(false));
+        watch(self.unsaved, dirty);
+    }
+
+    /// Asks before a dialog is left while `held` says so, such as one with a key that is shown once.
+    pub fn hold(self, held: Memo<bool>) {
+        watch(self.held, held);
+    }
+
+    /// Whether leaving the page would lose edits.
+    #[must_use]
+    pub fn has_unsaved(self) -> bool {
+        any(self.unsaved)
+    }
+
+    /// Whether leaving the page would lose what a dialog shows or does.
+    #[must_use]
+    pub fn is_held(self) -> bool {
+        any(self.held)
     }
 
     fn read(self) {
@@ -135,7 +150,7 @@ impl Nav {
     fn went_back(self) {
         let (path, query) = address();
         let same = Route::parse(&path).thing() == self.route.get_untracked().thing();
-        if same || self.unsaved.get_untracked() == 0 {
+        if !self.is_held() && (same || !self.has_unsaved()) {
             self.read();
             return;
         }
@@ -164,6 +179,19 @@ impl Nav {
             self.open(&href);
         }
     }
+}
+
+/// Adds one to watch, and forgets those that are gone with their pages.
+fn watch(all: StoredValue<Vec<Memo<bool>>>, one: Memo<bool>) {
+    all.update_value(|all| {
+        all.retain(|old| old.try_get_untracked().is_some());
+        all.push(one);
+    });
+}
+
+/// Whether one of them says so now: not when an effect was last run.
+fn any(all: StoredValue<Vec<Memo<bool>>>) -> bool {
+    all.with_value(|all| all.iter().any(|one| one.try_get_untracked() == Some(true)))
 }
 
 fn history_of(method: &str, address: &str) -> Result<(), JsValue> {

@@ -1,5 +1,6 @@
 //! The frame around every page: the menu, the bell, who is signed in, light and dark.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -12,7 +13,7 @@ use crate::draft::run;
 use crate::nav::Nav;
 use crate::route::Route;
 use crate::session::Session;
-use crate::ui::{Icon, Menu};
+use crate::ui::{ConfirmRequest, Icon, Menu, confirm};
 
 /// How often the bell is looked at.
 const BELL: Duration = Duration::from_secs(60);
@@ -54,10 +55,9 @@ impl Unread {
     /// Asks the server.
     pub fn refresh(self) {
         spawn_local(async move {
-            // More than fit on one page are "99" anyway.
-            if let Ok(page) = api::get::<Page<Notification>>("/api/notifications?limit=100").await {
-                let unread = page.items.iter().filter(|one| one.read_at.is_none()).count();
-                let _ = self.0.try_set(unread);
+            let path = "/api/notifications?unread=true&limit=1";
+            if let Ok(page) = api::get::<Page<Notification>>(path).await {
+                let _ = self.0.try_set(usize::try_from(page.total).unwrap_or_default());
             }
         });
     }
@@ -157,7 +157,23 @@ fn Who() -> impl IntoView {
         UserRole::Viewer => Some("Viewer: may read"),
     };
     let password = RwSignal::new(false);
-    let sign_out = move |_| run(session.sign_out(), |()| {});
+    let nav = expect_context::<Nav>();
+    let sign_out = move |_| {
+        let then = move || run(session.sign_out(), |()| {});
+        if !nav.has_unsaved() {
+            then();
+            return;
+        }
+        confirm(ConfirmRequest {
+            title: "Sign out without saving?".to_owned(),
+            text: "This page has changes that are not saved. They are lost when you sign out."
+                .to_owned(),
+            action: "Sign out",
+            type_to_confirm: None,
+            is_dangerous: true,
+            then: Arc::new(then),
+        });
+    };
     view! {
         <div class="who">
             <div>

@@ -56,7 +56,7 @@ test('an agent is made and edited; its key goes in and never comes out', async (
   await page.getByLabel('Address of the model server').fill('no address');
   await page.getByLabel('Temperature').fill('hot');
   await page.getByRole('button', { name: 'Create agent' }).click();
-  await expect(page.getByText('Must be a number, or empty')).toBeVisible();
+  await expect(page.getByText('Must be a number, such as 0.7')).toBeVisible();
   await page.getByLabel('Temperature').fill('0.5');
   await page.getByRole('button', { name: 'Create agent' }).click();
   await expect(page.getByText(/^Must be a web address/)).toBeVisible();

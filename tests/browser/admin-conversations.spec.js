@@ -6,9 +6,9 @@ import { expect, test } from './lib/test.js';
 const HOSTILE = '<img src=x onerror="window.hacked=1">';
 
 /** Asks as a program does, and reads the answer to its end. */
-async function ask(server, upstream, message, answer, more = {}) {
+async function ask(server, upstream, message, answer, more = {}, key = WIDGET_KEY) {
   const reply = fetch(`${server.url}/v1/chat/stream`, {
-    method: 'POST', headers: { 'content-type': 'application/json', 'x-api-key': WIDGET_KEY },
+    method: 'POST', headers: { 'content-type': 'application/json', 'x-api-key': key },
     body: JSON.stringify({ sessionId: 's-1', message, ...more }),
   });
   const call = await upstream.call();
@@ -25,12 +25,21 @@ test('a new installation is told where to begin; a used one shows its figures', 
   await looksRight(page, shot, 'overview-new');
   await page.getByRole('link', { name: 'Create License Key' }).click();
   await expect(page.getByRole('dialog', { name: 'Create License Key' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  const long = 'A long answer without an end that would make the card wider than the page. '.repeat(8);
+  await ask(server, upstream, 'Long?', [long], { sessionId: 's-2' });
   await ask(server, upstream, `Hello ${HOSTILE}`, ['Hi ', 'there']);
   const { id } = await api(server, 'POST', '/api/license-keys', { name: HOSTILE, monthly_usage_limit: 1 });
   expect(id).toBeTruthy();
   await open(server, page, '?days=7');
-  await expect(page.locator('.tile', { hasText: 'Queries' }).first()).toContainText('1');
+  await expect(page.locator('.tile', { hasText: 'Queries' }).first()).toContainText('2 answered');
   await expect(page.getByRole('link', { name: 'Hi there' })).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 'long messages do not widen the page').toBeLessThanOrEqual(0);
+  const cards = await page.locator('.two-columns > .card').evaluateAll((cards) => cards.map((card) => Math.round(card.getBoundingClientRect().width)));
+  expect(new Set(cards).size, `cards side by side are of one width: ${cards}`).toBe(1);
+  await page.getByText('Websites, pages, refusals and feedback').click();
+  await expect(page.getByText('0 thumbs up, 0 down.')).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Refusals by reason' })).toBeVisible();
   await page.getByText('As a table').first().click();
   await expect(page.getByRole('columnheader', { name: 'Answered' })).toBeVisible();
   await looksRight(page, shot, 'overview');
@@ -49,7 +58,7 @@ test('a new installation is told where to begin; a used one shows its figures', 
 
 test('a conversation is found by its words and read with its sources; hostile texts stay texts', async ({ natter, upstream, page, shot }) => {
   const server = await natter(upstream.env);
-  await ask(server, upstream, `How do I ${HOSTILE}?`, ['**Bold** and `code`\n\n', `${HOSTILE}\n\n`, '- one\n- two\n\n', '[click](javascript:alert(1)) ![pic](https://evil.example/x.png)']);
+  await ask(server, upstream, `How do I ${HOSTILE}?`, ['**Bold** and `code`\n\n', `${HOSTILE}\n\n`, '- one\n- two\n\n  ```\n  let code = 1;\n  ```\n\n', '[click](javascript:alert(1)) ![pic](https://evil.example/x.png)']);
   await signIn(server, page);
   await open(server, page, '/conversations');
   await looksRight(page, shot, 'conversations');
@@ -87,6 +96,37 @@ test('a thread grows while its answer is being written', async ({ natter, upstre
   await (await second).text();
   await expect(page.locator('.live')).toHaveCount(0);
   await expect(page.locator('.message.bot').last()).toContainText('Growing slowly');
+});
+
+test('of many keys, one is found by its name to narrow conversations by it', async ({ natter, upstream, page }) => {
+  const server = await natter(upstream.env);
+  for (let n = 1; n <= 230; n += 1) await api(server, 'POST', '/api/license-keys', { name: `Key ${n}` });
+  const { id, key, key_hint: hint } = await api(server, 'POST', '/api/license-keys', { name: 'Shop "one"' });
+  for (let n = 231; n <= 450; n += 1) await api(server, 'POST', '/api/license-keys', { name: `Key ${n}` });
+  await ask(server, upstream, 'With the other key?', ['No.']);
+  await ask(server, upstream, 'With this key?', ['Yes.'], { sessionId: 's-2' }, key);
+  await signIn(server, page);
+  await open(server, page, '/conversations');
+  await expect(page.getByText('2 in all')).toBeVisible();
+  const picker = page.getByLabel('License key');
+  await picker.pressSequentially('shop "');
+  const suggested = page.locator('datalist option');
+  await expect(suggested).toHaveCount(1);
+  const name = `Shop "one" (…${hint.split('-').pop()})`;
+  await expect(suggested).toHaveAttribute('value', name);
+  // As choosing a suggestion does.
+  await picker.fill(name);
+  await expect(page.getByText('1 in all')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Yes.' })).toBeVisible();
+  await expect(page).toHaveURL(new RegExp(`license_key_id=${id}`));
+  await page.reload();
+  await settled(page);
+  await expect(picker, 'its name is known without the list').toHaveValue(name);
+  await picker.fill('half a na');
+  await picker.blur();
+  await expect(picker, 'half a name chooses nothing').toHaveValue(name);
+  await picker.fill('');
+  await expect(page.getByText('2 in all')).toBeVisible();
 });
 
 test('a conversation is exported and deleted, and all of a visitor on request', async ({ natter, upstream, page }) => {

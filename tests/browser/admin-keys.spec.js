@@ -59,6 +59,12 @@ test('the toggle in the row switches a key off and on', async ({ natter, page })
   await expect(toggle).toBeChecked();
   await toggle.focus();
   await page.keyboard.press('Space');
+  await expect(page.getByRole('dialog', { name: 'Switch Shop off?' })).toContainText('Nobody can chat');
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+  expect(await works(server, key), 'nothing has happened').toBe(200);
+  await expect(toggle, 'the focus is back').toBeFocused();
+  await page.keyboard.press('Space');
+  await page.getByRole('dialog').getByRole('button', { name: 'Switch off' }).click();
   await expect(page.getByRole('row', { name: /^Shop/ }).getByText('Switched off')).toBeVisible();
   await expect(toggle).not.toBeChecked();
   expect((await read(server, id)).status).toBe('inactive');
@@ -128,7 +134,7 @@ test('a limit beyond its edge is refused at its field, and somebody else’s cha
   const limit = page.getByLabel('Activation limit');
   await limit.fill('101');
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByText('Must be a whole number from 1 to 100, or null')).toBeVisible();
+  await expect(page.getByText('Must be a whole number from 1 to 100, or empty')).toBeVisible();
   await expect(limit).toBeFocused();
   await limit.fill('100');
   await api(server, 'PATCH', `/api/license-keys/${id}`, { name: 'Theirs' });

@@ -130,6 +130,8 @@ test('usage: every question in the log with its figures, refusals with their rea
   await open(server, page, `/license-keys/${id}/usage`);
   await expect(page.getByRole('row', { name: /What is <img/ })).toContainText('Answered');
   await expect(page.getByRole('row', { name: /monthly limit reached/ })).toContainText('Refused');
+  await page.getByRole('row', { name: /What is <img/ }).getByText('Details').click();
+  await expect(page.getByRole('row', { name: /What is <img/ })).toContainText('First word after');
   await looksRight(page, shot, 'usage');
   const times = page.locator('figure', { hasText: 'Response time' });
   await times.getByText('As a table').click();
@@ -169,6 +171,10 @@ test('activations: a website that waits is approved, another is revoked', async 
   await expect(page.getByText('1 of 2 in use.')).toBeVisible();
   expect((await session('https://one.example')).status).toBe(200);
   await looksRight(page, shot, 'activations');
+  await page.getByRole('searchbox').fill('nobody.example');
+  await expect(page.getByText('Nothing matches')).toBeVisible();
+  await page.getByRole('searchbox').fill('ONE.');
+  await expect(row).toBeVisible();
   await row.getByRole('button', { name: /Revoke/ }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
   await expect(row).toHaveCount(0);

@@ -86,11 +86,11 @@ test('API keys are to be looked through: the unused and the old are named, until
   await open(server, page, '/api-keys');
   await expect(page.getByRole('row', { name: /nt_live_/ })).toBeVisible();
   await expect(page.getByRole('region', { name: 'Look through the API keys' }), 'nothing is due').toHaveCount(0);
-  // Nobody waits 90 days for a test: only the reminder is put into what the server answers.
-  await page.route('**/api/overview', async (route) => {
+  // Nobody waits 90 days for a test: the reminder is put in the place of what the server answers.
+  await page.route('**/api/audit-reminder', async (route) => {
     const answer = await route.fetch();
-    const audit_reminder = { keys: 2, unused: [listed, { ...listed, label: 'Shop' }], old: [listed] };
-    await route.fulfill({ response: answer, json: { ...(await answer.json()), audit_reminder } });
+    expect(await answer.json(), 'the server has none yet').toBeNull();
+    await route.fulfill({ json: { keys: 2, unused: [listed, { ...listed, label: 'Shop' }], old: [listed] } });
   });
   await page.reload();
   await settled(page);
@@ -139,6 +139,12 @@ test('notifications are sentences that lead to the key, and are read one by one 
   await items.last().getByRole('button', { name: /^Mark as read/ }).click();
   await expect(page.getByRole('button', { name: /^Mark as read/ })).toHaveCount(1);
   await expect(bell).toContainText('1');
+  await page.getByLabel('Read or not').selectOption('true');
+  await expect(items).toHaveCount(1);
+  await page.getByLabel('Kind').selectOption({ index: 1 });
+  await expect(page.getByText('Nothing matches')).toBeVisible();
+  await page.getByRole('button', { name: 'Clear search and filters' }).click();
+  await expect(items).toHaveCount(2);
   const unread = async () => (await api(server, 'GET', '/api/notifications')).items.filter((one) => !one.read_at).length;
   expect(await unread()).toBe(1);
   await page.getByRole('button', { name: 'Mark all as read' }).click();

@@ -38,6 +38,7 @@ test('a data source is made, edited and deleted', async ({ natter, page, shot })
   await expect(row).toContainText('Empty');
   await looksRight(page, shot, 'sources');
   await row.getByRole('switch').click({ force: true });
+  await dialog.getByRole('button', { name: 'Switch off' }).click();
   await expect(row.getByRole('switch')).not.toBeChecked();
   await row.getByRole('link', { name: 'Help' }).click();
   await page.getByRole('button', { name: 'Delete data source' }).click();
@@ -104,6 +105,13 @@ test('texts and questions with answers are written, found, read and deleted', as
   await expect(page.locator('.found img')).toHaveCount(0);
   await page.getByRole('button', { name: 'Kettles', exact: true }).click();
   await expect(dialog.locator('pre')).toContainText('A kettle boils water');
+  await dialog.getByRole('button', { name: 'Edit' }).click();
+  await expect(dialog.getByLabel('Name')).toHaveValue('Kettles');
+  await dialog.getByLabel('Text', { exact: true }).fill(`# Kettles\n\nA kettle boils water fast. ${EVIL}`);
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog).toHaveCount(0);
+  await page.getByRole('button', { name: 'Kettles', exact: true }).click();
+  await expect(dialog.locator('pre')).toContainText('boils water fast');
   await page.keyboard.press('Escape');
   const row = page.getByRole('row', { name: /Kettles/ });
   await row.getByLabel(/^Actions for/).click();
@@ -234,4 +242,20 @@ test('a file with a hostile name is listed, read and deleted by it, as text', as
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await expect(page.getByText('No documents yet')).toBeVisible();
   expect(await page.evaluate(() => window.hacked)).toBeUndefined();
+});
+
+test('the guide that comes with Natter is listed page by page, read, and cannot be changed', async ({ natter, page, shot }) => {
+  const server = await natter();
+  await signIn(server, page);
+  await open(server, page, '/data-sources/guide');
+  await page.getByRole('searchbox').fill('embed');
+  const row = page.getByRole('row', { name: /Put the widget on your page/ });
+  await expect(row).toContainText('Web page');
+  await expect(page.getByRole('row', { name: /Troubleshooting/ }), 'it is searched').toHaveCount(0);
+  await settled(page);
+  await expect(page.getByLabel(/^Actions for/)).toHaveCount(0);
+  await looksRight(page, shot, 'source-guide');
+  await row.getByRole('button').click();
+  await expect(page.getByRole('dialog').locator('pre')).toContainText('chat-widget.js');
+  await expect(page.getByRole('button', { name: 'Add document' })).toHaveCount(0);
 });

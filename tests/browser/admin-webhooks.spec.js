@@ -128,6 +128,15 @@ test('a test is sent, its delivery appears by itself, and one that failed is sen
   const first = receiver.calls[0].headers['webhook-id'];
   await expect.poll(() => receiver.calls.filter((call) => call.headers['webhook-id'] === first).length, 'the same event').toBe(2);
   await expect(rows.last()).toContainText('Delivered');
+  const deliveries = page.locator('.deliveries');
+  await deliveries.getByLabel('Status').selectOption('failed');
+  await expect(deliveries.getByText('Nothing matches')).toBeVisible();
+  await deliveries.getByLabel('Status').selectOption('delivered');
+  await expect(rows).toHaveCount(2);
+  await deliveries.getByRole('searchbox').fill('ORDER.');
+  await expect(deliveries.getByText('Nothing matches')).toBeVisible();
+  await deliveries.getByRole('button', { name: 'Clear search and filters' }).click();
+  await expect(rows).toHaveCount(2);
 });
 
 test('a webhook is edited, switched off and on, and removed', async ({ natter, page, receiver }) => {
@@ -149,6 +158,8 @@ test('a webhook is edited, switched off and on, and removed', async ({ natter, p
   await settled(page);
   const toggle = page.getByRole('switch');
   await toggle.click();
+  await expect(page.getByRole('dialog')).toContainText('not sent later');
+  await page.getByRole('dialog').getByRole('button', { name: 'Switch off' }).click();
   await expect(page.getByText('It is switched off')).toBeVisible();
   await expect(toggle).not.toBeChecked();
   expect((await stored()).is_active).toBe(false);

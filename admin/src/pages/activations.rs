@@ -9,7 +9,7 @@ use crate::api;
 use crate::draft::run;
 use crate::listing::Listing;
 use crate::session::may_write;
-use crate::ui::{Badge, ConfirmRequest, EmptyState, Table, Toasts, Tone, When, confirm};
+use crate::ui::{Badge, ConfirmRequest, EmptyState, Search, Table, Toasts, Tone, When, confirm};
 
 const COLUMNS: &[&str] = &["Website or device", "Status", "Activated", "Last seen", "Details", ""];
 
@@ -20,9 +20,9 @@ pub fn ActivationTable(#[prop(into)] key: String, changed: Callback<()>) -> impl
     let list = Listing::<Activation>::within(&path.get_value());
     let done = Callback::new(move |()| {
         list.reload();
-        changed.run(());
+        let _ = changed.try_run(());
     });
-    view! { <Table list label="Activations" columns=COLUMNS row=move |one| row(path, done, one) empty=nothing /> }
+    view! { <div class="tools"><Search list placeholder="Website, device or its id" /></div><Table list label="Activations" columns=COLUMNS row=move |one| row(path, done, one) empty=nothing /> }
 }
 
 fn nothing() -> AnyView {
@@ -72,7 +72,7 @@ fn approve(at: StoredValue<String>, name: StoredValue<String>, done: Callback<()
     let (path, name) = (format!("{}/approve", at.get_value()), name.get_value());
     run(async move { api::act::<Activation>(&path).await }, move |_| {
         toasts.done(format!("{name} may use the key."));
-        done.run(());
+        let _ = done.try_run(());
     });
 }
 
@@ -91,7 +91,7 @@ fn revoke(at: StoredValue<String>, name: StoredValue<String>, done: Callback<()>
             let (path, name) = (path.clone(), name.clone());
             run(async move { api::delete(&path).await }, move |()| {
                 toasts.done(format!("{name} is revoked."));
-                done.run(());
+                let _ = done.try_run(());
             });
         }),
     });

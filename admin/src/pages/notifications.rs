@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use shared::admin::{MarkRead, Notification};
+use shared::alert::NOTABLE;
 
 use crate::alerts::{self, Urgency};
 use crate::api;
@@ -12,11 +13,14 @@ use crate::remote::Load;
 use crate::route::Route;
 use crate::session::may_write;
 use crate::shell::Unread;
-use crate::ui::{EmptyState, FailureBox, Head, Icon, Pager, Skeleton, Toasts, When};
+use crate::ui::{
+    EmptyState, FailureBox, Filter, Head, Icon, NothingMatches, Paged, Skeleton, Toasts, When,
+    choices,
+};
 
 #[component]
 pub fn NotificationsPage() -> impl IntoView {
-    let list = Listing::<Notification>::new("/api/notifications", &[]);
+    let list = Listing::<Notification>::new("/api/notifications", &["unread", "kind"]);
     let unread = expect_context::<Unread>();
     let toasts = expect_context::<Toasts>();
     let all = move |_| {
@@ -33,19 +37,32 @@ pub fn NotificationsPage() -> impl IntoView {
                 <button type="button" class="button" on:click=all><Icon name="check" /> "Mark all as read"</button>
             </Show>
         </Head>
-        {move || match list.page.state.get() {
+        <div class="tools">
+            <Filter list name="unread" label="Read or not" options=choices(&[("", "Read and unread"), ("true", "Unread")]) />
+            <Filter list name="kind" label="Kind" options=Signal::stored(kinds()) />
+        </div>
+        <Paged list>{move || match list.page.state.get() {
             Load::Waiting => view! { <Skeleton lines=6 /> }.into_any(),
             Load::Failed(failure) => view! { <FailureBox failure retry=Callback::new(move |()| list.reload()) /> }.into_any(),
-            Load::Ready(page) if page.items.is_empty() && !untrack(move || list.has_previous()) => nothing(),
+            Load::Ready(_) if list.shows_nothing() => nothing(list),
             Load::Ready(page) => view! {
                 <ul class="notices">{page.items.into_iter().map(|one| notice(list, one)).collect_view()}</ul>
-                <Pager list />
             }.into_any(),
-        }}
+        }}</Paged>
     }
 }
 
-fn nothing() -> AnyView {
+/// What there can be to tell, by its name in the API.
+fn kinds() -> Vec<(String, String)> {
+    let kind = |kind: &&str| ((*kind).to_owned(), alerts::meaning(kind).to_owned());
+    let every = (String::new(), "Every kind".to_owned());
+    std::iter::once(every).chain(NOTABLE.iter().map(kind)).collect()
+}
+
+fn nothing(list: Listing<Notification>) -> AnyView {
+    if untrack(move || list.is_narrowed()) {
+        return view! { <NothingMatches list /> }.into_any();
+    }
     view! {
         <EmptyState icon="bell" title="Nothing to tell"
             text="You hear of it here when a monthly limit is near, a license key is about to expire, or a new website uses one.">

@@ -1,7 +1,7 @@
 //! How things stand: what is asked, what fails, what needs a look.
 
 use leptos::prelude::*;
-use shared::admin::{Period, Totals};
+use shared::admin::{Analytics, Period, Totals};
 use shared::admin_conversation::ConversationSummary;
 use shared::overview::{Figures, NearLimit, Overview};
 
@@ -9,6 +9,7 @@ use crate::api;
 use crate::format;
 use crate::nav::Nav;
 use crate::pages::api_keys::AuditDue;
+use crate::pages::rankings::Rankings;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
 use crate::ui::{
@@ -31,13 +32,13 @@ pub fn OverviewPage() -> impl IntoView {
         {move || match overview.state.get() {
             Load::Waiting => view! { <Skeleton lines=8 /> }.into_any(),
             Load::Failed(failure) => view! { <FailureBox failure retry /> }.into_any(),
-            Load::Ready(now) => view! { <Shown now retry /> }.into_any(),
+            Load::Ready(now) => view! { <Shown now span retry /> }.into_any(),
         }}
     }
 }
 
 #[component]
-fn Shown(now: Overview, retry: Callback<()>) -> impl IntoView {
+fn Shown(now: Overview, span: Span, retry: Callback<()>) -> impl IntoView {
     let fresh = now.range.totals.queries == 0 && now.keys <= 1 && now.conversations.is_empty();
     let labels: Vec<String> =
         now.series.iter().map(|period| span_label(&period.start, &now.interval)).collect();
@@ -68,11 +69,43 @@ fn Shown(now: Overview, retry: Callback<()>) -> impl IntoView {
                 <Card><BarChart title="Queries" labels=same series=answers /></Card>
                 <Card><BarChart title="Refused requests" labels series=refused /></Card>
             </div>
+            <Where span />
             <div class="two-columns">
                 <Near keys=now.near_limit total=now.near_limit_total />
                 <Latest conversations=now.conversations />
             </div>
         </div>
+    }
+}
+
+/// From where, on which pages, and why something was refused: read when somebody wants to see it.
+#[component]
+fn Where(span: Span) -> impl IntoView {
+    let told = Remote::<Analytics>::new();
+    let asked = RwSignal::new(false);
+    let read = move || {
+        let path = format!("/api/analytics{}", untrack(move || span.query(&[])));
+        told.read(async move { api::get(&path).await });
+    };
+    let opened = move |_| {
+        if !asked.get_untracked() {
+            asked.set(true);
+            read();
+        }
+    };
+    view! {
+        <details class="more" on:toggle=opened>
+            <summary>"Websites, pages, refusals and feedback of this range"</summary>
+            {move || match told.state.get() {
+                Load::Waiting if !asked.get() => ().into_any(),
+                Load::Waiting => view! { <Skeleton lines=4 /> }.into_any(),
+                Load::Failed(failure) => view! { <FailureBox failure retry=Callback::new(move |()| read()) /> }.into_any(),
+                Load::Ready(told) => {
+                    let thumbs = format!("{} thumbs up, {} down.", format::count(told.feedback.up), format::count(told.feedback.down));
+                    view! { <p class="soft">"Feedback: " {thumbs}</p><Rankings domains=told.domains pages=told.pages refusals=told.refusals /> }.into_any()
+                }
+            }}
+        </details>
     }
 }
 

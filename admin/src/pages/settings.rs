@@ -1,14 +1,14 @@
 //! Settings of the whole installation: what is kept, and for how long.
 
 use leptos::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::FieldErrors;
 use shared::admin::InstallationSettings;
 
 use crate::api;
 use crate::changes;
-use crate::draft::Draft;
+use crate::draft::{Draft, Edits};
 use crate::remote::{Load, Remote};
 use crate::session::may_write;
 use crate::ui::{Card, FailureBox, Head, Icon, NumberField, SaveBar, Skeleton, Switch, Toasts};
@@ -17,7 +17,7 @@ use crate::ui::{Card, FailureBox, Head, Icon, NumberField, SaveBar, Skeleton, Sw
 const MOST_DAYS: i64 = 36_500;
 
 /// The settings as they stand in the form, with the names that they have in JSON.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct SettingsForm {
     retention_days: Option<i64>,
     conversation_retention_days: Option<i64>,
@@ -110,7 +110,7 @@ fn Opened(settings: InstallationSettings) -> impl IntoView {
             api::patch::<InstallationSettings>("/api/settings", &Value::Object(changed)).await
         };
         draft.save(saving, move |now| {
-            draft.rebase(SettingsForm::of(&now), 0);
+            draft.rebase(SettingsForm::of(&now), 0, Edits::Kept);
             toasts.done("Saved. It applies from now on.");
         });
     });
@@ -119,7 +119,7 @@ fn Opened(settings: InstallationSettings) -> impl IntoView {
             <Kept form />
             <Privacy form />
         </div>
-        <SaveBar draft save take_theirs=Callback::new(|_: Value| ()) />
+        <SaveBar draft save take_theirs=Callback::new(|_| ()) />
     }
 }
 
@@ -148,9 +148,9 @@ fn Kept(form: Form) -> impl IntoView {
     };
     view! {
         <Card title="How long things are kept">
-            <NumberField bind=usage label="Usage log" unit="days" min=1 max=MOST_DAYS disabled=form.closed(usage.name)
+            <NumberField bind=usage label="Usage log" unit="days" disabled=form.closed(usage.name)
                 hint=form.hint(usage.name, "Older entries are deleted, and with them the charts and the notifications of that time.") />
-            <NumberField bind=kept label="Conversations" unit="days" min=1 max=MOST_DAYS placeholder="For ever" disabled=form.closed(kept.name)
+            <NumberField bind=kept label="Conversations" unit="days" placeholder="For ever" disabled=form.closed(kept.name)
                 hint=form.hint(kept.name, "A conversation is deleted when nothing has happened in it for so long. Empty = kept for ever.") />
             <Show when=shortened>
                 <div class="note warn"><Icon name="warning" /><p>"Shorter than now: what is older is deleted soon after you save, and cannot be brought back."</p></div>

@@ -41,7 +41,7 @@ pub fn SignInAgain() -> impl IntoView {
 fn SignInForm(#[prop(into)] email: String) -> impl IntoView {
     let session = expect_context::<Session>();
     let known = !email.is_empty();
-    let draft = Draft::unguarded(SignIn { email, password: String::new() }, check);
+    let draft = Draft::of_new(SignIn { email, password: String::new() }, check);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {

@@ -3,92 +3,81 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::FieldErrors;
-use shared::admin::{NewUser, Page, PasswordChange, SignedIn, User, UserChange, UserRole};
+use shared::admin::{NewUser, PasswordChange, SignedIn, User, UserChange, UserRole};
 
 use crate::api;
 use crate::draft::{Draft, run};
-use crate::remote::{Load, Remote};
+use crate::listing::Listing;
 use crate::session::{Session, Standing, may_write};
 use crate::ui::{
     Badge, Choice, ConfirmRequest, Dialog, DialogFoot, EmptyState, FailureBox, Head, Icon, Menu,
-    Skeleton, TextField, Toasts, Tone, When, choices, confirm,
+    Search, Table, TextField, Toasts, Tone, When, choices, confirm,
 };
+
+const COLUMNS: &[&str] = &["Name", "Role", "Last signed in", "Added", ""];
 
 #[component]
 pub fn UsersPage() -> impl IntoView {
-    let users = Remote::<Page<User>>::new();
-    let read = move || users.read(api::get("/api/users"));
-    read();
+    let list = Listing::<User>::whole("/api/users", |user| format!("{} {}", user.name, user.email));
     let adding = RwSignal::new(false);
     let editing = RwSignal::new(None::<User>);
-    let changed = Callback::new(move |()| read());
+    let changed = Callback::new(move |()| list.reload());
+    let own = StoredValue::new(expect_context::<Session>().user().map(|user| user.id));
     view! {
         <Head title=Signal::stored("Users".to_owned()) text="Who may sign in to this dashboard. Admins do everything; viewers read.">
             <Show when=may_write>
                 <button type="button" class="button primary" on:click=move |_| adding.set(true)><Icon name="add" /> "Add user"</button>
             </Show>
         </Head>
-        {move || match users.state.get() {
-            Load::Waiting => view! { <Skeleton /> }.into_any(),
-            Load::Failed(failure) => view! { <FailureBox failure retry=changed /> }.into_any(),
-            Load::Ready(page) if page.items.is_empty() => view! {
-                <EmptyState icon="users" title="Nobody but you" text="Somebody you add signs in with their e-mail address." />
-            }.into_any(),
-            Load::Ready(page) => view! { <UserTable users=page.items editing changed /> }.into_any(),
-        }}
+        <div class="tools"><Search list placeholder="Name or e-mail address" /></div>
+        <Table list label="Users" columns=COLUMNS row=move |user| row(user, &own.get_value(), editing, changed) empty=nothing />
         <Dialog open=adding title=Signal::stored("Add user".to_owned())><AddForm open=adding changed /></Dialog>
         <EditDialog editing changed />
     }
 }
 
-#[component]
-fn UserTable(
-    users: Vec<User>,
+fn nothing() -> AnyView {
+    view! { <EmptyState icon="users" title="Nobody but you" text="Somebody you add signs in with their e-mail address." /> }.into_any()
+}
+
+fn row(
+    user: User,
+    own: &Option<String>,
     editing: RwSignal<Option<User>>,
     changed: Callback<()>,
-) -> impl IntoView {
-    let own = expect_context::<Session>().user().map(|user| user.id);
-    let row = |user: User| {
-        let is_own = own.as_ref() == Some(&user.id);
-        let (edited, removed) = (user.clone(), user.clone());
-        let last = user.last_signed_in_at.clone();
-        view! {
-            <tr>
-                <th scope="row" data-label="Name"><div class="two"><span>{user.name.clone()}</span><span class="soft">{user.email.clone()}</span></div></th>
-                <td data-label="Role">
-                    <span class="inline">
-                        <Badge text=role_name(user.role) tone=if user.role == UserRole::Admin { Tone::Info } else { Tone::Plain } />
-                        {is_own.then_some("(you)")}
-                    </span>
-                </td>
-                <td data-label="Last signed in">{match last { Some(at) => view! { <When at /> }.into_any(), None => "never".into_any() }}</td>
-                <td data-label="Added"><When at=user.created_at.clone() /></td>
-                <td class="row-actions">
-                    <Show when=may_write>
-                        {
-                            let (edited, removed) = (edited.clone(), removed.clone());
-                            view! {
-                                <Menu label=format!("Actions for {}", removed.email)>
-                                    <button type="button" on:click=move |_| editing.set(Some(edited.clone()))><Icon name="edit" /> "Edit"</button>
-                                    <button type="button" class="danger" disabled=is_own on:click=move |_| remove(removed.clone(), changed)><Icon name="trash" /> "Remove"</button>
-                                </Menu>
-                            }
-                        }
-                    </Show>
-                </td>
-            </tr>
-        }
-    };
+) -> AnyView {
+    let is_own = own.as_ref() == Some(&user.id);
+    let (edited, removed) = (user.clone(), user.clone());
+    let last = user.last_signed_in_at.clone();
     view! {
-        <div class="table" tabindex="0" role="region" aria-label="Users">
-            <table>
-                <thead><tr><th scope="col">"Name"</th><th scope="col">"Role"</th><th scope="col">"Last signed in"</th><th scope="col">"Added"</th><th scope="col"><span class="unseen">"Actions"</span></th></tr></thead>
-                <tbody>{users.into_iter().map(row).collect_view()}</tbody>
-            </table>
-        </div>
+        <tr>
+            <th scope="row" data-label="Name"><div class="two"><span>{user.name.clone()}</span><span class="soft">{user.email.clone()}</span></div></th>
+            <td data-label="Role">
+                <span class="inline">
+                    <Badge text=role_name(user.role) tone=if user.role == UserRole::Admin { Tone::Info } else { Tone::Plain } />
+                    {is_own.then_some("(you)")}
+                </span>
+            </td>
+            <td data-label="Last signed in">{match last { Some(at) => view! { <When at /> }.into_any(), None => "never".into_any() }}</td>
+            <td data-label="Added"><When at=user.created_at.clone() /></td>
+            <td class="row-actions">
+                <Show when=may_write>
+                    {
+                        let (edited, removed) = (edited.clone(), removed.clone());
+                        view! {
+                            <Menu label=format!("Actions for {}", removed.email)>
+                                <button type="button" on:click=move |_| editing.set(Some(edited.clone()))><Icon name="edit" /> "Edit"</button>
+                                <button type="button" class="danger" disabled=is_own on:click=move |_| remove(removed.clone(), changed)><Icon name="trash" /> "Remove"</button>
+                            </Menu>
+                        }
+                    }
+                </Show>
+            </td>
+        </tr>
     }
+    .into_any()
 }
 
 fn role_name(role: UserRole) -> String {
@@ -123,7 +112,7 @@ fn remove(user: User, changed: Callback<()>) {
             let email = user.email.clone();
             run(async move { api::delete(&path).await }, move |()| {
                 toasts.done(format!("{email} is removed."));
-                changed.run(());
+                let _ = changed.try_run(());
             });
         }),
     });
@@ -133,7 +122,7 @@ fn remove(user: User, changed: Callback<()>) {
 fn AddForm(open: RwSignal<bool>, changed: Callback<()>) -> impl IntoView {
     let toasts = expect_context::<Toasts>();
     let empty = NewUser { role: Some(UserRole::Admin), ..NewUser::default() };
-    let draft = Draft::unguarded(empty, NewUser::check);
+    let draft = Draft::of_new(empty, NewUser::check);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {
@@ -141,7 +130,7 @@ fn AddForm(open: RwSignal<bool>, changed: Callback<()>) -> impl IntoView {
             draft.save(async move { api::post::<User>("/api/users", &new).await }, move |user| {
                 open.set(false);
                 toasts.done(format!("{} can sign in now.", user.email));
-                changed.run(());
+                let _ = changed.try_run(());
             });
         }
     };
@@ -193,7 +182,7 @@ fn EditDialog(editing: RwSignal<Option<User>>, changed: Callback<()>) -> impl In
 }
 
 /// What may be changed of somebody.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Edited {
     email: String,
     name: String,
@@ -225,7 +214,7 @@ fn EditForm(user: User, open: RwSignal<bool>, changed: Callback<()>) -> impl Int
     let path = StoredValue::new(format!("/api/users/{}", user.id));
     let edited =
         Edited { email: user.email, name: user.name, role: user.role, password: String::new() };
-    let draft = Draft::unguarded(edited, Edited::check);
+    let draft = Draft::of_new(edited, Edited::check);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {
@@ -236,7 +225,7 @@ fn EditForm(user: User, open: RwSignal<bool>, changed: Callback<()>) -> impl Int
                 if is_own {
                     session.standing.set(Standing::SignedIn(user));
                 }
-                changed.run(());
+                let _ = changed.try_run(());
             });
         }
     };
@@ -275,7 +264,7 @@ pub fn OwnPassword(open: RwSignal<bool>) -> impl IntoView {
 #[component]
 fn OwnPasswordForm(open: RwSignal<bool>) -> impl IntoView {
     let toasts = expect_context::<Toasts>();
-    let draft = Draft::unguarded(PasswordChange::default(), PasswordChange::check);
+    let draft = Draft::of_new(PasswordChange::default(), PasswordChange::check);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {

@@ -2,10 +2,23 @@
 
 use std::sync::Arc;
 
+use leptos::context::Provider;
 use leptos::html;
 use leptos::prelude::*;
 
 use super::unique;
+use crate::browser;
+use crate::format;
+use crate::nav::Nav;
+
+/// What the form in a dialog says of itself, for the dialog around it by `use_context`.
+#[derive(Clone, Copy)]
+pub struct DialogState {
+    /// Something is being saved: the dialog stays until it is known what came of it.
+    pub busy: RwSignal<bool>,
+    /// Something was typed: it is not thrown away by a stray key.
+    pub edited: RwSignal<bool>,
+}
 
 /// A dialog that is open while `open` says so. What is in it is made anew each time.
 #[component]
@@ -19,30 +32,73 @@ pub fn Dialog(
     children: ChildrenFn,
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
+    let state = DialogState { busy: RwSignal::new(false), edited: RwSignal::new(false) };
+    let closable = Signal::derive(move || closable.get() && !state.busy.get());
+    let opener = StoredValue::new_local(None::<web_sys::Element>);
     Effect::new(move || {
         if let (Some(node), true) = (node.get(), open.get())
             && !node.open()
         {
+            opener.set_value(browser::document().active_element());
             let _ = node.show_modal();
         }
     });
+    // What had the focus before gets it back; of a menu's entry, the menu.
+    Effect::new(move |was: Option<bool>| {
+        let is = open.get();
+        if was == Some(true) && !is {
+            state.busy.set(false);
+            state.edited.set(false);
+            let before = opener.try_update_value(Option::take).flatten();
+            request_animation_frame(move || give_back(before));
+        }
+        is
+    });
+    if let Some(nav) = use_context::<Nav>() {
+        nav.hold(Memo::new(move |_| open.get() && !closable.get()));
+    }
     let children = StoredValue::new(children);
     let id = StoredValue::new(unique("dialog"));
-    let cancel = move |event: leptos::ev::Event| {
-        event.prevent_default();
-        if closable.get_untracked() {
+    let close = move || {
+        if !closable.get_untracked() {
+            return;
+        }
+        if !state.edited.get_untracked() {
             open.set(false);
+            return;
+        }
+        confirm(ConfirmRequest {
+            title: "Throw away what you typed?".to_owned(),
+            text: "The form is not saved yet.".to_owned(),
+            action: "Throw away",
+            type_to_confirm: None,
+            is_dangerous: true,
+            then: Arc::new(move || {
+                let _ = open.try_set(false);
+            }),
+        });
+    };
+    let cancel = move |event: leptos::ev::Event| {
+        // Of this dialog, not of one that stands in it.
+        if event.target() == event.current_target() {
+            event.prevent_default();
+            close();
         }
     };
     // A browser lets the first Escape be refused, and closes at the second whatever the page says:
     // so the key itself is refused, and what was closed all the same is opened again.
     let pressed = move |event: leptos::ev::KeyboardEvent| {
-        if event.key() == "Escape" && !closable.get_untracked() {
+        let stays = !closable.get_untracked() || state.edited.get_untracked();
+        if event.key() == "Escape" && stays && !event.default_prevented() {
             event.prevent_default();
+            close();
         }
     };
     let closed = move |_| match node.get_untracked() {
-        Some(node) if !closable.get_untracked() && open.get_untracked() => {
+        Some(node)
+            if open.get_untracked()
+                && (!closable.get_untracked() || state.edited.get_untracked()) =>
+        {
             let _ = node.show_modal();
         }
         _ => open.set(false),
@@ -53,14 +109,31 @@ pub fn Dialog(
                 <header>
                     <h2 id=id.get_value()>{move || title.get()}</h2>
                     <Show when=move || closable.get()>
-                        <button type="button" class="quiet square" aria-label="Close" on:click=move |_| open.set(false)>
+                        <button type="button" class="quiet square" aria-label="Close" on:click=move |_| close()>
                             <super::Icon name="close" />
                         </button>
                     </Show>
                 </header>
-                {children.with_value(|children| children())}
+                <Provider value=state>{children.with_value(|children| children())}</Provider>
             </dialog>
         </Show>
+    }
+}
+
+fn give_back(before: Option<web_sys::Element>) {
+    // A menu's entry is hidden by now; its menu's button is not.
+    let summary = |element: &web_sys::Element| {
+        element.closest("details.menu").ok().flatten()?.query_selector("summary").ok().flatten()
+    };
+    if let Some(before) = before.filter(|before| before.is_connected())
+        && browser::nothing_has_focus()
+    {
+        browser::focus_in_place(&summary(&before).unwrap_or(before));
+    }
+    if browser::nothing_has_focus()
+        && let Some(title) = browser::by_id("title")
+    {
+        browser::focus_in_place(&title);
     }
 }
 
@@ -72,9 +145,15 @@ pub fn DialogFoot(
     /// What the button does, such as "Add user".
     action: &'static str,
 ) -> impl IntoView {
+    if let Some(dialog) = use_context::<DialogState>() {
+        Effect::new(move || dialog.busy.set(saving.get()));
+        on_cleanup(move || {
+            let _ = dialog.busy.try_set(false);
+        });
+    }
     view! {
         <footer>
-            <button type="button" class="button" on:click=move |_| open.set(false)>"Cancel"</button>
+            <button type="button" class="button" disabled=move || saving.get() on:click=move |_| open.set(false)>"Cancel"</button>
             <button type="submit" class="button primary" disabled=move || saving.get()>
                 {move || if saving.get() { "One moment…" } else { action }}
             </button>
@@ -107,6 +186,22 @@ pub fn confirm(request: ConfirmRequest) {
     expect_context::<Asking>().0.set(Some(request));
 }
 
+/// Switches something on, or asks before it is switched off.
+pub fn switch(on: bool, name: &str, off: &str, then: impl Fn() + Send + Sync + 'static) {
+    if on {
+        then();
+        return;
+    }
+    confirm(ConfirmRequest {
+        title: format!("Switch {name} off?"),
+        text: off.to_owned(),
+        action: "Switch off",
+        type_to_confirm: None,
+        is_dangerous: true,
+        then: Arc::new(then),
+    });
+}
+
 /// Where questions appear; one for the whole dashboard.
 #[component]
 pub fn Confirm() -> impl IntoView {
@@ -126,7 +221,18 @@ pub fn Confirm() -> impl IntoView {
         asking.with(|request| request.as_ref().map(get).unwrap_or_default())
     };
     let word = move || asking.with(|request| request.as_ref()?.type_to_confirm.clone());
-    let may = move || word().is_none_or(|word| typed.get().trim() == word.trim());
+    // A name may hold what nobody sees, and so nobody can type.
+    let may =
+        move || word().is_none_or(|word| format::visible(&typed.get()) == format::visible(&word));
+    // The page that asked is another now.
+    if let Some(nav) = use_context::<Nav>() {
+        Effect::new(move |before: Option<()>| {
+            nav.route.track();
+            if before.is_some() {
+                asking.set(None);
+            }
+        });
+    }
     let go = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if untrack(may)
@@ -135,6 +241,10 @@ pub fn Confirm() -> impl IntoView {
             open.set(false);
             (request.then)();
         }
+    };
+    // "Cancel" beside "Cancel order" would say two things.
+    let no = move || {
+        if part(|r| r.action.to_owned()).starts_with("Cancel") { "Go back" } else { "Cancel" }
     };
     let dangerous = move || asking.with(|r| r.as_ref().is_some_and(|r| r.is_dangerous));
     view! {
@@ -148,7 +258,7 @@ pub fn Confirm() -> impl IntoView {
                     </label>
                 })}
                 <footer>
-                    <button type="button" class="button" on:click=move |_| open.set(false)>"Cancel"</button>
+                    <button type="button" class="button" on:click=move |_| open.set(false)>{no}</button>
                     <button type="submit" class="button" class:danger=dangerous class:primary=move || !dangerous() disabled=move || !may()>
                         {move || part(|r| r.action.to_owned())}
                     </button>

@@ -3,11 +3,10 @@
 use leptos::prelude::*;
 
 use super::{Bind, unique};
-use crate::browser;
 
 /// What surrounds every field. The control gets its id and what describes it.
 #[component]
-fn Frame(
+pub(super) fn Frame(
     id: StoredValue<String>,
     label: String,
     hint: String,
@@ -25,8 +24,9 @@ fn Frame(
     }
 }
 
-/// With a capital, as it stands alone.
+/// With a capital, as it stands alone. What is null in JSON is an empty field here.
 pub(super) fn sentence(why: &str) -> String {
+    let why = why.replace("or null", "or empty");
     let mut letters = why.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
@@ -85,97 +85,6 @@ pub fn TextArea(
             <textarea id=id.get_value() name=bind.name rows=rows placeholder=placeholder class:code=code
                 aria-describedby=described(id) aria-invalid=invalid(bind) disabled=move || disabled.get()
                 prop:value=move || bind.get.get() on:input=move |event| bind.set.run(event_target_value(&event))></textarea>
-        </Frame>
-    }
-}
-
-/// A whole number, or nothing. What is no number stays in the field and is said to be none.
-#[component]
-pub fn NumberField(
-    bind: Bind<Option<i64>>,
-    #[prop(into)] label: String,
-    #[prop(into, optional)] hint: String,
-    #[prop(into, optional)] placeholder: String,
-    #[prop(default = 0)] min: i64,
-    #[prop(default = i64::MAX)] max: i64,
-    #[prop(into, optional)] unit: String,
-    #[prop(into, default = Signal::stored(false))] disabled: Signal<bool>,
-) -> impl IntoView {
-    let id = StoredValue::new(unique(bind.name));
-    let odd = RwSignal::new(false);
-    let error = Signal::derive(move || {
-        if odd.get() { Some("must be a whole number".to_owned()) } else { bind.error.get() }
-    });
-    let typed = move |event: leptos::ev::Event| {
-        let input: web_sys::HtmlInputElement = event_target(&event);
-        let text = input.value();
-        // What is half typed has no value, and is not nothing.
-        let broken = text.is_empty() && input.validity_bad();
-        match text.trim().parse::<i64>() {
-            Ok(number) => {
-                odd.set(false);
-                bind.set.run(Some(number));
-            }
-            Err(_) => {
-                odd.set(broken || !text.trim().is_empty());
-                bind.set.run(None);
-            }
-        }
-    };
-    let shown = move || bind.get.get().map(|number| number.to_string()).unwrap_or_default();
-    view! {
-        <Frame id label hint error>
-            <span class="with-unit">
-                <input id=id.get_value() type="number" inputmode="numeric" name=bind.name placeholder=placeholder step="1"
-                    min=min max=(max < i64::MAX).then_some(max) aria-describedby=described(id)
-                    aria-invalid=move || if error.with(Option::is_some) { "true" } else { "false" }
-                    disabled=move || disabled.get() prop:value=shown on:input=typed />
-                {(!unit.is_empty()).then(|| view! { <span class="unit">{unit}</span> })}
-            </span>
-        </Frame>
-    }
-}
-
-trait Validity {
-    fn validity_bad(&self) -> bool;
-}
-
-impl Validity for web_sys::HtmlInputElement {
-    fn validity_bad(&self) -> bool {
-        let get = |of: &wasm_bindgen::JsValue, name: &str| js_sys::Reflect::get(of, &name.into());
-        get(self, "validity").and_then(|v| get(&v, "badInput")).is_ok_and(|bad| bad.is_truthy())
-    }
-}
-
-/// A number by hand or by slider.
-#[component]
-pub fn Slider(
-    bind: Bind<i64>,
-    #[prop(into)] label: String,
-    #[prop(into, optional)] hint: String,
-    min: i64,
-    max: i64,
-    #[prop(into, optional)] unit: String,
-    #[prop(into, default = Signal::stored(false))] disabled: Signal<bool>,
-) -> impl IntoView {
-    let id = StoredValue::new(unique(bind.name));
-    let typed = move |event: leptos::ev::Event| {
-        if let Ok(number) = event_target_value(&event).parse() {
-            bind.set.run(number);
-        }
-    };
-    let number = label.clone() + ", as a number";
-    view! {
-        <Frame id label hint error=bind.error>
-            <span class="slider">
-                <input id=id.get_value() type="range" min=min max=max step="1" aria-describedby=described(id)
-                    disabled=move || disabled.get() prop:value=move || bind.get.get().to_string() on:input=typed />
-                <span class="with-unit">
-                    <input type="number" inputmode="numeric" step="1" min=min max=max aria-label=number name=bind.name aria-invalid=invalid(bind)
-                        disabled=move || disabled.get() prop:value=move || bind.get.get().to_string() on:input=typed />
-                    <span class="unit">{unit}</span>
-                </span>
-            </span>
         </Frame>
     }
 }
@@ -251,31 +160,6 @@ pub fn Toggle(
                 prop:checked=move || on.get() on:change=changed />
             <span class="knob" aria-hidden="true"></span>
         </span>
-    }
-}
-
-/// A moment in the reader's own time zone, or nothing.
-#[component]
-pub fn DateTimeField(
-    bind: Bind<Option<String>>,
-    #[prop(into)] label: String,
-    #[prop(into, optional)] hint: String,
-    #[prop(into, default = Signal::stored(false))] disabled: Signal<bool>,
-) -> impl IntoView {
-    let id = StoredValue::new(unique(bind.name));
-    let shown =
-        move || bind.get.get().map(|moment| browser::for_input(&moment)).unwrap_or_default();
-    view! {
-        <Frame id label hint error=bind.error>
-            <span class="with-unit">
-                <input id=id.get_value() type="datetime-local" name=bind.name aria-describedby=described(id)
-                    aria-invalid=invalid(bind) disabled=move || disabled.get() prop:value=shown
-                    on:change=move |event| bind.set.run(browser::from_input(&event_target_value(&event))) />
-                <Show when=move || bind.get.with(Option::is_some) && !disabled.get()>
-                    <button type="button" class="quiet" on:click=move |_| bind.set.run(None)>"Clear"</button>
-                </Show>
-            </span>
-        </Frame>
     }
 }
 

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
+use super::field::sentence;
 use super::{Bind, Icon, unique};
 use crate::browser;
 use crate::metadata::{self, Line};
@@ -20,13 +21,21 @@ pub fn MetadataField(
     // written would go.
     Effect::new(move || {
         let now = bind.get.get();
-        if metadata::object(&lines.read_untracked()) != now {
+        // A complaint that is gone while its lines are there: undone.
+        let undone = bind.odd.text.with(Option::is_none)
+            && metadata::problem(&lines.read_untracked()).is_some();
+        if undone || metadata::object(&lines.read_untracked()) != now {
             lines.set(metadata::lines(&now));
         }
     });
     let change = move |edit: &dyn Fn(&mut Vec<Line>)| {
         lines.update(edit);
-        bind.set.run(metadata::object(&lines.read_untracked()));
+        let (object, problem) = {
+            let lines = lines.read_untracked();
+            (metadata::object(&lines), metadata::problem(&lines))
+        };
+        bind.odd.set.run(problem.map(|why| (String::new(), why)));
+        bind.set.run(object);
     };
     let row = move |at: usize| {
         let text = move |part: fn(&Line) -> &String| {
@@ -68,7 +77,7 @@ pub fn MetadataField(
             <legend>"Metadata"</legend>
             <p class="hint">{hint} " A value such as 3, true or [\"a\"] is JSON; all else is text."</p>
             <ol><For each=move || 0..lines.with(Vec::len) key=|at| *at children=row /></ol>
-            <p class="error">{move || bind.error.get()}</p>
+            <p class="error" role="alert">{move || bind.error.get().map(|why| sentence(&why))}</p>
             <button type="button" class="button small" disabled=move || disabled.get() on:click=add><Icon name="add" /> "Add an entry"</button>
         </fieldset>
     }

@@ -10,7 +10,10 @@ mod icon;
 mod list_field;
 mod menu;
 mod metadata;
+mod moment;
+mod number;
 mod page;
+mod pick;
 mod prose;
 mod secret;
 mod table;
@@ -23,21 +26,24 @@ pub use chart::{BarChart, Series};
 pub use checks::{CheckGroup, Checks};
 pub use copy::{CopyButton, Snippet};
 pub use days::{Days, Span, SpanFilter, span_label};
-pub use dialog::{Asking, Confirm, ConfirmRequest, Dialog, DialogFoot, confirm};
-pub use field::{
-    Choice, ColorField, DateTimeField, NumberField, Slider, Switch, TextArea, TextField, Toggle,
+pub use dialog::{
+    Asking, Confirm, ConfirmRequest, Dialog, DialogFoot, DialogState, confirm, switch,
 };
+pub use field::{Choice, ColorField, Switch, TextArea, TextField, Toggle};
 pub use icon::Icon;
 pub use list_field::ListField;
 pub use menu::Menu;
 pub use metadata::MetadataField;
+pub use moment::DateTimeField;
+pub use number::{DecimalField, NumberField, Slider};
 pub use page::{
     Badge, Card, EmptyState, FailureBox, Head, Meter, SaveBar, SaveFailure, Skeleton, Tabs, Tone,
     When,
 };
+pub use pick::KeyPicker;
 pub use prose::{Outside, Prose};
 pub use secret::{Secret, SecretField};
-pub use table::{Filter, Pager, Search, Table};
+pub use table::{Filter, NothingMatches, Paged, Search, Table};
 pub use toast::{ToastStack, Toasts};
 
 /// A value of a form: how it is read and set, and what is wrong with it.
@@ -47,6 +53,25 @@ pub struct Bind<V: Clone + Send + Sync + 'static> {
     pub get: Signal<V>,
     pub set: Callback<V>,
     pub error: Signal<Option<String>>,
+    pub odd: Odd,
+}
+
+/// What is typed into a field and is none of its values, such as letters in a number: the form keeps
+/// it, also while its tab is not shown, and is not saved with it.
+#[derive(Clone, Copy)]
+pub struct Odd {
+    /// As it was typed.
+    pub text: Signal<Option<String>>,
+    /// Takes the text with what is wrong with it; `None` = the field holds a value again.
+    pub set: Callback<Option<(String, String)>>,
+}
+
+impl Odd {
+    /// Of fields in which every text is a value.
+    #[must_use]
+    pub fn never() -> Self {
+        Self { text: Signal::stored(None), set: Callback::new(|_| ()) }
+    }
 }
 
 impl<V: Clone + Send + Sync + 'static> Clone for Bind<V> {
@@ -65,6 +90,7 @@ impl<V: Clone + Send + Sync + 'static> Bind<V> {
             get: signal.into(),
             set: Callback::new(move |value| signal.set(value)),
             error: Signal::stored(None),
+            odd: Odd::never(),
         }
     }
 }

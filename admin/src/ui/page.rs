@@ -1,12 +1,16 @@
 //! The parts that most pages share: head, cards, badges, tabs, and what stands where nothing is yet.
 
+use leptos::html;
 use leptos::prelude::*;
-use serde::Serialize;
+use serde_json::Value;
+use wasm_bindgen::JsCast;
 
 use super::{Icon, unique};
 use crate::api::Failure;
 use crate::browser;
-use crate::draft::Draft;
+use crate::changes;
+use crate::draft::{Draft, Edits, Form};
+use crate::format;
 use crate::nav::Nav;
 use crate::route::Route;
 
@@ -155,14 +159,21 @@ pub fn FailureBox(
 ) -> impl IntoView {
     let id = (!failure.request_id.is_empty() && failure.status >= 500)
         .then(|| format!("Request {}", failure.request_id));
+    // What is gone does not come back by asking again.
+    let gone = failure.status == 404;
+    let says = if gone {
+        "There is nothing here, or not any more.".to_owned()
+    } else {
+        failure.sentence()
+    };
     view! {
         <div class="failure" role="alert">
             <Icon name="warning" />
             <div>
-                <p>{failure.sentence()}</p>
+                <p>{says}</p>
                 {id.map(|id| view! { <p class="hint">{id}</p> })}
             </div>
-            {retry.map(|retry| view! {
+            {retry.filter(|_| !gone).map(|retry| view! {
                 <button type="button" class="button small" on:click=move |_| retry.run(())>"Try again"</button>
             })}
         </div>
@@ -186,8 +197,20 @@ pub fn Tabs(
     #[prop(into)] label: String,
     #[prop(into)] tabs: Signal<Vec<(String, &'static str, bool)>>,
 ) -> impl IntoView {
+    let node = NodeRef::<html::Nav>::new();
+    // On a phone the open one may stand beyond the edge.
+    Effect::new(move || {
+        tabs.track();
+        let Some(node) = node.get() else { return };
+        request_animation_frame(move || {
+            let open = node.query_selector("[aria-current]").ok().flatten();
+            if let Some(open) = open.and_then(|open| open.dyn_into::<web_sys::HtmlElement>().ok()) {
+                node.set_scroll_left(open.offset_left() - node.offset_left() - 40);
+            }
+        });
+    });
     view! {
-        <nav class="tabs" aria-label=label>
+        <nav class="tabs" aria-label=label node_ref=node>
             {move || tabs.get().into_iter().map(|(href, title, open)| view! {
                 <a href=href aria-current=open.then_some("page")>{title}</a>
             }).collect_view()}
@@ -195,49 +218,82 @@ pub fn Tabs(
     }
 }
 
-/// Why a form could not be saved. After a conflict, the way to what the server has now.
+/// Why a form could not be saved. After a conflict, the ways on from what the server has now.
 #[component]
-pub fn SaveFailure(
-    failure: RwSignal<Option<Failure>>,
-    /// Gets the thing as it is now.
-    take_theirs: Callback<serde_json::Value>,
+pub fn SaveFailure<T: Form>(
+    draft: Draft<T>,
+    /// Gets the thing as it is now, and what becomes of the edits.
+    take_theirs: Callback<(Value, Edits)>,
 ) -> impl IntoView {
     let one = move |failure: Failure| {
         let Some(current) = failure.current.clone().filter(|_| failure.is_conflict()) else {
             // What a field says needs no second place, but a field may not be on this tab.
             return view! { <FailureBox failure /> }.into_any();
         };
+        let changed = draft.base.with_untracked(|base| changes::since(base, &current));
+        let changed = (!changed.is_empty()).then(|| {
+            format!(
+                "They changed: {}. ",
+                changed.iter().map(|name| format::words(name)).collect::<Vec<_>>().join(", ")
+            )
+        });
+        let current = StoredValue::new(current);
+        let take = move |edits| move |_| take_theirs.run((current.get_value(), edits));
         view! {
-            <div class="failure" role="alert">
+            <div class="failure conflict" role="alert">
                 <Icon name="warning" />
                 <div>
                     <p><strong>"Somebody else has changed this meanwhile."</strong></p>
-                    <p>"Nothing of yours is saved, and nothing of theirs is overwritten. Load their version to go on from it; note your edits first."</p>
+                    <p>{changed}"Nothing of yours is saved, and nothing of theirs is overwritten. Keep your edits on top of their version and look at them before you save, or load theirs and lose yours."</p>
                 </div>
-                <button type="button" class="button small" on:click=move |_| take_theirs.run(current.clone())>"Load their version"</button>
+                <span class="inline">
+                    <button type="button" class="button small" on:click=take(Edits::Kept)>"Keep my edits"</button>
+                    <button type="button" class="button small" on:click=take(Edits::Dropped)>"Load their version"</button>
+                </span>
             </div>
         }
         .into_any()
     };
-    move || failure.get().map(one)
+    move || draft.failure.get().map(one)
 }
 
 /// The foot of a form: what is wrong, save and undo. Shown once there is something to save.
 #[component]
-pub fn SaveBar<T: Clone + PartialEq + Serialize + Send + Sync + 'static>(
+pub fn SaveBar<T: Form>(
     draft: Draft<T>,
     save: Callback<()>,
-    /// Takes the newer state of a conflict: what the server has now.
-    take_theirs: Callback<serde_json::Value>,
+    /// Takes the newer state of a conflict: what the server has now, and what becomes of the edits.
+    take_theirs: Callback<(Value, Edits)>,
 ) -> impl IntoView {
     let shown = move || draft.dirty.get() || draft.failure.with(Option::is_some);
-    let wrong = move || draft.errors.with(|errors| !errors.0.is_empty());
+    let says = move || {
+        let wrong: Vec<String> = draft.wrong().iter().map(|name| format::words(name)).collect();
+        match wrong.as_slice() {
+            [] => "Unsaved changes".to_owned(),
+            [one] => format!("Needs a look: {one}"),
+            [one, others @ ..] if others.len() < 3 => {
+                format!("Need a look: {one}, {}", others.join(", "))
+            }
+            [one, others @ ..] => format!("Need a look: {one} and {} more", others.len()),
+        }
+    };
+    // Saved or undone by the keyboard: the bar goes, and the focus must not fall out of the page.
+    let gone = move || {
+        request_animation_frame(|| {
+            if browser::nothing_has_focus()
+                && let Some(title) = browser::by_id("title")
+            {
+                browser::focus_in_place(&title);
+            }
+        });
+    };
     view! {
         <Show when=shown>
+            {on_cleanup(gone)}
             <div class="save-bar" role="region" aria-label="Unsaved changes">
-                <SaveFailure failure=draft.failure take_theirs />
+                <SaveFailure draft take_theirs />
                 <div class="save-row">
-                    <span>{move || if wrong() { "Some fields need a look" } else { "Unsaved changes" }}</span>
+                    <span>{says}</span>
                     <button type="button" class="button" disabled=move || draft.saving.get() on:click=move |_| draft.reset()>"Undo"</button>
                     <button type="button" class="button primary" disabled=move || draft.saving.get() || !draft.dirty.get() on:click=move |_| save.run(())>
                         {move || if draft.saving.get() { "Saving…" } else { "Save" }}

@@ -1,10 +1,10 @@
 //! A secret that goes in and never comes out: it is there or not, and can be replaced or removed.
 
 use leptos::prelude::*;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::field::sentence;
-use super::{Badge, Bind, TextField, Tone};
+use super::{Badge, Bind, Odd, TextField, Tone};
 
 /// What is to become of a stored secret.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -30,6 +30,13 @@ impl Serialize for Secret {
             Self::New(secret) => to.serialize_str(secret),
             Self::Kept | Self::Removed => to.serialize_none(),
         }
+    }
+}
+
+// As it was sent; what was not sent is `Kept`, by `serde(default)`.
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Option::<String>::deserialize(from).map(|text| text.map_or(Self::Removed, Self::New))
     }
 }
 
@@ -62,6 +69,7 @@ pub fn SecretField(
             bind.set.run(if text.is_empty() { Secret::Kept } else { Secret::New(text) });
         }),
         error: bind.error,
+        odd: Odd::never(),
     };
     let (label, hint, placeholder) =
         (StoredValue::new(label), StoredValue::new(hint), StoredValue::new(placeholder));

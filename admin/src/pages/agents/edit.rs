@@ -1,7 +1,7 @@
 //! One agent: its form with the trial beside it.
 
 use leptos::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::FieldErrors;
 use shared::admin::Page;
@@ -10,7 +10,7 @@ use shared::data_source::DataSource;
 
 use super::{form, list, trial};
 use crate::api;
-use crate::draft::Draft;
+use crate::draft::{Draft, Edits};
 use crate::nav::Nav;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
@@ -18,29 +18,22 @@ use crate::session::may_write;
 use crate::ui::{Badge, Card, FailureBox, Head, SaveBar, Secret, Skeleton, Toasts, Tone};
 
 /// An agent as its form has it.
-#[derive(Clone, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Edited {
     #[serde(flatten)]
     pub settings: AgentSettings,
     pub is_default: bool,
-    #[serde(skip_serializing_if = "Secret::is_kept")]
+    #[serde(default, skip_serializing_if = "Secret::is_kept")]
     pub api_key: Secret,
-    /// As it was typed: half a number is none.
-    #[serde(skip)]
-    pub temperature: String,
 }
 
 impl Edited {
     fn of(settings: &AgentSettings, is_default: bool) -> Self {
-        let temperature = settings.temperature.map(|t| t.to_string()).unwrap_or_default();
-        Self { settings: settings.clone(), is_default, api_key: Secret::Kept, temperature }
+        Self { settings: settings.clone(), is_default, api_key: Secret::Kept }
     }
 
     fn check(&self, errors: &mut FieldErrors) {
         self.settings.check(errors);
-        if !self.temperature.trim().is_empty() && self.settings.temperature.is_none() {
-            errors.add("temperature", "must be a number, or empty");
-        }
         if self.settings.api_key_env.as_ref().is_some_and(|name| name.trim().is_empty()) {
             errors.add("api_key_env", "is missing");
         }
@@ -69,8 +62,8 @@ impl AgentForm {
         }
     }
 
-    fn take(self, agent: Agent) {
-        self.draft.rebase(Edited::of(&agent.settings, agent.is_default), agent.version);
+    fn take(self, agent: Agent, edits: Edits) {
+        self.draft.rebase(Edited::of(&agent.settings, agent.is_default), agent.version, edits);
         self.agent.set(Some(agent));
     }
 
@@ -92,7 +85,7 @@ impl AgentForm {
                 self.draft.save(
                     async move { api::patch::<Agent>(&path, &body).await },
                     move |agent| {
-                        self.take(agent);
+                        self.take(agent, Edits::Kept);
                         toasts.done("Saved. It applies to the next question.");
                     },
                 );
@@ -159,9 +152,9 @@ fn Editor(form: AgentForm) -> impl IntoView {
             }
         })
     };
-    let theirs = Callback::new(move |value: Value| {
+    let theirs = Callback::new(move |(value, edits): (Value, Edits)| {
         if let Ok(agent) = serde_json::from_value::<Agent>(value) {
-            form.take(agent);
+            form.take(agent, edits);
         }
     });
     let save = Callback::new(move |()| form.save());

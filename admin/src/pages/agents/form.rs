@@ -11,8 +11,8 @@ use crate::remote::{Load, Remote};
 use crate::route::Route;
 use crate::session::{may_write, read_only};
 use crate::ui::{
-    Badge, Bind, Card, Choice, FailureBox, Icon, NumberField, Secret, SecretField, Skeleton,
-    Switch, TextArea, TextField, Tone, choices,
+    Badge, Bind, Card, Choice, DecimalField, FailureBox, Icon, NumberField, Secret, SecretField,
+    Skeleton, Switch, TextArea, TextField, Tone, choices,
 };
 
 #[component]
@@ -124,12 +124,8 @@ fn Model(form: AgentForm, disabled: Signal<bool>) -> impl IntoView {
         draft.field("model", |e: &Edited| e.settings.model.clone(), |e, v| e.settings.model = v);
     let temperature = draft.field(
         "temperature",
-        |e: &Edited| e.temperature.clone(),
-        |e, text: String| {
-            e.settings.temperature =
-                text.trim().replace(',', ".").parse().ok().filter(|t: &f64| t.is_finite());
-            e.temperature = text;
-        },
+        |e: &Edited| e.settings.temperature,
+        |e, value| e.settings.temperature = value,
     );
     let tokens = draft.field(
         "max_output_tokens",
@@ -142,8 +138,8 @@ fn Model(form: AgentForm, disabled: Signal<bool>) -> impl IntoView {
         <TextField bind=model label="Model" disabled hint="Empty: the first that the server lists. Testing the connection lists them all." />
         <Key form disabled />
         <div class="pair">
-            <TextField bind=temperature label="Temperature" disabled hint="0 is sober, more is freer. Empty: the model's own." />
-            <NumberField bind=tokens label="Longest answer" unit="tokens" min=1 max=1_000_000 disabled hint="Empty: the model's own." />
+            <DecimalField bind=temperature label="Temperature" disabled hint="0 is sober, more is freer. Empty: the model's own." />
+            <NumberField bind=tokens label="Longest answer" unit="tokens" disabled hint="Empty: the model's own." />
         </div>
     }
 }
@@ -208,7 +204,7 @@ fn Prompts(form: AgentForm, disabled: Signal<bool>) -> impl IntoView {
             <Card title="What the model is told">
                 <TextArea bind=instructions label="Instructions" rows=8 disabled
                     hint="Before every conversation. The passages that were found are added by themselves." />
-                <NumberField bind=history label="Earlier messages" unit="messages" min=0 max=1000 disabled
+                <NumberField bind=history label="Earlier messages" unit="messages" disabled
                     hint="How much of the conversation the model gets to see." />
             </Card>
         </Show>

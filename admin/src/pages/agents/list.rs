@@ -12,7 +12,8 @@ use crate::listing::Listing;
 use crate::route::Route;
 use crate::session::{may_write, read_only};
 use crate::ui::{
-    Badge, ConfirmRequest, EmptyState, Head, Icon, Menu, Table, Toasts, Toggle, Tone, confirm,
+    Badge, ConfirmRequest, EmptyState, Head, Icon, Menu, Search, Table, Toasts, Toggle, Tone,
+    confirm, switch,
 };
 
 fn new_agent() -> String {
@@ -21,7 +22,9 @@ fn new_agent() -> String {
 
 #[component]
 pub fn AgentsPage() -> impl IntoView {
-    let list = Listing::<Agent>::new("/api/agents", &[]);
+    let list = Listing::<Agent>::whole("/api/agents", |agent| {
+        format!("{} {} {}", agent.settings.name, agent.settings.description, agent.settings.model)
+    });
     let empty = || {
         view! {
             <EmptyState icon="agent" title="No agents yet" text="An agent answers your visitors: with a model of your choice, or from your documents alone." >
@@ -34,6 +37,7 @@ pub fn AgentsPage() -> impl IntoView {
         <Head title=Signal::stored("Agents".to_owned()) text="What answers your visitors: who writes the answers, and which data sources they draw on.">
             <Show when=may_write><a class="button primary" href=new_agent()><Icon name="add" /> "Create agent"</a></Show>
         </Head>
+        <div class="tools"><Search list placeholder="Name, description or model" /></div>
         <Table list label="Agents" columns=&["Name", "Provider", "Model", "Data sources", "Active", ""] row=move |agent| row(list, agent) empty />
     }
 }
@@ -83,6 +87,7 @@ fn row(list: Listing<Agent>, agent: Agent) -> AnyView {
 
 fn set_active(list: Listing<Agent>, agent: Agent, on: bool) {
     let toasts = expect_context::<Toasts>();
+    let name = agent.settings.name.clone();
     let change = move || {
         let path = format!("/api/agents/{}", agent.id);
         run(
@@ -95,18 +100,12 @@ fn set_active(list: Listing<Agent>, agent: Agent, on: bool) {
             },
         );
     };
-    if on {
-        change();
-        return;
-    }
-    confirm(ConfirmRequest {
-        title: "Switch this agent off?".to_owned(),
-        text: "Visitors who would get their answers from it are told that the chat is not available, at once.".to_owned(),
-        action: "Switch off",
-        type_to_confirm: None,
-        is_dangerous: true,
-        then: Arc::new(change),
-    });
+    switch(
+        on,
+        &name,
+        "Visitors who would get their answers from it are told that the chat is not available, at once.",
+        change,
+    );
 }
 
 fn make_default(list: Listing<Agent>, agent: &Agent) {
@@ -136,7 +135,7 @@ pub fn remove(agent: Agent, then: Callback<()>) {
             let name = name.clone();
             run(async move { api::delete(&path).await }, move |()| {
                 toasts.done(format!("{name} is deleted."));
-                then.run(());
+                let _ = then.try_run(());
             });
         }),
     });

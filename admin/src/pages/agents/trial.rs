@@ -1,5 +1,4 @@
-//! Trying an agent: a conversation with it that nothing is stored or counted of. What the model says
-//! is shown as it came, as text.
+//! Trying an agent: a conversation with it that nothing is stored or counted of.
 
 use futures_channel::oneshot;
 use leptos::prelude::*;
@@ -11,7 +10,7 @@ use super::edit::AgentForm;
 use crate::api::{self, Failure};
 use crate::browser::until;
 use crate::format::count;
-use crate::ui::{Icon, unique};
+use crate::ui::{Icon, Prose, unique};
 
 /// How an answer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,6 +236,21 @@ fn Asking(form: AgentForm, talk: Talk) -> impl IntoView {
 #[component]
 fn Answered(turn: Turn) -> impl IntoView {
     let thinking = move || turn.end.with(Option::is_none) && turn.answer.with(String::is_empty);
+    // Drawn once a frame, however fast the words come.
+    let shown = RwSignal::new(String::new());
+    let drawing = StoredValue::new(false);
+    Effect::new(move || {
+        turn.answer.track();
+        if !drawing.get_value() {
+            drawing.set_value(true);
+            request_animation_frame(move || {
+                if drawing.try_get_value().is_some() {
+                    drawing.set_value(false);
+                    shown.set(turn.answer.get_untracked());
+                }
+            });
+        }
+    });
     let note = move || match turn.end.get() {
         Some(End::Stopped) => Some("You stopped it."),
         Some(End::Cut) => Some("It was cut off at the limit on its length."),
@@ -260,7 +274,7 @@ fn Answered(turn: Turn) -> impl IntoView {
                 <p class="tool"><Icon name="table" /> <span>{name} {if state == ToolState::Running { " is running…" } else { " is done" }} {(!summary.is_empty()).then(|| format!(": {summary}"))}</span></p>
             }).collect_view()}
             <Show when=thinking><p class="soft">"Waiting for the first word…"</p></Show>
-            <p class="said">{move || turn.answer.get()}</p>
+            {move || view! { <Prose text=shown.get() /> }}
             {move || turn.problem.get().map(|why| view! { <div class="note bad" role="alert"><Icon name="warning" /><p>{why}</p></div> })}
             {move || note().map(|text| view! { <p class="hint">{text}</p> })}
             <Show when=move || turn.sources.with(|sources| !sources.is_empty())><Drawn turn /></Show>

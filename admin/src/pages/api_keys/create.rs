@@ -43,7 +43,7 @@ fn Form(
     issued: RwSignal<Option<IssuedApiKey>>,
     created: Callback<()>,
 ) -> impl IntoView {
-    let draft = Draft::unguarded(NewApiKey::default(), NewApiKey::check);
+    let draft = Draft::of_new(NewApiKey::default(), NewApiKey::check);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {
@@ -51,7 +51,7 @@ fn Form(
             let making = async move { api::post::<IssuedApiKey>("/api/api-keys", &new).await };
             draft.save(making, move |made| {
                 issued.set(Some(made));
-                created.run(());
+                let _ = created.try_run(());
             });
         }
     };

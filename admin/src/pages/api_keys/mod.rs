@@ -16,7 +16,7 @@ use crate::draft::run;
 use crate::listing::Listing;
 use crate::session::may_write;
 use crate::ui::{
-    Badge, ConfirmRequest, EmptyState, Head, Icon, Table, Toasts, Tone, When, confirm,
+    Badge, ConfirmRequest, EmptyState, Head, Icon, Search, Table, Toasts, Tone, When, confirm,
 };
 
 const COLUMNS: &[&str] = &["Label", "May do", "Key", "Created", "Last used", "Expires", ""];
@@ -35,7 +35,7 @@ const SCOPES: &[(Scope, &str, &str, &str)] = &[
 
 #[component]
 pub fn ApiKeysPage() -> impl IntoView {
-    let list = Listing::<ApiKey>::new("/api/api-keys", &[]);
+    let list = Listing::<ApiKey>::new("/api/api-keys", &["q"]);
     let creating = RwSignal::new(false);
     let changed = Callback::new(move |()| list.reload());
     view! {
@@ -45,6 +45,7 @@ pub fn ApiKeysPage() -> impl IntoView {
             </Show>
         </Head>
         <reminder::Reminder />
+        <div class="tools"><Search list placeholder="Label" /></div>
         <Table list label="API keys" columns=COLUMNS row=move |key| row(key, changed) empty=nothing />
         <create::CreateDialog open=creating created=changed />
     }
@@ -117,7 +118,7 @@ fn delete(key: ApiKey, changed: Callback<()>) {
             let label = key.label.clone();
             run(async move { api::delete(&path).await }, move |()| {
                 toasts.done(format!("{label} is deleted."));
-                changed.run(());
+                let _ = changed.try_run(());
             });
         }),
     });

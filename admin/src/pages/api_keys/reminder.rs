@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use shared::admin::ApiKey;
-use shared::overview::{AuditReminder, Overview};
+use shared::overview::AuditReminder;
 
 use crate::api;
 use crate::draft::run;
@@ -15,11 +15,10 @@ use crate::ui::{Icon, Toasts};
 /// On the page of the keys themselves.
 #[component]
 pub fn Reminder() -> impl IntoView {
-    let overview = Remote::<Overview>::load(async { api::get("/api/overview").await });
-    let gone = RwSignal::new(false);
-    let due = move || overview.get().filter(|_| !gone.get())?.audit_reminder;
-    let then = Callback::new(move |()| gone.set(true));
-    move || due().map(|due| view! { <AuditDue due then /> })
+    let due =
+        Remote::<Option<AuditReminder>>::load(async { api::get("/api/audit-reminder").await });
+    let then = Callback::new(move |()| due.set(None));
+    move || due.get().flatten().map(|due| view! { <AuditDue due then /> })
 }
 
 /// `“Shop” and “Reports”`, at most five by name.

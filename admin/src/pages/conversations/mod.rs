@@ -8,15 +8,16 @@ use shared::admin_conversation::{ConversationStatus, ConversationSummary};
 
 pub use thread::ConversationPage;
 
-use crate::bindings::{Bindings, Names};
+use crate::bindings::Names;
 use crate::listing::Listing;
 use crate::route::Route;
 use crate::ui::{
-    Badge, Days, EmptyState, Filter, Head, Icon, Menu, Search, Table, Tone, When, choices,
+    Badge, Days, EmptyState, Filter, Head, Icon, KeyPicker, Menu, Search, Table, Tone, When,
+    choices,
 };
 
 const COLUMNS: &[&str] =
-    &["Last message", "Visitor", "License key", "Messages", "Feedback", "Status", "When"];
+    &["Last message", "Visitor", "License key, agent", "Messages", "Feedback", "Status", "When"];
 const FILTERS: &[&str] = &[
     "q",
     "license_key_id",
@@ -32,22 +33,23 @@ const FILTERS: &[&str] = &[
 #[component]
 pub fn ConversationsPage() -> impl IntoView {
     let list = Listing::<ConversationSummary>::new("/api/conversations", FILTERS);
-    let (bindings, keys) = (Bindings::new(), Names::of("/api/license-keys"));
+    let agents = Names::of("/api/agents");
+    let key = Callback::new(move |id| list.set_filter("license_key_id", id));
     // What is exported is what is listed.
     let export = move |format: &'static str| {
         move || format!("/api/conversations/export{}", list.chosen(&[("format", format)]))
     };
     view! {
         <Head title=Signal::stored("Conversations".to_owned()) text="What visitors asked, and what was answered.">
-            <Menu label="Export what is listed">
+            <Menu label="Export what is listed" text="Export">
                 <a href=export("csv") download="conversations.csv"><Icon name="download" /> "Export as CSV"</a>
                 <a href=export("json") download="conversations.jsonl"><Icon name="download" /> "Export as JSON lines"</a>
             </Menu>
         </Head>
         <div class="tools">
             <Search list placeholder="Words of a message, name or e-mail" />
-            <Filter list name="license_key_id" label="License key" options=keys.options("Every license key") />
-            <Filter list name="agent_id" label="Agent" options=bindings.agents.options("Every agent") />
+            <KeyPicker chosen=Signal::derive(move || list.filter("license_key_id")) set=key label="License key" placeholder="Every license key" />
+            <Filter list name="agent_id" label="Agent" options=agents.options("Every agent") />
             <Filter list name="feedback" label="Feedback" options=choices(&[("", "Any feedback"), ("any", "Rated"), ("up", "Thumbs up"), ("down", "Thumbs down")]) />
             <Filter list name="status" label="Status" options=choices(&[("", "Every status"), ("running", "Answering now"), ("open", "Open"), ("closed", "Closed")]) />
             <Filter list name="has_error" label="Errors" options=choices(&[("", "With and without errors"), ("true", "With a failed answer"), ("false", "Without")]) />
@@ -93,7 +95,7 @@ fn row(one: ConversationSummary) -> AnyView {
         <tr>
             <th scope="row"><a class="clip" href=page>{shown}</a></th>
             <td data-label="Visitor"><div class="two"><span>{who}</span><span class="soft clip">{one.page_title.clone()}</span></div></td>
-            <td data-label="License key">{one.license_key_name.clone()}</td>
+            <td data-label="License key"><div class="two"><span>{one.license_key_name.clone()}</span><span class="soft">{one.agent_name.clone()}</span></div></td>
             <td data-label="Messages">{one.message_count}</td>
             <td data-label="Feedback">{thumbs.collect_view()}</td>
             <td data-label="Status"><span class="inline"><Badge text=text.to_owned() tone /> {one.has_error.then(|| view! { <Badge text="Error".to_owned() tone=Tone::Bad /> })}</span></td>

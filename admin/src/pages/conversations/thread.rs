@@ -169,7 +169,7 @@ fn Details(now: ConversationThread) -> impl IntoView {
                     {(!one.page_url.is_empty()).then(|| view! { <dt>"Page"</dt><dd><Outside url=one.page_url text=one.page_title /></dd> })}
                     {(!now.page_referrer.is_empty()).then(|| view! { <dt>"Came from"</dt><dd><Outside url=now.page_referrer /></dd> })}
                     {key.map(|(id, name)| view! { <dt>"License key"</dt><dd><a href=Route::LicenseKey(id, KeyTab::General).path()>{name}</a></dd> })}
-                    {one.agent_id.map(|id| view! { <dt>"Agent"</dt><dd><a href=Route::Agent(id).path()>"Open the agent"</a></dd> })}
+                    {one.agent_id.map(|id| view! { <dt>"Agent"</dt><dd><a href=Route::Agent(id).path()>{one.agent_name.clone().unwrap_or_else(|| "removed".to_owned())}</a></dd> })}
                     <dt>"Begun"</dt><dd><When at=one.created_at /></dd>
                     <dt>"Last message"</dt><dd><When at=one.updated_at /></dd>
                     {more(now.metadata)}

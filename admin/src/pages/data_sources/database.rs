@@ -60,8 +60,8 @@ pub fn DatabaseParts(page: SourcePage) -> impl IntoView {
         <Card title="Connection">
             <SecretField bind=connection label="Where the database is" placeholder hint is_set disabled />
             <div class="pair">
-                <NumberField bind=rows label="Rows at most" unit="rows" min=1 max=1000 hint="Of one answer of the database." disabled />
-                <NumberField bind=time label="Longest time" unit="ms" min=100 max=30_000 hint="For one query." disabled />
+                <NumberField bind=rows label="Rows at most" unit="rows" hint="Of one answer of the database." disabled />
+                <NumberField bind=time label="Longest time" unit="ms" hint="For one query." disabled />
             </div>
             <Switch bind=sql label="Show the query" hint="Answers show visitors the SQL that was run." disabled />
         </Card>

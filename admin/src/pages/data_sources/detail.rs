@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::FieldErrors;
 use shared::data_source::{DataSource, DataSourceSettings, SourceKind};
 
 use super::{database, documents, list, search, standing};
 use crate::api;
-use crate::draft::{Draft, run};
+use crate::draft::{Draft, Edits, run};
 use crate::nav::Nav;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
@@ -22,11 +22,11 @@ use crate::ui::{
 };
 
 /// A data source as its form has it.
-#[derive(Clone, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Edited {
     #[serde(flatten)]
     pub settings: DataSourceSettings,
-    #[serde(skip_serializing_if = "Secret::is_kept")]
+    #[serde(default, skip_serializing_if = "Secret::is_kept")]
     pub connection: Secret,
 }
 
@@ -55,8 +55,8 @@ impl SourcePage {
         self.source.with_untracked(|source| format!("/api/data-sources/{}{under}", source.id))
     }
 
-    fn take(self, source: DataSource) {
-        self.draft.rebase(Edited::of(&source.settings), source.version);
+    fn take(self, source: DataSource, edits: Edits) {
+        self.draft.rebase(Edited::of(&source.settings), source.version, edits);
         self.source.set(source);
     }
 
@@ -68,11 +68,7 @@ impl SourcePage {
             if self.source.is_disposed() {
                 return;
             }
-            if self.draft.dirty.get_untracked() {
-                self.source.set(source);
-            } else {
-                self.take(source);
-            }
+            self.take(source, Edits::Kept);
         });
     }
 
@@ -85,7 +81,7 @@ impl SourcePage {
         self.draft.save(
             async move { api::patch::<DataSource>(&path, &body).await },
             move |source| {
-                self.take(source);
+                self.take(source, Edits::Kept);
                 toasts.done("Saved. It applies to the next question.");
             },
         );
@@ -129,9 +125,9 @@ fn Opened(source: DataSource) -> impl IntoView {
             <Badge text=word.to_owned() tone />
         }
     };
-    let theirs = Callback::new(move |value: Value| {
+    let theirs = Callback::new(move |(value, edits): (Value, Edits)| {
         if let Ok(source) = serde_json::from_value::<DataSource>(value) {
-            page.take(source);
+            page.take(source, edits);
         }
     });
     view! {

@@ -14,8 +14,8 @@ use crate::listing::Listing;
 use crate::remote::{Load, Remote};
 use crate::session::may_write;
 use crate::ui::{
-    Card, ConfirmRequest, Dialog, EmptyState, FailureBox, Icon, Menu, Skeleton, Table, Toasts,
-    When, confirm,
+    Card, ConfirmRequest, Dialog, EmptyState, FailureBox, Icon, Menu, Search, Skeleton, Table,
+    Toasts, When, confirm,
 };
 
 fn origin_name(origin: DocumentOrigin) -> &'static str {
@@ -31,15 +31,6 @@ fn origin_name(origin: DocumentOrigin) -> &'static str {
 pub fn Documents(page: SourcePage) -> impl IntoView {
     let (built_in, path) =
         (page.source.with_untracked(|source| source.is_built_in), page.path("/documents"));
-    if built_in {
-        return view! {
-            <Card title="Documents">
-                <p>"The user guide that comes with Natter, so that the demo answers real questions. It cannot be changed; make a data source of your own for your documents."</p>
-                <div class="actions"><a class="button" href="/docs" target="_blank"><Icon name="file" /> "Read the guide"</a></div>
-            </Card>
-        }
-        .into_any();
-    }
     let list = Listing::<Document>::within(&path);
     let changed = Callback::new(move |()| {
         list.reload();
@@ -50,13 +41,19 @@ pub fn Documents(page: SourcePage) -> impl IntoView {
         view! { <EmptyState icon="file" title="No documents yet" text="Drop files above, write a text, or fetch the pages of a website." /> }.into_any()
     };
     view! {
-        <Show when=may_write><Add page changed /></Show>
-        <imports::Imports page changed />
+        {if built_in {
+            view! {
+                <div class="note"><Icon name="info" /><p>"The user guide that comes with Natter, so that the demo answers real questions. It cannot be changed; make a data source of your own for your documents. " <a href="/docs" target="_blank">"Read the guide"</a></p></div>
+            }.into_any()
+        } else {
+            view! { <Show when=may_write><Add page changed /></Show><imports::Imports page changed /> }.into_any()
+        }}
         <section class="documents">
+            <div class="tools"><Search list placeholder="Name, title or address" /></div>
             <Table list label="Documents" columns=&["Name", "Kind", "Characters", "Passages", "Changed", ""]
                 row=move |document| row(page, document, opened, changed) empty />
         </section>
-        <Reader page opened />
+        <Reader page opened changed />
     }
     .into_any()
 }
@@ -88,6 +85,7 @@ fn row(
     opened: RwSignal<Option<Document>>,
     changed: Callback<()>,
 ) -> AnyView {
+    let built_in = page.source.with_untracked(|source| source.is_built_in);
     let shown = StoredValue::new(document.clone());
     let Document { id, origin, name, title, characters, passages, updated_at, .. } = document;
     let menu = format!("Actions for {name}");
@@ -102,7 +100,7 @@ fn row(
             <td data-label="Passages">{count(passages)}</td>
             <td data-label="Changed"><When at=updated_at /></td>
             <td class="row-actions">
-                <Show when=may_write>
+                <Show when=move || may_write() && !built_in>
                     <Menu label=menu.clone()>
                         <button type="button" on:click=move |_| opened.set(Some(shown.get_value()))><Icon name="eye" /> "Read"</button>
                         <button type="button" class="danger" on:click=move |_| { let (id, name) = removed.get_value(); remove(page, &id, name, changed); }><Icon name="trash" /> "Delete"</button>
@@ -127,7 +125,7 @@ fn remove(page: SourcePage, id: &str, name: String, changed: Callback<()>) {
             let (path, name) = (path.clone(), name.clone());
             run(async move { api::delete(&path).await }, move |()| {
                 toasts.done(format!("{name} is deleted."));
-                changed.run(());
+                let _ = changed.try_run(());
             });
         }),
     });
@@ -135,7 +133,11 @@ fn remove(page: SourcePage, id: &str, name: String, changed: Callback<()>) {
 
 /// What was taken from a document: what is searched.
 #[component]
-fn Reader(page: SourcePage, opened: RwSignal<Option<Document>>) -> impl IntoView {
+fn Reader(
+    page: SourcePage,
+    opened: RwSignal<Option<Document>>,
+    changed: Callback<()>,
+) -> impl IntoView {
     let open = RwSignal::new(false);
     let text = Remote::<Document>::new();
     Effect::new(move || {
@@ -154,7 +156,12 @@ fn Reader(page: SourcePage, opened: RwSignal<Option<Document>>) -> impl IntoView
     let title = Signal::derive(move || {
         opened.with(|one| one.as_ref().map(|one| one.name.clone()).unwrap_or_default())
     });
+    let edited = RwSignal::new(None::<Document>);
+    let editing = RwSignal::new(false);
     view! {
+        <Dialog open=editing title=Signal::stored("Edit the text".to_owned()) wide=true>
+            {move || edited.get().map(|old| view! { <write::TextForm page open=editing changed old /> })}
+        </Dialog>
         <Dialog open title wide=true>
             <div>
                 {move || match text.state.get() {
@@ -162,7 +169,11 @@ fn Reader(page: SourcePage, opened: RwSignal<Option<Document>>) -> impl IntoView
                     Load::Failed(failure) => view! { <FailureBox failure /> }.into_any(),
                     Load::Ready(document) => view! {
                         <p class="hint">"This is what is searched, as Markdown."</p>
-                        <pre class="read" tabindex="0">{document.markdown.unwrap_or_default()}</pre>
+                        <pre class="read" tabindex="0">{document.markdown.clone().unwrap_or_default()}</pre>
+                        {(document.origin == DocumentOrigin::Text && untrack(may_write)).then(|| {
+                            let edit = move |_| { edited.set(Some(document.clone())); open.set(false); editing.set(true); };
+                            view! { <footer><button type="button" class="button" on:click=edit><Icon name="edit" /> "Edit"</button></footer> }
+                        })}
                     }.into_any(),
                 }}
             </div>

@@ -15,8 +15,8 @@ use crate::format::{count, plural};
 use crate::remote::{Load, Remote};
 use crate::session::may_write;
 use crate::ui::{
-    Badge, Bind, Card, Choice, DialogFoot, FailureBox, NumberField, Skeleton, TextArea, TextField,
-    Toasts, Tone, When, choices,
+    Badge, Bind, Card, Choice, DialogFoot, FailureBox, NumberField, Odd, Skeleton, TextArea,
+    TextField, Toasts, Tone, When, choices,
 };
 
 /// How often a running import is looked at, in milliseconds.
@@ -29,7 +29,7 @@ pub fn ImportForm(page: SourcePage, open: RwSignal<bool>, changed: Callback<()>)
     let toasts = expect_context::<Toasts>();
     let check: fn(&NewImport, &mut FieldErrors) = NewImport::check;
     let draft =
-        Draft::unguarded(NewImport { sitemap: Some(String::new()), ..NewImport::default() }, check);
+        Draft::of_new(NewImport { sitemap: Some(String::new()), ..NewImport::default() }, check);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {
@@ -37,7 +37,7 @@ pub fn ImportForm(page: SourcePage, open: RwSignal<bool>, changed: Callback<()>)
             draft.save(async move { api::post::<Import>(&path, &new).await }, move |_| {
                 open.set(false);
                 toasts.done("The pages are being fetched. You may leave this page meanwhile.");
-                changed.run(());
+                let _ = changed.try_run(());
             });
         }
     };
@@ -85,6 +85,7 @@ pub fn ImportForm(page: SourcePage, open: RwSignal<bool>, changed: Callback<()>)
                 (!whys.is_empty()).then(|| whys.join("; "))
             })
         }),
+        odd: Odd::never(),
     };
     let by_list = Memo::new(move |_| draft.now.with(|now| now.urls.is_some()));
     view! {
@@ -96,7 +97,7 @@ pub fn ImportForm(page: SourcePage, open: RwSignal<bool>, changed: Callback<()>)
             } else {
                 view! {
                     <TextField bind=sitemap label="Address of the sitemap" kind="url" placeholder="https://www.example.com/sitemap.xml" required=true />
-                    <NumberField bind=most label="Pages at most" min=1 max=2000 />
+                    <NumberField bind=most label="Pages at most" />
                 }.into_any()
             }}
             <p class="hint spaced">"The website's robots.txt is obeyed, and addresses inside your own network are refused. A page that was fetched before is replaced when it has changed."</p>
@@ -141,7 +142,7 @@ pub fn Imports(page: SourcePage, changed: Callback<()>) -> impl IntoView {
         let before = seen.get_value();
         seen.set_value(Some(mark));
         if before.is_some_and(|before| before != mark) {
-            changed.run(());
+            let _ = changed.try_run(());
         }
         // One look ahead at a time, however often the list was read meanwhile.
         if running > 0 && !waiting.get_value() {
@@ -188,7 +189,7 @@ fn OneImport(page: SourcePage, import: Import, read: Callback<()>) -> impl IntoV
         let path = format!("{}/stop", path.get_value());
         run(async move { api::act::<Import>(&path).await }, move |_| {
             toasts.done("Stopped. What was fetched stays.");
-            read.run(());
+            let _ = read.try_run(());
         });
     };
     let tried = import.done + import.unchanged + import.failed;

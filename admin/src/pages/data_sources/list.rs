@@ -13,13 +13,15 @@ use crate::nav::Nav;
 use crate::route::Route;
 use crate::session::{may_write, read_only};
 use crate::ui::{
-    Badge, Choice, Dialog, DialogFoot, EmptyState, FailureBox, Head, Icon, Table, TextArea,
-    TextField, Toasts, Toggle, Tone, When, choices,
+    Badge, Choice, Dialog, DialogFoot, EmptyState, FailureBox, Head, Icon, Search, Table, TextArea,
+    TextField, Toasts, Toggle, Tone, When, choices, switch,
 };
 
 #[component]
 pub fn DataSourcesPage() -> impl IntoView {
-    let list = Listing::<DataSource>::new("/api/data-sources", &[]);
+    let list = Listing::<DataSource>::whole("/api/data-sources", |source| {
+        format!("{} {}", source.settings.name, source.settings.description)
+    });
     let adding = RwSignal::new(false);
     let empty = || {
         view! {
@@ -33,6 +35,7 @@ pub fn DataSourcesPage() -> impl IntoView {
                 <button type="button" class="button primary" on:click=move |_| adding.set(true)><Icon name="add" /> "Create data source"</button>
             </Show>
         </Head>
+        <div class="tools"><Search list placeholder="Name or description" /></div>
         <Table list label="Data sources" columns=&["Name", "Kind", "Status", "Holds", "Last changed", "Active"] row=move |source| row(list, source) empty />
         <Dialog open=adding title=Signal::stored("Create data source".to_owned())><CreateForm open=adding /></Dialog>
     }
@@ -64,22 +67,32 @@ fn row(list: Listing<DataSource>, source: DataSource) -> AnyView {
     let path = Route::DataSource(source.id.clone()).path();
     let DataSource { id, settings, last_indexed_at, .. } = source;
     let label = format!("{} is active", settings.name);
+    let name = settings.name.clone();
     let toasts = expect_context::<Toasts>();
     let change = Callback::new(move |on: bool| {
-        let (path, id) = (format!("/api/data-sources/{id}"), id.clone());
-        run(
-            async move {
-                api::patch::<DataSource>(&path, &serde_json::json!({ "is_active": on })).await
-            },
-            move |source| {
-                let word = if on {
-                    "can be drawn on now"
-                } else {
-                    "is switched off: nothing is drawn from it"
-                };
-                toasts.done(format!("{} {word}.", source.settings.name));
-                list.replace(source, |one| one.id == id);
-            },
+        let id = id.clone();
+        let change = move || {
+            let (path, id) = (format!("/api/data-sources/{id}"), id.clone());
+            run(
+                async move {
+                    api::patch::<DataSource>(&path, &serde_json::json!({ "is_active": on })).await
+                },
+                move |source| {
+                    let word = if on {
+                        "can be drawn on now"
+                    } else {
+                        "is switched off: nothing is drawn from it"
+                    };
+                    toasts.done(format!("{} {word}.", source.settings.name));
+                    list.replace(source, |one| one.id == id);
+                },
+            );
+        };
+        switch(
+            on,
+            &name,
+            "Nothing is drawn from it until it is switched on again: answers that need it get poorer at once.",
+            change,
         );
     });
     view! {
@@ -122,7 +135,7 @@ fn set_kind(settings: &mut DataSourceSettings, kind: &str) {
 fn CreateForm(open: RwSignal<bool>) -> impl IntoView {
     let (toasts, nav) = (expect_context::<Toasts>(), expect_context::<Nav>());
     let check: fn(&DataSourceSettings, &mut FieldErrors) = DataSourceSettings::check;
-    let draft = Draft::unguarded(DataSourceSettings::default(), check);
+    let draft = Draft::of_new(DataSourceSettings::default(), check);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {

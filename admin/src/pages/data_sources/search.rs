@@ -7,13 +7,14 @@ use shared::data_source::{FoundPassage, SourceSearch};
 use super::detail::SourcePage;
 use crate::api;
 use crate::remote::{Load, Remote};
-use crate::ui::{Bind, Card, FailureBox, TextField};
+use crate::ui::{Bind, Card, Choice, FailureBox, TextField, choices};
 
 #[component]
 pub fn SearchTest(page: SourcePage) -> impl IntoView {
     let question = RwSignal::new(String::new());
     let found = Remote::<Page<FoundPassage>>::new();
     let asked = RwSignal::new(false);
+    let most = RwSignal::new("5".to_owned());
     let ask = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let question = question.get_untracked().trim().to_owned();
@@ -22,7 +23,7 @@ pub fn SearchTest(page: SourcePage) -> impl IntoView {
         }
         asked.set(true);
         let path = page.path("/search");
-        let body = SourceSearch { question, limit: Some(5) };
+        let body = SourceSearch { question, limit: most.get_untracked().parse().ok() };
         found.read(async move { api::post(&path, &body).await });
     };
     let outcome = move || match (asked.get(), found.state.get()) {
@@ -42,6 +43,7 @@ pub fn SearchTest(page: SourcePage) -> impl IntoView {
         <Card title="Search test" text="What an agent would be given for a question. Nothing of it is stored or counted.">
             <form class="asking" on:submit=ask>
                 <TextField bind=Bind::of("question", question) label="A visitor's question" />
+                <Choice bind=Bind::of("limit", most) label="Passages" options=choices(&[("1", "1"), ("5", "5"), ("10", "10"), ("20", "20")]) />
                 <button type="submit" class="button" disabled=move || found.busy.get() || question.with(|q| q.trim().is_empty())>"Search"</button>
             </form>
             <div role="status">{outcome}</div>

@@ -94,7 +94,7 @@ fn send_all(
             let _ = row.step.try_set(step);
         }
         if busy.try_set(false).is_none() {
-            changed.run(());
+            let _ = changed.try_run(());
         }
     });
 }

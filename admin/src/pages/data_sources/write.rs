@@ -6,9 +6,9 @@ use shared::data_source::{Document, NewDocument, QuestionAndAnswer};
 
 use super::detail::SourcePage;
 use crate::api;
-use crate::draft::{Draft, complaint};
+use crate::draft::Draft;
 use crate::format::plural;
-use crate::ui::{Bind, DialogFoot, FailureBox, Icon, TextArea, TextField, Toasts};
+use crate::ui::{Bind, DialogFoot, FailureBox, Icon, Odd, TextArea, TextField, Toasts};
 
 /// The form of a new document, and what is done with it.
 fn submit(
@@ -29,11 +29,11 @@ fn submit(
             document.name,
             plural(document.passages, "passage", "passages")
         ));
-        changed.run(());
+        let _ = changed.try_run(());
     });
 }
 
-fn name_and_url(draft: Draft<NewDocument>) -> AnyView {
+fn name_and_url(draft: Draft<NewDocument>, is_new: bool) -> AnyView {
     let name = draft.field("name", |d: &NewDocument| d.name.clone(), |d, v| d.name = v);
     let url = draft.field(
         "url",
@@ -41,19 +41,32 @@ fn name_and_url(draft: Draft<NewDocument>) -> AnyView {
         |d, v: String| d.url = Some(v.trim().to_owned()).filter(|url| !url.is_empty()),
     );
     view! {
-        <TextField bind=name label="Name" required=true autofocus=true hint="A document with the same name is replaced." />
+        <TextField bind=name label="Name" required=true autofocus=is_new disabled=Signal::stored(!is_new)
+            hint=if is_new { "A document with the same name is replaced." } else { "" } />
         <TextField bind=url label="Address" kind="url" placeholder="https://www.example.com/help" hint="Where visitors can read it: answers link to it. May stay empty." />
     }
     .into_any()
 }
 
 #[component]
-pub fn TextForm(page: SourcePage, open: RwSignal<bool>, changed: Callback<()>) -> impl IntoView {
+pub fn TextForm(
+    page: SourcePage,
+    open: RwSignal<bool>,
+    changed: Callback<()>,
+    /// The one that is written anew; it keeps its name.
+    #[prop(optional)]
+    old: Option<Document>,
+) -> impl IntoView {
     let check: fn(&NewDocument, &mut FieldErrors) = NewDocument::check;
-    let draft = Draft::unguarded(
-        NewDocument { text: Some(String::new()), ..NewDocument::default() },
-        check,
-    );
+    let is_new = old.is_none();
+    let first = old.map_or_else(NewDocument::default, |old| NewDocument {
+        name: old.name,
+        url: old.url,
+        text: old.markdown,
+        ..NewDocument::default()
+    });
+    let first = NewDocument { text: Some(first.text.unwrap_or_default()), ..first };
+    let draft = Draft::of_new(first, check);
     let text = draft.field(
         "text",
         |d: &NewDocument| d.text.clone().unwrap_or_default(),
@@ -66,9 +79,9 @@ pub fn TextForm(page: SourcePage, open: RwSignal<bool>, changed: Callback<()>) -
     view! {
         <form on:submit=save novalidate>
             {move || draft.failure.get().map(|failure| view! { <FailureBox failure /> })}
-            {name_and_url(draft)}
+            {name_and_url(draft, is_new)}
             <TextArea bind=text label="Text" rows=12 hint="Plain text or Markdown. Headings help: a passage is what stands under one." />
-            <DialogFoot open saving=draft.saving action="Add document" />
+            <DialogFoot open saving=draft.saving action=if is_new { "Add document" } else { "Save" } />
         </form>
     }
 }
@@ -82,7 +95,7 @@ pub fn QuestionsForm(
     let check: fn(&NewDocument, &mut FieldErrors) = NewDocument::check;
     let first = vec![QuestionAndAnswer::default()];
     let draft =
-        Draft::unguarded(NewDocument { questions: Some(first), ..NewDocument::default() }, check);
+        Draft::of_new(NewDocument { questions: Some(first), ..NewDocument::default() }, check);
     let pairs = draft.field(
         "questions",
         |d: &NewDocument| d.questions.clone().unwrap_or_default(),
@@ -100,7 +113,7 @@ pub fn QuestionsForm(
     view! {
         <form on:submit=save novalidate>
             {move || draft.failure.get().map(|failure| view! { <FailureBox failure /> })}
-            {name_and_url(draft)}
+            {name_and_url(draft, true)}
             <ol class="pairs">
                 <For each=move || 0..pairs.get.with(Vec::len) key=|at| *at children=move |at| view! {
                     <Pair draft pairs at remove=Callback::new(move |()| change(&|list| drop(list.remove(at)))) />
@@ -136,9 +149,8 @@ fn Pair(
             }
             pairs.set.run(list);
         }),
-        error: Signal::derive(move || {
-            draft.errors.with(|errors| complaint(errors, &format!("questions[{at}].{name}")))
-        }),
+        error: draft.complaint(format!("questions[{at}].{name}")),
+        odd: Odd::never(),
     };
     let question = bind("question", |pair| &pair.question, |pair, text| pair.question = text);
     let answer = bind("answer", |pair| &pair.answer, |pair, text| pair.answer = text);

@@ -5,7 +5,7 @@ use shared::license_key::LicenseKey;
 
 use super::KeyPage;
 use crate::api;
-use crate::draft::run;
+use crate::draft::{Edits, run};
 use crate::format;
 use crate::pages::activations::ActivationTable;
 
@@ -13,7 +13,9 @@ use crate::pages::activations::ActivationTable;
 pub fn Activations(page: KeyPage) -> impl IntoView {
     let changed = Callback::new(move |()| {
         let path = page.path("");
-        run(async move { api::get::<LicenseKey>(&path).await }, move |key| page.refresh(key));
+        run(async move { api::get::<LicenseKey>(&path).await }, move |key| {
+            page.take(key, Edits::Kept);
+        });
     });
     let places = move || {
         page.key.with(|key| {

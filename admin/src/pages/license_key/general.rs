@@ -8,7 +8,7 @@ use shared::license_key::{KeyStatus, LicenseKey, RevealedKey, Rotation};
 use super::KeyPage;
 use crate::api;
 use crate::bindings::Bindings;
-use crate::draft::{Draft, run};
+use crate::draft::{Draft, Edits, run};
 use crate::nav::Nav;
 use crate::pages::license_keys::{self, Issued};
 use crate::route::Route;
@@ -21,10 +21,9 @@ use crate::ui::{
 /// Edit and delete, at the top right.
 #[component]
 pub fn HeadActions(page: KeyPage) -> impl IntoView {
-    let (nav, toasts) = (expect_context::<Nav>(), expect_context::<Toasts>());
+    let nav = expect_context::<Nav>();
     let deleted = Callback::new(move |()| {
         page.draft.reset();
-        toasts.done("The license key is deleted.");
         nav.leave_for(&Route::LicenseKeys.path());
     });
     let edit = move |_| {
@@ -192,14 +191,14 @@ fn Limits(page: KeyPage) -> impl IntoView {
             <p class="spread"><span class="soft">"Used this month"</span>
                 {move || { let (used, limit) = used(); view! { <Meter used limit label="Queries this month" /> } }}</p>
             <div class="pair">
-                <NumberField bind=monthly label="Monthly limit" min=1 unit="queries" placeholder="Unlimited" hint="Begins anew on the 1st, UTC." disabled=read_only() />
-                <NumberField bind=rate label="Rate limit" min=1 max=1_000_000 unit="a minute" placeholder="The server's" hint="Per visitor's address." disabled=read_only() />
+                <NumberField bind=monthly label="Monthly limit" unit="queries" placeholder="Unlimited" hint="Begins anew on the 1st, UTC." disabled=read_only() />
+                <NumberField bind=rate label="Rate limit" unit="a minute" placeholder="The server's" hint="Per visitor's address." disabled=read_only() />
             </div>
             <div class="pair">
                 <DateTimeField bind=expires label="Expires" hint="Empty = never." disabled=read_only() />
-                <NumberField bind=grace label="Grace" max=365 unit="days" hint="The key works on after its expiry, with a warning." disabled=read_only() />
+                <NumberField bind=grace label="Grace" unit="days" hint="The key works on after its expiry, with a warning." disabled=read_only() />
             </div>
-            <NumberField bind=places label="Activation limit" min=1 max=100 placeholder="Unlimited" unit="places" hint="Websites and devices that may use the key at a time." disabled=read_only() />
+            <NumberField bind=places label="Activation limit" placeholder="Unlimited" unit="places" hint="Websites and devices that may use the key at a time." disabled=read_only() />
             <Switch bind=auto label="New websites activate by themselves" hint="Off: each waits for an admin, under Activations." disabled=read_only() />
         </Card>
         <Card>
@@ -243,7 +242,7 @@ fn deactivate(page: KeyPage) {
         then: Arc::new(move || {
             let path = page.path("/deactivate");
             run(async move { api::act::<LicenseKey>(&path).await }, move |key| {
-                page.take(key);
+                page.take(key, Edits::Kept);
                 toasts.done("The key is deactivated.");
             });
         }),
@@ -279,14 +278,14 @@ fn RegenerateForm(
     open: RwSignal<bool>,
     made: RwSignal<Option<LicenseKey>>,
 ) -> impl IntoView {
-    let draft = Draft::unguarded(Rotation::default(), |rotation, errors| rotation.check(errors));
+    let draft = Draft::of_new(Rotation::default(), |rotation, errors| rotation.check(errors));
     let of_order = page.key.with_untracked(|key| key.order_id.is_some());
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let (path, body) = (page.path("/regenerate"), draft.now.get_untracked());
         draft.save(async move { api::post::<LicenseKey>(&path, &body).await }, move |key| {
             made.set(Some(key.clone()));
-            page.refresh(LicenseKey { key: None, ..key });
+            page.take(LicenseKey { key: None, ..key }, Edits::Kept);
         });
     };
     let overlap = draft.field(

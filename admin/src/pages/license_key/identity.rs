@@ -112,7 +112,7 @@ fn RotateForm(
     shown: RwSignal<Option<IdentitySecret>>,
 ) -> impl IntoView {
     let toasts = expect_context::<Toasts>();
-    let draft = Draft::unguarded(Rotation { overlap_seconds: 86_400 }, |rotation, errors| {
+    let draft = Draft::of_new(Rotation { overlap_seconds: 86_400 }, |rotation, errors| {
         rotation.check(errors);
     });
     let submit = move |event: leptos::ev::SubmitEvent| {

@@ -16,7 +16,7 @@ use shared::LicenseKeySettings;
 use shared::license_key::{KeyStatus, LicenseKey};
 
 use crate::api;
-use crate::draft::Draft;
+use crate::draft::{Draft, Edits};
 use crate::nav::Nav;
 use crate::remote::{Load, Remote};
 use crate::route::{KeyTab, Route};
@@ -43,19 +43,12 @@ impl KeyPage {
         format!("/api/license-keys/{}{under}", self.id())
     }
 
-    /// Takes what the server answered for what was shown; edits are gone.
-    pub fn take(self, key: LicenseKey) {
-        self.draft.rebase(key.settings.clone(), key.version);
-        self.key.set(key);
-    }
-
-    /// Takes what the server answered to something that changed no setting; edits stay.
-    pub fn refresh(self, key: LicenseKey) {
-        if key.settings == self.draft.base.get_untracked() {
-            self.draft.version.set(key.version);
+    /// Takes what the server answered for what was shown.
+    pub fn take(self, key: LicenseKey, edits: Edits) {
+        // The page may be closed by now.
+        if !self.key.is_disposed() {
+            self.draft.rebase(key.settings.clone(), key.version, edits);
             self.key.set(key);
-        } else {
-            self.take(key);
         }
     }
 
@@ -66,9 +59,25 @@ impl KeyPage {
         let toasts = expect_context::<Toasts>();
         let (path, body) = (self.path(""), self.draft.patch());
         self.draft.save(async move { api::patch::<LicenseKey>(&path, &body).await }, move |key| {
-            self.take(key);
+            self.take(key, Edits::Kept);
             toasts.done("Saved. It applies within a second.");
         });
+    }
+}
+
+/// Options of the look that belong to the opening button, by how their names begin.
+const OF_THE_BUTTON: &[&str] =
+    &["opener", "marginBottom", "position", "launcherIconUrl", "engagement"];
+
+/// The tab on which a field of the settings stands.
+fn tab_of(field: &str) -> KeyTab {
+    let begins = |starts: &[&str], name: &str| starts.iter().any(|start| name.starts_with(start));
+    match field.strip_prefix("ui.") {
+        Some(option) if begins(OF_THE_BUTTON, option) => KeyTab::Button,
+        Some(_) => KeyTab::Ui,
+        None if begins(&["restriction", "websites", "ip_addresses"], field) => KeyTab::Restrictions,
+        None if field.starts_with("identity") => KeyTab::Identity,
+        None => KeyTab::General,
     }
 }
 
@@ -124,6 +133,21 @@ fn Opened(key: LicenseKey) -> impl IntoView {
         _ => KeyTab::General,
     });
     let id = StoredValue::new(page.id());
+    // Refused for a field of another tab: that tab is shown, and its field gets the focus.
+    Effect::new(move |before: Option<()>| {
+        draft.refused.get();
+        let wrong = untrack(move || draft.wrong());
+        let here = untrack(move || tab.get());
+        let of = |name: &String| tab_of(name);
+        if before.is_some()
+            && !wrong.is_empty()
+            && !wrong.iter().any(|name| of(name) == here)
+            && let Some(first) = wrong.first().map(of)
+        {
+            nav.go(&Route::LicenseKey(id.get_value(), first));
+            crate::ui::focus_first_error();
+        }
+    });
     let tabs = Signal::derive(move || {
         let link = |&one: &KeyTab| {
             (Route::LicenseKey(id.get_value(), one).path(), one.title(), one == tab.get())
@@ -132,9 +156,9 @@ fn Opened(key: LicenseKey) -> impl IntoView {
     });
     let title = Signal::derive(move || page.key.with(|key| key.settings.name.clone()));
     let status = move || page.key.with(|key| standing(key.status));
-    let theirs = Callback::new(move |value: Value| {
+    let theirs = Callback::new(move |(value, edits): (Value, Edits)| {
         if let Ok(key) = serde_json::from_value::<LicenseKey>(value) {
-            page.take(key);
+            page.take(key, edits);
         }
     });
     view! {
@@ -154,5 +178,35 @@ fn Opened(key: LicenseKey) -> impl IntoView {
             KeyTab::Embed => view! { <embed::Embed page /> }.into_any(),
         }}
         <SaveBar draft save=Callback::new(move |()| page.save()) take_theirs=theirs />
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_has_the_tab_on_which_it_stands() {
+        let settings = serde_json::to_value(LicenseKeySettings::default()).unwrap();
+        let of = |tab: KeyTab| {
+            let outer = settings.as_object().unwrap().keys().filter(|name| *name != "ui").cloned();
+            let look = settings["ui"].as_object().unwrap().keys().map(|name| format!("ui.{name}"));
+            let all = outer.chain(look).filter(|name| tab_of(name) == tab);
+            all.map(|name| name.rsplit('.').next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let mut button = of(KeyTab::Button);
+        button.sort_unstable();
+        let source = include_str!("../look/button.rs");
+        let drawn = |name: &str| {
+            source.contains(&format!("\"{name}\"")) || source.contains(&format!("\"{name}."))
+        };
+        assert!(button.iter().all(|name| drawn(name)), "{button:?}");
+        assert!(
+            of(KeyTab::Ui).iter().all(|name| !drawn(name)),
+            "of the button, but shown elsewhere"
+        );
+        assert_eq!(of(KeyTab::Restrictions), ["ip_addresses", "restriction", "websites"]);
+        assert_eq!(tab_of("websites[3]"), KeyTab::Restrictions);
+        assert_eq!(tab_of("ui.engagementPrompts[0]"), KeyTab::Button);
     }
 }

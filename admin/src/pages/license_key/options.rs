@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::KeyPage;
 use super::preview::Preview;
 use crate::pages::look::{ButtonCards, LookCards, LookForm};
+use crate::ui::Icon;
 
 fn form(page: KeyPage) -> LookForm {
     LookForm::of(page.draft, "ui", |key| key.ui.clone(), |key| Some(&mut key.ui))
@@ -14,7 +15,7 @@ fn form(page: KeyPage) -> LookForm {
 pub fn LookOptions(page: KeyPage) -> impl IntoView {
     view! {
         <div class="beside">
-            <div class="stack"><LookCards form=form(page) /></div>
+            <div class="stack"><ToPreview /><LookCards form=form(page) /></div>
             <Preview page open=true />
         </div>
     }
@@ -24,8 +25,14 @@ pub fn LookOptions(page: KeyPage) -> impl IntoView {
 pub fn OpeningButton(page: KeyPage) -> impl IntoView {
     view! {
         <div class="beside">
-            <div class="stack"><ButtonCards form=form(page) /></div>
+            <div class="stack"><ToPreview /><ButtonCards form=form(page) /></div>
             <Preview page open=false />
         </div>
     }
+}
+
+/// On a phone the preview stands below the options.
+#[component]
+fn ToPreview() -> impl IntoView {
+    view! { <a class="button small to-preview" href="#preview"><Icon name="eye" /> "Go to the preview"</a> }
 }

@@ -38,7 +38,7 @@ pub fn Preview(
         open: RwSignal::new(open),
     };
     view! {
-        <aside class="preview" aria-label="Preview">
+        <aside class="preview" id="preview" tabindex="-1" aria-label="Preview">
             <div class="spread">
                 <h2>"Preview"</h2>
                 <span class="inline">

@@ -6,7 +6,7 @@ use shared::license_key::{RestrictionKind, WebsiteCheck, WebsiteMeaning};
 
 use super::KeyPage;
 use crate::api;
-use crate::browser::pause;
+use crate::browser::{self, pause};
 use crate::session::may_write;
 use crate::ui::{Badge, Bind, Card, Icon, TextField, Tone, unique};
 
@@ -82,6 +82,10 @@ fn Entries(
             list.retain(|one| *one != entry);
             selected.set(None);
             bind.set.run(list);
+            // The button goes with what was selected.
+            if let Some(field) = browser::by_id(&id.get_value()) {
+                browser::focus(&field);
+            }
         }
     };
     let group = unique("entries");

@@ -1,12 +1,13 @@
 //! What the key was used for: charts, and the log.
 
 use leptos::prelude::*;
-use shared::admin::{Analytics, CodeCount, NamedCount, Percentiles, Period, UsageEntry};
+use shared::admin::{Analytics, Percentiles, Period, UsageEntry};
 
 use super::KeyPage;
 use crate::api;
 use crate::format;
 use crate::listing::Listing;
+use crate::pages::rankings::Rankings;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
 use crate::ui::{
@@ -76,11 +77,6 @@ fn Figures(told: Analytics) -> impl IntoView {
     let first = told
         .first_token_ms
         .map(|times| format!("first word after {}", format::duration(times.p50)));
-    let refusals = told
-        .refusals
-        .into_iter()
-        .map(|CodeCount { code, count }| NamedCount { name: code.replace('_', " "), count })
-        .collect();
     view! {
         <div class="stack">
         <div class="tiles">
@@ -94,30 +90,8 @@ fn Figures(told: Analytics) -> impl IntoView {
             <Card><BarChart title="Queries" labels=same series /></Card>
             <Card><BarChart title="Response time" labels series=times show=|ms| format::duration(ms as i64) /></Card>
         </div>
-        <div class="two-columns">
-            <Ranking title="By website" rows=told.domains />
-            <Ranking title="Top pages" rows=told.pages />
-            <Ranking title="Refusals by reason" rows=refusals />
+        <Rankings domains=told.domains pages=told.pages refusals=told.refusals />
         </div>
-        </div>
-    }
-}
-
-/// What occurred most, with bars.
-#[component]
-fn Ranking(title: &'static str, rows: Vec<NamedCount>) -> impl IntoView {
-    let most = rows.iter().map(|row| row.count).max().unwrap_or(1).max(1);
-    let none = rows.is_empty();
-    let line = move |row: NamedCount| {
-        let width = format!("{:.1}%", 100.0 * row.count as f64 / most as f64);
-        let name = if row.name.is_empty() { "(none)".to_owned() } else { row.name };
-        view! { <li><span class="spread"><span class="clip">{name}</span><span>{format::count(row.count)}</span></span><span class="share" aria-hidden="true"><span style:width=width></span></span></li> }
-    };
-    view! {
-        <Card title=title>
-            {none.then(|| view! { <p class="soft">"Nothing yet."</p> })}
-            <ol class="ranking">{rows.into_iter().map(line).collect_view()}</ol>
-        </Card>
     }
 }
 
@@ -175,13 +149,43 @@ fn row(one: UsageEntry) -> AnyView {
     let why = one.code.clone().map(|code| code.replace('_', " "));
     view! {
         <tr>
-            <th scope="row"><When at=one.created_at /></th>
+            <th scope="row"><When at=one.created_at.clone() /></th>
             <td data-label="Question">{question}</td>
             <td data-label="Response time">{one.response_time_ms.map(format::duration)}</td>
-            <td data-label="IP address">{one.ip_address}</td>
-            <td data-label="Referrer"><span class="clip"><Outside url=one.referrer /></span></td>
-            <td data-label="Status"><div class="two"><span><Badge text=text.to_owned() tone /></span><span class="soft">{why}</span></div></td>
+            <td data-label="IP address">{one.ip_address.clone()}</td>
+            <td data-label="Referrer"><span class="clip"><Outside url=one.referrer.clone() /></span></td>
+            <td data-label="Status"><div class="two"><span><Badge text=text.to_owned() tone /></span><span class="soft">{why}</span></div>{details(one)}</td>
         </tr>
     }
     .into_any()
+}
+
+/// What else is known of a request, where something is.
+fn details(one: UsageEntry) -> Option<AnyView> {
+    let tokens = one.input_tokens.zip(one.output_tokens).map(|(input, output)| {
+        format!("{} in, {} out", format::count(input), format::count(output))
+    });
+    let some = |text: String| Some(text).filter(|text| !text.is_empty());
+    let link =
+        |route: Route, id: String| view! { <a href=route.path()><code>{id}</code></a> }.into_any();
+    let facts: Vec<(&str, AnyView)> = [
+        ("User", one.user_id.map(IntoAny::into_any)),
+        ("Website", some(one.domain).map(IntoAny::into_any)),
+        ("First word after", one.first_token_ms.map(|ms| format::duration(ms).into_any())),
+        ("Tokens", tokens.map(IntoAny::into_any)),
+        ("Agent", one.agent_id.map(|id| link(Route::Agent(id.clone()), id))),
+        ("Data source", one.data_source_id.map(|id| link(Route::DataSource(id.clone()), id))),
+        ("Browser", some(one.user_agent).map(IntoAny::into_any)),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect();
+    if facts.is_empty() {
+        return None;
+    }
+    let lines = facts.into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> });
+    Some(
+        view! { <details class="changes"><summary>"Details"</summary><dl>{lines.collect_view()}</dl></details> }
+            .into_any(),
+    )
 }

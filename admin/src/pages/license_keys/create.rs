@@ -14,11 +14,7 @@ use crate::ui::{
 
 /// First the form, then the key, which is shown this once.
 #[component]
-pub fn CreateDialog(
-    open: RwSignal<bool>,
-    bindings: Bindings,
-    created: Callback<()>,
-) -> impl IntoView {
+pub fn CreateDialog(open: RwSignal<bool>, created: Callback<()>) -> impl IntoView {
     let made = RwSignal::new(None::<LicenseKey>);
     Effect::new(move || {
         if open.get() {
@@ -32,7 +28,7 @@ pub fn CreateDialog(
     view! {
         <Dialog open title=Signal::derive(move || title().to_owned()) closable wide=true>
             {move || match made.get() {
-                None => view! { <Form open bindings made created /> }.into_any(),
+                None => view! { <Form open made created /> }.into_any(),
                 Some(key) => view! { <Issued key done=Callback::new(move |()| open.set(false)) /> }.into_any(),
             }}
         </Dialog>
@@ -42,11 +38,11 @@ pub fn CreateDialog(
 #[component]
 fn Form(
     open: RwSignal<bool>,
-    bindings: Bindings,
     made: RwSignal<Option<LicenseKey>>,
     created: Callback<()>,
 ) -> impl IntoView {
-    let draft = Draft::unguarded(LicenseKeySettings::default(), LicenseKeySettings::check);
+    let bindings = Bindings::new();
+    let draft = Draft::of_new(LicenseKeySettings::default(), LicenseKeySettings::check);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {
@@ -55,7 +51,7 @@ fn Form(
                 async move { api::post::<LicenseKey>("/api/license-keys", &new).await },
                 move |key| {
                     made.set(Some(key));
-                    created.run(());
+                    let _ = created.try_run(());
                 },
             );
         }
@@ -95,7 +91,7 @@ fn Form(
             <TextArea bind=domains label="Allowed domains" rows=3 placeholder="https://example.com\nhttps://*.example.com"
                 hint="One a line. Only pages of these websites may use the key; empty lets everybody who has it." />
             <div class="pair">
-                <NumberField bind=limit label="Monthly limit" min=1 unit="queries" placeholder="Unlimited" />
+                <NumberField bind=limit label="Monthly limit" unit="queries" placeholder="Unlimited" />
                 <DateTimeField bind=expires label="Expiration date" hint="Empty = never." />
             </div>
             <Switch bind=again label="The key can be shown again" hint="It is then kept sealed besides its hash. Off: it is shown this once, and only its hash is kept." />

@@ -12,7 +12,6 @@ use shared::license_key::{KeyStatus, LicenseKey, RestrictionKind, RevealedKey};
 pub use issued::Issued;
 
 use crate::api;
-use crate::bindings::Bindings;
 use crate::browser;
 use crate::draft::run;
 use crate::listing::Listing;
@@ -22,7 +21,7 @@ use crate::route::{KeyTab, Route};
 use crate::session::may_write;
 use crate::ui::{
     Badge, ConfirmRequest, EmptyState, Filter, Head, Icon, Menu, Meter, Search, Table, Toasts,
-    Toggle, When, confirm,
+    Toggle, When, confirm, switch,
 };
 
 const COLUMNS: &[&str] = &[
@@ -40,7 +39,6 @@ const COLUMNS: &[&str] = &[
 #[component]
 pub fn LicenseKeysPage() -> impl IntoView {
     let list = Listing::<LicenseKey>::new("/api/license-keys", &["q", "status"]);
-    let bindings = Bindings::new();
     // A link of the overview's opens the form at once.
     let creating =
         RwSignal::new(expect_context::<Nav>().parameter("create").is_some() && untrack(may_write));
@@ -54,8 +52,8 @@ pub fn LicenseKeysPage() -> impl IntoView {
             <Search list placeholder="Name, description or last four characters" />
             <Filter list name="status" label="Status" options=statuses() />
         </div>
-        <Table list label="License keys" columns=COLUMNS row=move |key| row(list, bindings, key) empty=nothing />
-        <create::CreateDialog open=creating bindings created=Callback::new(move |()| list.reload()) />
+        <Table list label="License keys" columns=COLUMNS row=move |key| row(list, key) empty=nothing />
+        <create::CreateDialog open=creating created=Callback::new(move |()| list.reload()) />
     }
 }
 
@@ -67,7 +65,7 @@ fn nothing() -> AnyView {
     .into_any()
 }
 
-fn row(list: Listing<LicenseKey>, bindings: Bindings, key: LicenseKey) -> AnyView {
+fn row(list: Listing<LicenseKey>, key: LicenseKey) -> AnyView {
     let page = Route::LicenseKey(key.id.clone(), KeyTab::General).path();
     let name = key.settings.name.clone();
     let limit = key.settings.monthly_usage_limit;
@@ -81,7 +79,7 @@ fn row(list: Listing<LicenseKey>, bindings: Bindings, key: LicenseKey) -> AnyVie
             <th scope="row"><div class="two"><span class="inline"><a href=page>{name.clone()}</a> {odd}</span><span class="soft">{source(&key)}</span></div></th>
             <td data-label="Key"><KeyHint key=key.clone() /></td>
             <td data-label="Active"><ActiveToggle list key=key.clone() /></td>
-            <td data-label="Answers from">{bound(bindings, &key)}</td>
+            <td data-label="Answers from">{bound(&key)}</td>
             <td data-label="May be used by">{restriction(&key)}</td>
             <td data-label="This month"><Meter used=key.monthly_usage limit label=format!("Queries of {name} this month") /></td>
             <td data-label="Expires">{moment(expires, "never")}</td>
@@ -107,14 +105,13 @@ fn moment(at: Option<String>, none: &'static str) -> AnyView {
     }
 }
 
-fn bound(bindings: Bindings, key: &LicenseKey) -> AnyView {
-    let (agent, source) = (key.settings.agent_id.clone(), key.settings.data_source_id.clone());
+fn bound(key: &LicenseKey) -> AnyView {
+    let (agent, source) = (key.agent_name.clone(), key.data_source_name.clone());
     if agent.is_none() && source.is_none() {
         return view! { <span class="soft">"default agent"</span> }.into_any();
     }
-    let agent = agent.map(|id| move || view! { <span>{bindings.agents.name(&id)}</span> });
-    let source = source
-        .map(|id| move || view! { <span class="soft">{bindings.data_sources.name(&id)}</span> });
+    let agent = agent.map(|name| view! { <span>{name}</span> });
+    let source = source.map(|name| view! { <span class="soft">{name}</span> });
     view! { <div class="two">{agent}{source}</div> }.into_any()
 }
 
@@ -184,18 +181,24 @@ fn ActiveToggle(list: Listing<LicenseKey>, key: LicenseKey) -> impl IntoView {
     let label = format!("{} is active", key.settings.name);
     let change = Callback::new(move |on: bool| {
         let (id, name) = (key.id.clone(), key.settings.name.clone());
-        let path = format!("/api/license-keys/{id}");
-        run(
-            async move { api::patch::<LicenseKey>(&path, &json!({ "is_active": on })).await },
-            move |changed| {
-                toasts.done(if on {
-                    format!("{name} works again.")
-                } else {
-                    format!("{name} is switched off: nobody can chat with it.")
-                });
-                list.replace(changed, |one| one.id == id);
-            },
-        );
+        let called = name.clone();
+        let change = move || {
+            let (id, name, path) = (id.clone(), name.clone(), format!("/api/license-keys/{id}"));
+            run(
+                async move { api::patch::<LicenseKey>(&path, &json!({ "is_active": on })).await },
+                move |changed| {
+                    toasts.done(if on {
+                        format!("{name} works again.")
+                    } else {
+                        format!("{name} is switched off: nobody can chat with it.")
+                    });
+                    list.replace(changed, |one| one.id == id);
+                },
+            );
+        };
+        let off =
+            "Nobody can chat with the key until it is switched on again; running answers end.";
+        switch(on, &called, off, change);
     });
     let disabled = Signal::derive(move || for_good || !may_write());
     view! { <Toggle on=Signal::stored(on && !for_good) label change disabled /> }
@@ -203,20 +206,19 @@ fn ActiveToggle(list: Listing<LicenseKey>, key: LicenseKey) -> impl IntoView {
 
 #[component]
 fn RowActions(list: Listing<LicenseKey>, key: LicenseKey) -> impl IntoView {
-    let toasts = expect_context::<Toasts>();
     let at = |tab| Route::LicenseKey(key.id.clone(), tab).path();
     let (usage, embed, general) = (at(KeyTab::Usage), at(KeyTab::Embed), at(KeyTab::General));
+    let talks =
+        format!("{}{}", Route::Conversations.path(), api::query(&[("license_key_id", &key.id)]));
     let name = key.settings.name.clone();
     let of_order = key.order_id.is_some();
-    let deleted = Callback::new(move |()| {
-        toasts.done("The license key is deleted.");
-        list.reload();
-    });
+    let deleted = Callback::new(move |()| list.reload());
     view! {
         <a class="quiet square" href=usage title="Usage" aria-label=format!("Usage of {name}")><Icon name="history" /></a>
         <Menu label=format!("Actions for {name}")>
             <a href=general><Icon name="edit" /> "Edit"</a>
             <a href=embed><Icon name="copy" /> "Embed"</a>
+            <a href=talks><Icon name="chat" /> "Conversations"</a>
             <Show when=move || may_write() && !of_order>
                 {
                     let key = key.clone();
@@ -229,6 +231,7 @@ fn RowActions(list: Listing<LicenseKey>, key: LicenseKey) -> impl IntoView {
 
 /// Asks, deletes, and says so through `deleted`.
 pub fn delete(key: &LicenseKey, deleted: Callback<()>) {
+    let toasts = expect_context::<Toasts>();
     let path = format!("/api/license-keys/{}", key.id);
     confirm(ConfirmRequest {
         title: format!("Delete {}?", key.settings.name),
@@ -240,7 +243,10 @@ pub fn delete(key: &LicenseKey, deleted: Callback<()>) {
         is_dangerous: true,
         then: Arc::new(move || {
             let path = path.clone();
-            run(async move { api::delete(&path).await }, move |()| deleted.run(()));
+            run(async move { api::delete(&path).await }, move |()| {
+                toasts.done("The license key is deleted.");
+                let _ = deleted.try_run(());
+            });
         }),
     });
 }

@@ -6,7 +6,6 @@ use shared::order::Order;
 
 use super::edits::{Doing, Edit, EditDialogs};
 use crate::api;
-use crate::bindings::Names;
 use crate::browser;
 use crate::draft::run;
 use crate::format;
@@ -53,11 +52,17 @@ fn Opened(key: Remote<LicenseKey>, first: LicenseKey, again: Callback<()>) -> im
     let id = StoredValue::new(first.id.clone());
     let hint = Signal::derive(move || key.get().map(|key| key.key_hint).unwrap_or_default());
     let status = move || key.get().map_or(("", crate::ui::Tone::Plain), |key| standing(key.status));
-    let asked = expect_context::<Nav>().parameter("do").and_then(|word| Edit::of(&word));
+    let nav = expect_context::<Nav>();
+    let asked = nav.parameter("do").and_then(|word| Edit::of(&word));
+    if asked.is_some() {
+        // Asked once: reloading the page, or going back to it, does not ask again.
+        nav.set_query("");
+    }
+    let may = untrack(may_write) && first.status != KeyStatus::Deactivated;
     // A regenerated key begins without activations.
     let named = Memo::new(move |_| hint.get());
     let doing = Doing::new(key, path);
-    if let Some(edit) = asked.filter(|_| untrack(may_write)) {
+    if let Some(edit) = asked.filter(|_| may) {
         doing.begin(edit);
     }
     let ended =
@@ -144,19 +149,17 @@ fn Sold(order: String) -> impl IntoView {
     let path = format!("/api/orders/{}", api::escape(&order));
     let page = Route::Order(order.clone()).path();
     let sold = Remote::load(async move { api::get::<Order>(&path).await });
-    let plans = Names::of("/api/plans");
     let facts = move || match sold.state.get() {
         Load::Waiting => view! { <Skeleton lines=3 /> }.into_any(),
         Load::Failed(failure) => view! { <FailureBox failure /> }.into_any(),
         Load::Ready(order) => {
-            let plan = order.plan_id;
-            let page = Route::Plan(plan.clone()).path();
+            let page = Route::Plan(order.plan_id).path();
             view! {
                 <dl class="facts">
                     <dt>"Customer"</dt><dd>{order.customer.id}</dd>
                     <dt>"Name"</dt><dd>{order.customer.name}</dd>
                     <dt>"E-mail"</dt><dd>{order.customer.email}</dd>
-                    <dt>"Plan"</dt><dd><a href=page>{move || plans.name(&plan)}</a></dd>
+                    <dt>"Plan"</dt><dd><a href=page>{order.plan_name}</a>" of " {order.product_name}</dd>
                     <dt>"Purchased"</dt><dd><When at=order.purchased_at /></dd>
                 </dl>
             }

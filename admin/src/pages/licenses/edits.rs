@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::FieldErrors;
 use shared::license_key::LicenseKey;
 
 use crate::api;
 use crate::browser;
-use crate::draft::{Draft, run};
+use crate::draft::{Draft, Edits, Form, run};
 use crate::remote::Remote;
 use crate::ui::{
     ConfirmRequest, CopyButton, DateTimeField, Dialog, DialogFoot, Icon, NumberField, SaveFailure,
@@ -154,7 +154,7 @@ fn deactivate(key: Remote<LicenseKey>, path: StoredValue<String>) {
 }
 
 /// Sends a change of the key; 409 when somebody else was faster.
-fn save<T: Clone + PartialEq + Serialize + Send + Sync + 'static>(
+fn save<T: Form>(
     draft: Draft<T>,
     key: Remote<LicenseKey>,
     path: StoredValue<String>,
@@ -171,21 +171,21 @@ fn save<T: Clone + PartialEq + Serialize + Send + Sync + 'static>(
 }
 
 /// Goes on from what somebody else has saved, in the form and on the page.
-fn theirs<T: Clone + PartialEq + Serialize + Send + Sync + 'static>(
+fn theirs<T: Form>(
     draft: Draft<T>,
     key: Remote<LicenseKey>,
     of: fn(&LicenseKey) -> T,
-) -> Callback<Value> {
-    Callback::new(move |value: Value| {
+) -> Callback<(Value, Edits)> {
+    Callback::new(move |(value, edits): (Value, Edits)| {
         if let Ok(now) = serde_json::from_value::<LicenseKey>(value) {
-            draft.rebase(of(&now), now.version);
+            draft.rebase(of(&now), now.version, edits);
             key.set(now);
         }
     })
 }
 
 /// The form of the expiry.
-#[derive(Clone, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 struct Expiry {
     expires_at: Option<String>,
     grace_days: Option<i64>,
@@ -243,19 +243,19 @@ fn ExpiryForm(
     };
     view! {
         <form on:submit=submit novalidate>
-            <SaveFailure failure=draft.failure take_theirs=theirs />
+            <SaveFailure draft take_theirs=theirs />
             <DateTimeField bind=at label="Expires" hint="Empty = never. A time that is past ends the license at once." />
             <div class="chips extend" role="group" aria-label="Extend">
                 {[(30.0, "+ 30 days"), (90.0, "+ 90 days"), (365.0, "+ 1 year")].map(button).collect_view()}
             </div>
-            <NumberField bind=grace label="Grace" max=365 unit="days" hint="The license works on after its expiry, with a warning." />
+            <NumberField bind=grace label="Grace" unit="days" hint="The license works on after its expiry, with a warning." />
             <DialogFoot open saving=draft.saving action="Save" />
         </form>
     }
 }
 
 /// The form of the activation limit.
-#[derive(Clone, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 struct Limit {
     activation_limit: Option<i64>,
 }
@@ -295,8 +295,8 @@ fn LimitForm(
     };
     view! {
         <form on:submit=submit novalidate>
-            <SaveFailure failure=draft.failure take_theirs=theirs />
-            <NumberField bind=limit label="Activation limit" min=1 max=100 placeholder="Unlimited"
+            <SaveFailure draft take_theirs=theirs />
+            <NumberField bind=limit label="Activation limit" placeholder="Unlimited"
                 hint="1 to 100 websites and devices. Lowering it ends no activation: nobody new gets in until enough have left." />
             <DialogFoot open saving=draft.saving action="Save" />
         </form>

@@ -33,7 +33,7 @@ pub fn LicensesPage() -> impl IntoView {
             <Filter list name="license_status" label="Status" options=statuses() />
             <Filter list name="plan_id" label="Plan" options=plans.options("Every plan") />
         </div>
-        <Table list label="Licenses" columns=COLUMNS row=move |order| row(plans, order) empty=nothing />
+        <Table list label="Licenses" columns=COLUMNS row empty=nothing />
         <signing::SigningKeyCard />
     }
 }
@@ -43,19 +43,18 @@ fn nothing() -> AnyView {
         .into_any()
 }
 
-fn row(plans: Names, order: Order) -> AnyView {
+fn row(order: Order) -> AnyView {
     let (Some(id), Some(license)) = (order.license_key_id.clone(), order.license.clone()) else {
         return ().into_any();
     };
     let (text, tone) = standing(license.status);
-    let plan = order.plan_id.clone();
     let (sold, order_id) = (Route::Order(order.id.clone()).path(), order.id.clone());
     let limit = license.activation_limit.map_or_else(|| "∞".to_owned(), format::count);
     view! {
         <tr>
             <th scope="row"><a href=Route::License(id).path()><code>{license.key_hint}</code></a></th>
             <td data-label="Customer">{customer(&order)}</td>
-            <td data-label="Plan">{move || plans.name(&plan)}</td>
+            <td data-label="Plan"><div class="two"><span>{order.plan_name.clone()}</span><span class="soft">{order.product_name.clone()}</span></div></td>
             <td data-label="Status"><Badge text=text.to_owned() tone /></td>
             <td data-label="Activations">{format!("{} / {limit}", format::count(license.activation_usage))}</td>
             <td data-label="Expires">{license.expires_at.map_or_else(|| "never".into_any(), |at| view! { <When at day=true /> }.into_any())}</td>

@@ -45,7 +45,7 @@ fn Button(form: LookForm) -> impl IntoView {
             <Slider bind=size label="Size" min=40 max=140 unit="px" disabled=read_only() />
             <div class="pair">
                 <Choice bind=position label="Position" options=sides disabled=read_only() />
-                <NumberField bind=margin label="Bottom margin" min=10 max=1000 unit="px" disabled=read_only() />
+                <NumberField bind=margin label="Bottom margin" unit="px" disabled=read_only() />
             </div>
             <TextField bind=icon label="Picture" kind="url" placeholder="https://example.com/icon.svg" hint="Stands in the button instead of the drawn sign." disabled=read_only() />
         </Card>
@@ -87,7 +87,7 @@ fn Prompts(form: LookForm) -> impl IntoView {
             <ListField bind=prompts label="Prompts" placeholder="Questions? We are here." add="Add a prompt" disabled=read_only() />
             <div class="pair">
                 <Choice bind=mode label="Mode" options=modes disabled=read_only() />
-                <Show when=rotates><NumberField bind=seconds label="Each for" min=1 max=3600 unit="seconds" disabled=read_only() /></Show>
+                <Show when=rotates><NumberField bind=seconds label="Each for" unit="seconds" disabled=read_only() /></Show>
             </div>
             <Sound form />
         </Card>
@@ -150,8 +150,8 @@ fn Rules(form: LookForm) -> impl IntoView {
             <ListField bind=urls label="Pages" hint="By address, with * for anything; what begins with / is compared with the path. None = every page."
                 placeholder="/pricing*" add="Add a page" disabled=read_only() />
             <div class="pair">
-                <NumberField bind=delay label="After" max=3600 unit="seconds" disabled=read_only() />
-                <NumberField bind=scroll label="Scrolled down" max=100 unit="%" disabled=read_only() />
+                <NumberField bind=delay label="After" unit="seconds" disabled=read_only() />
+                <NumberField bind=scroll label="Scrolled down" unit="%" disabled=read_only() />
             </div>
             <Switch bind=leaving label="Only when the visitor is about to leave" disabled=read_only() />
         </Card>

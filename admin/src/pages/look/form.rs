@@ -1,12 +1,10 @@
 //! A look as the form of what it belongs to has it.
 
 use leptos::prelude::*;
-use serde::Serialize;
-use shared::FieldErrors;
 use shared::look::Look;
 
-use crate::draft::{Draft, complaint};
-use crate::ui::Bind;
+use crate::draft::{Draft, Form};
+use crate::ui::{Bind, Odd};
 
 /// A change of the look.
 type Change = Box<dyn FnOnce(&mut Look) + Send + Sync>;
@@ -15,7 +13,8 @@ type Change = Box<dyn FnOnce(&mut Look) + Send + Sync>;
 #[derive(Clone, Copy)]
 pub struct LookForm {
     now: Memo<Look>,
-    errors: Signal<FieldErrors>,
+    complaint: Callback<String, Signal<Option<String>>>,
+    odd: Callback<String, Odd>,
     change: Callback<(String, Change)>,
     /// Where the server finds the look, and names complaints by: `ui` or `widget.ui`.
     place: &'static str,
@@ -25,7 +24,7 @@ impl LookForm {
     /// The look at `place` of what `draft` edits. `now` copies it, `edit` gives way to it if it is
     /// there.
     #[must_use]
-    pub fn of<T: Clone + PartialEq + Serialize + Send + Sync + 'static>(
+    pub fn of<T: Form>(
         draft: Draft<T>,
         place: &'static str,
         now: fn(&T) -> Look,
@@ -33,7 +32,8 @@ impl LookForm {
     ) -> Self {
         Self {
             now: Memo::new(move |_| draft.now.with(now)),
-            errors: draft.errors.into(),
+            complaint: Callback::new(move |name: String| draft.complaint(name)),
+            odd: Callback::new(move |name: String| draft.odd(name)),
             change: Callback::new(move |(name, change): (String, Change)| {
                 draft.edit(&name, |all| edit(all).map_or((), change));
             }),
@@ -56,9 +56,8 @@ impl LookForm {
             set: Callback::new(move |value: V| {
                 self.change.run((path.get_value(), Box::new(move |look| set(look, value))));
             }),
-            error: Signal::derive(move || {
-                path.with_value(|path| self.errors.with(|errors| complaint(errors, path)))
-            }),
+            error: self.complaint.run(path.get_value()),
+            odd: self.odd.run(path.get_value()),
         }
     }
 

@@ -140,7 +140,7 @@ fn Answers(form: LookForm) -> impl IntoView {
             <Switch bind=feedback label="Thumbs up and down" disabled=read_only() />
             <Switch bind=copy label="Copy button" disabled=read_only() />
             <ListField bind=images label="Pictures from these hosts" hint="Pictures in answers from elsewhere stay links." placeholder="images.example.com" add="Add a host" disabled=read_only() />
-            <NumberField bind=most label="Messages in a conversation" min=1 placeholder="Unlimited" disabled=read_only() />
+            <NumberField bind=most label="Messages in a conversation" placeholder="Unlimited" disabled=read_only() />
             <TextField bind=said label="What is said then" disabled=read_only() />
         </Card>
     }

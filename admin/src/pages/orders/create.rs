@@ -1,6 +1,7 @@
 //! An order placed by hand.
 
 use leptos::prelude::*;
+use shared::FieldErrors;
 use shared::order::{NewOrder, Order, OrderStatus};
 
 use crate::api;
@@ -36,6 +37,15 @@ pub fn CreateDialog(open: RwSignal<bool>, plans: Names, created: Callback<()>) -
     }
 }
 
+fn check(new: &NewOrder, errors: &mut FieldErrors) {
+    new.check(errors);
+    if new.plan_id.is_empty() {
+        // What is said of its length is for programs.
+        errors.0.remove("plan_id");
+        errors.add("plan_id", "must be chosen");
+    }
+}
+
 #[component]
 fn Form(
     open: RwSignal<bool>,
@@ -43,7 +53,7 @@ fn Form(
     made: RwSignal<Option<Order>>,
     created: Callback<()>,
 ) -> impl IntoView {
-    let draft = Draft::unguarded(NewOrder::default(), NewOrder::check);
+    let draft = Draft::of_new(NewOrder::default(), check);
     // What is sent again unchanged after a lost answer is the same order.
     let sent = StoredValue::new((NewOrder::default(), String::new()));
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -58,7 +68,7 @@ fn Form(
                 async move { api::post_once::<Order>("/api/orders", &new, &name).await },
                 move |order| {
                     made.set(Some(order));
-                    created.run(());
+                    let _ = created.try_run(());
                 },
             );
         }

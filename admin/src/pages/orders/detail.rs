@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use serde_json::{Value, json};
+use shared::license_key::KeyStatus;
 use shared::order::{Customer, Order, OrderLicense, OrderStatus};
 
 use super::create::Placed;
 use super::order_standing;
 use crate::api;
-use crate::bindings::Names;
-use crate::draft::{Draft, run};
+use crate::draft::{Draft, Edits, run};
 use crate::format;
 use crate::pages::license_key::standing;
 use crate::remote::{Load, Remote};
@@ -59,13 +59,13 @@ pub fn OrderPage(id: String) -> impl IntoView {
 
 #[component]
 fn Opened(now: Order, done: Callback<Order>) -> impl IntoView {
-    let plans = Names::of("/api/plans");
     let editing = RwSignal::new(false);
     let (text, tone) = order_standing(now.status);
-    let plan = now.plan_id.clone();
     let plan_page = Route::Plan(now.plan_id.clone()).path();
     let edited = StoredValue::new(now.clone());
     let card = now.clone();
+    let others =
+        format!("{}{}", Route::Orders.path(), api::query(&[("customer_id", &now.customer.id)]));
     let metadata = (!now.metadata.is_empty())
         .then(|| serde_json::Value::Object(now.metadata.clone()).to_string());
     view! {
@@ -76,7 +76,7 @@ fn Opened(now: Order, done: Callback<Order>) -> impl IntoView {
         <div class="two-columns">
             <Card title="Order">
                 <dl class="facts">
-                    <dt>"Plan"</dt><dd><a href=plan_page>{move || plans.name(&plan)}</a></dd>
+                    <dt>"Plan"</dt><dd><a href=plan_page>{now.plan_name.clone()}</a>" of " {now.product_name.clone()}</dd>
                     <dt>"Purchased"</dt><dd><When at=now.purchased_at.clone() /></dd>
                     <dt>"Reported"</dt><dd><When at=now.created_at.clone() /></dd>
                     {metadata.map(|metadata| view! { <dt>"Metadata"</dt><dd><code>{metadata}</code></dd> })}
@@ -88,9 +88,10 @@ fn Opened(now: Order, done: Callback<Order>) -> impl IntoView {
                     <dt>"Name"</dt><dd>{now.customer.name.clone()}</dd>
                     <dt>"E-mail"</dt><dd>{now.customer.email.clone()}</dd>
                 </dl>
-                <Show when=may_write>
-                    <div class="actions"><button type="button" class="button small" on:click=move |_| editing.set(true)><Icon name="edit" /> "Edit"</button></div>
-                </Show>
+                <div class="actions">
+                    <Show when=may_write><button type="button" class="button small" on:click=move |_| editing.set(true)><Icon name="edit" /> "Edit"</button></Show>
+                    <a class="button small" href=others>"Orders of this customer"</a>
+                </div>
             </Card>
         </div>
         <LicenseCard now=card />
@@ -106,7 +107,9 @@ fn Steps(now: Order, done: Callback<Order>) -> impl IntoView {
     let id = StoredValue::new(now.id.clone());
     let complete = move |_| {
         let path = format!("/api/orders/{}/complete", id.get_value());
-        run(async move { api::act::<Order>(&path).await }, move |order| done.run(order));
+        run(async move { api::act::<Order>(&path).await }, move |order| {
+            let _ = done.try_run(order);
+        });
     };
     let refund = move |_| {
         end(
@@ -158,7 +161,7 @@ fn end(id: String, verb: &'static str, title: &str, text: &str, done: Callback<O
                 } else {
                     "The order is cancelled."
                 });
-                done.run(order);
+                let _ = done.try_run(order);
             });
         }),
     });
@@ -178,19 +181,20 @@ fn LicenseCard(now: Order) -> impl IntoView {
     let OrderLicense { status, key_hint, expires_at, activation_usage, activation_limit } = license;
     let (text, tone) = standing(status);
     let limit = activation_limit.map_or_else(|| "unlimited".to_owned(), format::count);
-    let menu = page.clone();
+    let menu = StoredValue::new(page.clone());
+    let at = move |what: &str| menu.with_value(|page| format!("{page}?do={what}"));
     view! {
         <section class="card license-card" aria-labelledby="license">
             <div class="spread">
                 <h2 id="license" class="inline">"License" <Badge text=text.to_owned() tone /></h2>
                 <span class="inline">
                     <a class="button small" href=page>"Open the license"</a>
-                    <Menu label="Actions for the license">
-                        <a href=format!("{menu}?do=expiry")><Icon name="history" /> "Manage expiry"</a>
-                        <a href=format!("{menu}?do=limit")><Icon name="desktop" /> "Edit activation limit"</a>
-                        <a href=format!("{menu}?do=regenerate")><Icon name="refresh" /> "Regenerate key"</a>
-                        <a class="danger" href=format!("{menu}?do=deactivate")><Icon name="trash" /> "Deactivate for good"</a>
-                    </Menu>
+                    <Show when=move || may_write() && status != KeyStatus::Deactivated><Menu label="Actions for the license">
+                        <a href=at("expiry")><Icon name="history" /> "Manage expiry"</a>
+                        <a href=at("limit")><Icon name="desktop" /> "Edit activation limit"</a>
+                        <a href=at("regenerate")><Icon name="refresh" /> "Regenerate key"</a>
+                        <a class="danger" href=at("deactivate")><Icon name="trash" /> "Deactivate for good"</a>
+                    </Menu></Show>
                 </span>
             </div>
             <dl class="facts">
@@ -207,9 +211,9 @@ fn LicenseCard(now: Order) -> impl IntoView {
 fn CustomerForm(now: Order, open: RwSignal<bool>, done: Callback<Order>) -> impl IntoView {
     let path = StoredValue::new(format!("/api/orders/{}", now.id));
     let draft = Draft::in_dialog(now.customer, now.version, Customer::check);
-    let theirs = Callback::new(move |value: Value| {
+    let theirs = Callback::new(move |(value, edits): (Value, Edits)| {
         if let Ok(now) = serde_json::from_value::<Order>(value) {
-            draft.rebase(now.customer, now.version);
+            draft.rebase(now.customer, now.version, edits);
         }
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -221,7 +225,7 @@ fn CustomerForm(now: Order, open: RwSignal<bool>, done: Callback<Order>) -> impl
             );
             draft.save(async move { api::patch::<Order>(&path, &body).await }, move |order| {
                 open.set(false);
-                done.run(order);
+                let _ = done.try_run(order);
             });
         }
     };
@@ -231,7 +235,7 @@ fn CustomerForm(now: Order, open: RwSignal<bool>, done: Callback<Order>) -> impl
         draft.field("customer.email", |one| one.email.clone(), |one, value| one.email = value);
     view! {
         <form on:submit=submit novalidate>
-            <SaveFailure failure=draft.failure take_theirs=theirs />
+            <SaveFailure draft take_theirs=theirs />
             <TextField bind=id label="Customer's id" required=true />
             <TextField bind=name label="Name" />
             <TextField bind=email label="E-mail address" kind="email" />

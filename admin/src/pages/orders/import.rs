@@ -46,7 +46,7 @@ fn Import(open: RwSignal<bool>, imported: Callback<()>) -> impl IntoView {
             let now = match answer {
                 Ok(report) if dry_run => Outcome::Checked(report),
                 Ok(report) => {
-                    imported.run(());
+                    let _ = imported.try_run(());
                     Outcome::Done(report)
                 }
                 Err(failure) => {

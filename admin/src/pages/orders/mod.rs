@@ -10,7 +10,6 @@ use shared::order::{Order, OrderStatus};
 
 pub use detail::OrderPage;
 
-use crate::api;
 use crate::bindings::Names;
 use crate::listing::Listing;
 use crate::pages::license_key::standing;
@@ -27,12 +26,7 @@ pub fn OrdersPage() -> impl IntoView {
     let (creating, importing) = (RwSignal::new(false), RwSignal::new(false));
     let changed = Callback::new(move |()| list.reload());
     // What is exported is what is listed.
-    let export = move || {
-        let filters = list.filters.get();
-        let pairs: Vec<(&str, &str)> =
-            filters.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        format!("/api/orders.csv{}", api::query(&pairs))
-    };
+    let export = move || format!("/api/orders.csv{}", list.chosen(&[]));
     view! {
         <Head title=Signal::stored("Orders".to_owned()) text="Your shop reports them; each issues a license key. Money is none of Natter's business.">
             <a class="button" href=export download="orders.csv"><Icon name="download" /> "Export"</a>
@@ -46,7 +40,11 @@ pub fn OrdersPage() -> impl IntoView {
             <Filter list name="status" label="Status" options=statuses() />
             <Filter list name="plan_id" label="Plan" options=plans.options("Every plan") />
         </div>
-        <Table list label="Orders" columns=COLUMNS row=move |order| row(plans, order) empty=nothing />
+        <Show when=move || !list.filter("customer_id").is_empty()>
+            <p class="narrowed inline">{move || format!("Orders of the customer {} alone.", list.filter("customer_id"))}
+                <button type="button" class="button small" on:click=move |_| list.set_filter("customer_id", String::new())>"Show all"</button></p>
+        </Show>
+        <Table list label="Orders" columns=COLUMNS row empty=nothing />
         <create::CreateDialog open=creating plans created=changed />
         <import::ImportDialog open=importing imported=changed />
     }
@@ -89,10 +87,9 @@ fn nothing() -> AnyView {
     .into_any()
 }
 
-fn row(plans: Names, order: Order) -> AnyView {
+fn row(order: Order) -> AnyView {
     let page = Route::Order(order.id.clone()).path();
     let (text, tone) = order_standing(order.status);
-    let plan = order.plan_id.clone();
     let license = order.license.clone().map(|license| {
         let (text, tone) = standing(license.status);
         let odd = (license.status != KeyStatus::Active).then(|| view! { <Badge text=text.to_owned() tone /> });
@@ -102,7 +99,7 @@ fn row(plans: Names, order: Order) -> AnyView {
         <tr>
             <th scope="row"><a class="long-id" href=page>{order.id.clone()}</a></th>
             <td data-label="Customer">{customer(&order)}</td>
-            <td data-label="Plan">{move || plans.name(&plan)}</td>
+            <td data-label="Plan"><div class="two"><span>{order.plan_name.clone()}</span><span class="soft">{order.product_name.clone()}</span></div></td>
             <td data-label="Status"><Badge text=text.to_owned() tone /></td>
             <td data-label="License">{license}</td>
             <td data-label="Purchased"><When at=order.purchased_at day=true /></td>

@@ -63,7 +63,7 @@ fn row(product: Product) -> AnyView {
 #[component]
 fn CreateProduct(open: RwSignal<bool>) -> impl IntoView {
     let nav = expect_context::<Nav>();
-    let draft = Draft::unguarded(ProductSettings::default(), ProductSettings::check);
+    let draft = Draft::of_new(ProductSettings::default(), ProductSettings::check);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {

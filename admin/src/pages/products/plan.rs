@@ -9,7 +9,7 @@ use shared::product::{DurationUnit, Plan, PlanLicenses, PlanSettings, PlanWidget
 use super::plan_look::PlanLook;
 use crate::api;
 use crate::bindings::Bindings;
-use crate::draft::{Draft, run};
+use crate::draft::{Draft, Edits, run};
 use crate::nav::Nav;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
@@ -71,19 +71,19 @@ fn Opened(plan: Plan) -> impl IntoView {
     let home = StoredValue::new(product.path());
     let draft = Draft::new(plan.settings, plan.version, PlanSettings::check);
     let title = Signal::derive(move || draft.base.with(|one| one.name.clone()));
-    let take = move |plan: Plan| draft.rebase(plan.settings, plan.version);
+    let take = move |plan: Plan, edits| draft.rebase(plan.settings, plan.version, edits);
     let save = Callback::new(move |()| {
         if draft.is_fine() {
             let (path, body) = (path.get_value(), draft.patch());
             draft.save(async move { api::patch::<Plan>(&path, &body).await }, move |saved| {
-                take(saved);
+                take(saved, Edits::Kept);
                 toasts.done("Saved. It holds for orders from now on.");
             });
         }
     });
-    let theirs = Callback::new(move |value: Value| {
+    let theirs = Callback::new(move |(value, edits): (Value, Edits)| {
         if let Ok(plan) = serde_json::from_value(value) {
-            take(plan);
+            take(plan, edits);
         }
     });
     let delete = move |_| {
@@ -199,15 +199,15 @@ fn Licenses(draft: Draft<PlanSettings>) -> impl IntoView {
             <Show when=is_on(enabled)>
                 <Switch bind=limited label="Limit activations" hint="So many websites and devices may use the key at a time." disabled=read_only() />
                 <Show when=is_on(limited)>
-                    <NumberField bind=limit label="Activations" min=1 max=100 disabled=read_only() />
+                    <NumberField bind=limit label="Activations" disabled=read_only() />
                 </Show>
                 <Switch bind=expires label="The license expires" hint="It runs from the purchase on." disabled=read_only() />
                 <Show when=is_on(expires)>
                     <div class="pair">
-                        <NumberField bind=value label="Duration" min=1 disabled=read_only() />
+                        <NumberField bind=value label="Duration" disabled=read_only() />
                         <Choice bind=unit label="Unit" options=units() disabled=read_only() />
                     </div>
-                    <NumberField bind=grace label="Grace" max=365 unit="days" hint="The key works on after its expiry, with a warning." disabled=read_only() />
+                    <NumberField bind=grace label="Grace" unit="days" hint="The key works on after its expiry, with a warning." disabled=read_only() />
                 </Show>
                 <Switch bind=mail label="Mail the key to the customer" hint="Needs a mail server, and the order's e-mail address." disabled=read_only() />
             </Show>
@@ -278,7 +278,7 @@ fn InTheWidget(draft: Draft<PlanSettings>) -> impl IntoView {
         <Card title="In the widget" text="When the key is for your customer's website.">
             <Switch bind=own label="The key has limits and a look of its own in the widget" disabled=read_only() />
             <Show when=move || own.get.get()>
-                <NumberField bind=limit label="Monthly limit" min=1 unit="queries" placeholder="Unlimited" disabled=read_only() />
+                <NumberField bind=limit label="Monthly limit" unit="queries" placeholder="Unlimited" disabled=read_only() />
                 <Choice bind=agent label="Agent" options=bindings.agents.options("Default agent") disabled=read_only() />
                 <Choice bind=source label="Data source" options=bindings.data_sources.options("Those of the agent") disabled=read_only() />
             </Show>

@@ -6,12 +6,11 @@ use shared::look::Look;
 use shared::product::PlanSettings;
 
 use crate::api;
-use crate::bindings::Names;
 use crate::changes;
 use crate::draft::{Draft, run};
 use crate::pages::look::{ButtonCards, LookCards, LookForm};
 use crate::session::may_write;
-use crate::ui::{Bind, Choice, Icon, Toasts};
+use crate::ui::{Icon, KeyPicker, Toasts};
 
 fn form(draft: Draft<PlanSettings>) -> LookForm {
     LookForm::of(
@@ -70,27 +69,24 @@ pub fn PlanLook(draft: Draft<PlanSettings>) -> impl IntoView {
 #[component]
 fn TakeOver(form: LookForm) -> impl IntoView {
     let toasts = expect_context::<Toasts>();
-    let keys = Names::of("/api/license-keys");
-    let chosen = Bind {
-        name: "take-over",
-        get: Signal::stored(String::new()),
-        set: Callback::new(move |id: String| {
-            if id.is_empty() {
-                return;
-            }
-            let path = format!("/api/license-keys/{id}");
-            run(async move { api::get::<LicenseKey>(&path).await }, move |key| {
-                form.take(key.settings.ui);
-                toasts.done(format!(
-                    "The look of {} is taken over. Save to keep it.",
-                    key.settings.name
-                ));
-            });
-        }),
-        error: Signal::stored(None),
-    };
+    let chosen = RwSignal::new(String::new());
+    let set = Callback::new(move |id: String| {
+        chosen.set(id.clone());
+        if id.is_empty() {
+            return;
+        }
+        let path = format!("/api/license-keys/{id}");
+        run(async move { api::get::<LicenseKey>(&path).await }, move |key| {
+            form.take(key.settings.ui);
+            toasts
+                .done(format!("The look of {} is taken over. Save to keep it.", key.settings.name));
+        });
+    });
     view! {
-        <Choice bind=chosen label="Take over from a license key" options=keys.options("Choose a license key")
-            hint="Make the look on a key, with the widget beside it; here it is copied." />
+        <div class="field">
+            <span class="label" aria-hidden="true">"Take over from a license key"</span>
+            <KeyPicker chosen set label="Take over from a license key" placeholder="Type a name or the last four characters" />
+            <p class="hint">"Make the look on a key, with the widget beside it; here it is copied."</p>
+        </div>
     }
 }

@@ -8,7 +8,7 @@ use shared::product::{Plan, PlanSettings, Product, ProductSettings};
 
 use super::ProductFields;
 use crate::api;
-use crate::draft::{Draft, run};
+use crate::draft::{Draft, Edits, run};
 use crate::listing::Listing;
 use crate::nav::Nav;
 use crate::remote::{Load, Remote};
@@ -47,19 +47,20 @@ fn Opened(product: Product) -> impl IntoView {
     let path = StoredValue::new(format!("/api/products/{}", product.id));
     let draft = Draft::new(product.settings, product.version, ProductSettings::check);
     let title = Signal::derive(move || draft.base.with(|one| one.name.clone()));
-    let take = move |product: Product| draft.rebase(product.settings, product.version);
+    let take =
+        move |product: Product, edits| draft.rebase(product.settings, product.version, edits);
     let save = Callback::new(move |()| {
         if draft.is_fine() {
             let (path, body) = (path.get_value(), draft.patch());
             draft.save(async move { api::patch::<Product>(&path, &body).await }, move |saved| {
-                take(saved);
+                take(saved, Edits::Kept);
                 toasts.done("Saved.");
             });
         }
     });
-    let theirs = Callback::new(move |value: Value| {
+    let theirs = Callback::new(move |(value, edits): (Value, Edits)| {
         if let Ok(product) = serde_json::from_value(value) {
-            take(product);
+            take(product, edits);
         }
     });
     let delete = move |_| {
@@ -136,7 +137,7 @@ fn row(plan: Plan) -> AnyView {
 #[component]
 fn CreatePlan(open: RwSignal<bool>, product: String) -> impl IntoView {
     let nav = expect_context::<Nav>();
-    let draft = Draft::unguarded(
+    let draft = Draft::of_new(
         PlanSettings { product_id: product, ..PlanSettings::default() },
         PlanSettings::check,
     );

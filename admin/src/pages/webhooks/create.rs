@@ -40,7 +40,7 @@ fn Form(
     created: Callback<()>,
 ) -> impl IntoView {
     let empty = HookForm { is_active: true, ..HookForm::default() };
-    let draft = Draft::unguarded(empty, HookForm::check);
+    let draft = Draft::of_new(empty, HookForm::check);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {
@@ -48,7 +48,7 @@ fn Form(
             let making = async move { api::post::<WebhookWithSecret>("/api/webhooks", &new).await };
             draft.save(making, move |hook| {
                 made.set(Some(hook));
-                created.run(());
+                let _ = created.try_run(());
             });
         }
     };

@@ -9,7 +9,7 @@ use crate::browser;
 use crate::draft::run;
 use crate::listing::Listing;
 use crate::session::may_write;
-use crate::ui::{Badge, EmptyState, Icon, Table, Toasts, Tone, When};
+use crate::ui::{Badge, EmptyState, Filter, Icon, Search, Table, Toasts, Tone, When, choices};
 
 /// How often the list is looked at while it is seen, in milliseconds.
 const EVERY_MS: i32 = 2000;
@@ -24,7 +24,7 @@ pub fn Deliveries(path: StoredValue<String>, sent: RwSignal<u32>) -> impl IntoVi
     Effect::new(move |before: Option<()>| {
         sent.get();
         if before.is_some() {
-            look.run(());
+            let _ = look.try_run(());
         }
     });
     spawn_local(async move {
@@ -43,6 +43,10 @@ pub fn Deliveries(path: StoredValue<String>, sent: RwSignal<u32>) -> impl IntoVi
         <div class="deliveries">
             <h2>"Deliveries"</h2>
             <p class="soft">"The list follows what happens. A failed one is tried again for a day; then you can send it again here."</p>
+            <div class="tools">
+                <Search list placeholder="Event or error" />
+                <Filter list name="status" label="Status" options=choices(&[("", "Every status"), ("pending", "On its way"), ("delivered", "Delivered"), ("failed", "Given up")]) />
+            </div>
             <Table list label="Deliveries" columns=COLUMNS row=move |delivery| row(path, look, &delivery) empty=nothing />
         </div>
     }
@@ -105,6 +109,6 @@ fn again(path: StoredValue<String>, id: StoredValue<String>, look: Callback<()>)
     let path = format!("{}/deliveries/{}/redeliver", path.get_value(), id.get_value());
     run(async move { api::act::<()>(&path).await }, move |()| {
         toasts.done("It is sent again.");
-        look.run(());
+        let _ = look.try_run(());
     });
 }

@@ -11,7 +11,7 @@ use super::form::{HookFields, HookForm};
 use super::secret::SecretCard;
 use crate::api;
 use crate::changes;
-use crate::draft::{Draft, run};
+use crate::draft::{Draft, Edits, run};
 use crate::nav::Nav;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
@@ -54,7 +54,7 @@ fn Opened(hook: Webhook, path: StoredValue<String>) -> impl IntoView {
         }
         let (path, body) = (path.get_value(), changed(draft));
         draft.save(async move { api::patch::<Webhook>(&path, &body).await }, move |hook| {
-            draft.rebase(HookForm::of(&hook), 0);
+            draft.rebase(HookForm::of(&hook), 0, Edits::Kept);
             toasts.done("Saved. It applies to what happens from now on.");
         });
     });
@@ -82,7 +82,7 @@ fn Opened(hook: Webhook, path: StoredValue<String>) -> impl IntoView {
             </Card>
             <SecretCard path />
         </div>
-        <SaveBar draft save take_theirs=Callback::new(|_: Value| ()) />
+        <SaveBar draft save take_theirs=Callback::new(|_| ()) />
         <Deliveries path sent />
     }
 }
@@ -104,15 +104,22 @@ fn Actions(
     active: Signal<bool>,
 ) -> impl IntoView {
     let toasts = expect_context::<Toasts>();
+    let sending = RwSignal::new(false);
     let test = move |_| {
         let path = format!("{}/test", path.get_value());
-        run(async move { api::act::<()>(&path).await }, move |()| {
+        sending.set(true);
+        let acting = async move {
+            let came = api::act::<()>(&path).await;
+            let _ = sending.try_set(false);
+            came
+        };
+        run(acting, move |()| {
             toasts.done("A test is on its way. What comes of it stands below.");
             let _ = sent.try_update(|sent| *sent += 1);
         });
     };
     view! {
-        <button type="button" class="button" disabled=move || !active.get() on:click=test><Icon name="play" /> "Send test event"</button>
+        <button type="button" class="button" disabled=move || !active.get() || sending.get() on:click=test><Icon name="play" /> "Send test event"</button>
         <button type="button" class="button danger" on:click=move |_| url.with_untracked(|hook| delete(path.get_value(), &hook.url))>
             <Icon name="trash" /> "Delete"
         </button>

@@ -1,7 +1,7 @@
 //! What may be chosen of a webhook, in the dialog of a new one and on its page.
 
 use leptos::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::admin::Webhook;
 use shared::license_key::check_text;
 use shared::{FieldErrors, limits};
@@ -11,7 +11,7 @@ use crate::draft::Draft;
 use crate::ui::{CheckGroup, Checks, TextField};
 
 /// The fields, with the names that they have in JSON.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HookForm {
     pub url: String,
     pub description: String,

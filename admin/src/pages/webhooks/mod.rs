@@ -18,13 +18,15 @@ use crate::format;
 use crate::listing::Listing;
 use crate::route::Route;
 use crate::session::{may_write, read_only};
-use crate::ui::{EmptyState, Head, Icon, Table, Toasts, Toggle, When};
+use crate::ui::{EmptyState, Head, Icon, Search, Table, Toasts, Toggle, When, switch};
 
 const COLUMNS: &[&str] = &["Address", "Events", "Active", "Created"];
 
 #[component]
 pub fn WebhooksPage() -> impl IntoView {
-    let list = Listing::<Webhook>::new("/api/webhooks", &[]);
+    let list = Listing::<Webhook>::whole("/api/webhooks", |hook| {
+        format!("{} {} {}", hook.url, hook.description, hook.events.join(" "))
+    });
     let creating = RwSignal::new(false);
     view! {
         <Head title=Signal::stored("Webhooks".to_owned()) text="Addresses of yours that this server calls when something happens, such as a reached limit or a new order.">
@@ -32,6 +34,7 @@ pub fn WebhooksPage() -> impl IntoView {
                 <button type="button" class="button primary" on:click=move |_| creating.set(true)><Icon name="add" /> "Create webhook"</button>
             </Show>
         </Head>
+        <div class="tools"><Search list placeholder="Address, description or event" /></div>
         <Table list label="Webhooks" columns=COLUMNS row=move |hook| row(list, hook) empty=nothing />
         <create::CreateDialog open=creating created=Callback::new(move |()| list.reload()) />
     }
@@ -68,16 +71,20 @@ fn ActiveToggle(list: Listing<Webhook>, hook: Webhook) -> impl IntoView {
     let label = format!("{} is active", hook.url);
     let change = Callback::new(move |on: bool| {
         let id = hook.id.clone();
-        let path = format!("/api/webhooks/{id}");
-        let saving = async move { api::patch::<Webhook>(&path, &json!({ "is_active": on })).await };
-        run(saving, move |changed| {
-            toasts.done(if on {
-                "It is called again."
-            } else {
-                "It is switched off: events go past it."
+        let change = move || {
+            let (id, path) = (id.clone(), format!("/api/webhooks/{id}"));
+            let saving =
+                async move { api::patch::<Webhook>(&path, &json!({ "is_active": on })).await };
+            run(saving, move |changed| {
+                toasts.done(if on {
+                    "It is called again."
+                } else {
+                    "It is switched off: events go past it."
+                });
+                list.replace(changed, |one| one.id == id);
             });
-            list.replace(changed, |one| one.id == id);
-        });
+        };
+        switch(on, "this webhook", "Events go past it: they are not sent later.", change);
     });
     view! { <Toggle on label change disabled=read_only() /> }
 }
