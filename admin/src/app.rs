@@ -48,7 +48,7 @@ fn ask_before_leaving(nav: Nav) {
         let Some(address) = nav.wanted.get() else { return };
         nav.wanted.set(None);
         let text = if nav.is_held() {
-            "A dialog is open. What it shows is not shown again, and what it does may not be finished."
+            "A dialog is open. What you typed in it is lost, what it shows is not shown again, and what it does may not be finished."
         } else {
             "This page has changes that are not saved. They are lost when you leave."
         };

@@ -4,44 +4,65 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// Every top-level field that differs, as it is now; inside objects named in [`PARTIAL`] only the
-/// differing fields, as the server puts those over what was.
+/// Objects whose fields the server changes one by one, wherever they stand.
+const PARTIAL: &[&str] = &["ui", "licenses", "widget"];
+
+/// Every top-level field that differs, as it is now; inside [`PARTIAL`] objects only the differing
+/// fields, as the server puts those over what was.
 #[must_use]
 pub fn between<T: Serialize>(base: &T, now: &T) -> Map<String, Value> {
-    differing(&object(base), object(now), true)
+    differing(&object(base), object(now))
+}
+
+fn differing(base: &Map<String, Value>, now: Map<String, Value>) -> Map<String, Value> {
+    now.into_iter()
+        .filter(|(name, value)| base.get(name) != Some(value))
+        .map(|(name, value)| match (base.get(&name), value) {
+            (Some(Value::Object(old)), Value::Object(new)) if PARTIAL.contains(&&*name) => {
+                (name, Value::Object(differing(old, new)))
+            }
+            (_, value) => (name, value),
+        })
+        .collect()
 }
 
 /// The newer state with these edits over it; `None` where they do not fit it.
 #[must_use]
 pub fn over<T: Serialize + DeserializeOwned>(newer: &T, edits: Map<String, Value>) -> Option<T> {
     let mut merged = object(newer);
+    put(&mut merged, edits);
+    serde_json::from_value(Value::Object(merged)).ok()
+}
+
+fn put(onto: &mut Map<String, Value>, edits: Map<String, Value>) {
     for (name, value) in edits {
-        match (merged.get_mut(&name), value) {
+        match (onto.get_mut(&name), value) {
             (Some(Value::Object(old)), Value::Object(new)) if PARTIAL.contains(&&*name) => {
-                old.extend(new);
+                put(old, new);
             }
-            (_, value) => drop(merged.insert(name, value)),
+            (_, value) => drop(onto.insert(name, value)),
         }
     }
-    serde_json::from_value(Value::Object(merged)).ok()
 }
 
 /// The names of the fields in which what the server has now differs from what was read before.
 #[must_use]
 pub fn since<T: Serialize>(base: &T, newer: &Value) -> Vec<String> {
     let mut names = Vec::new();
-    for (name, old) in object(base) {
-        match (&old, newer.get(&name)) {
-            (Value::Object(old), Some(Value::Object(new))) if PARTIAL.contains(&&*name) => {
-                names.extend(
-                    old.iter().filter(|(n, v)| new.get(*n) != Some(*v)).map(|(n, _)| n.clone()),
-                );
+    name_differing(&object(base), newer, &mut names);
+    names
+}
+
+fn name_differing(base: &Map<String, Value>, newer: &Value, names: &mut Vec<String>) {
+    for (name, old) in base {
+        match (old, newer.get(name)) {
+            (Value::Object(old), Some(new @ Value::Object(_))) if PARTIAL.contains(&&**name) => {
+                name_differing(old, new, names);
             }
-            (old, Some(new)) if old != new => names.push(name),
+            (old, Some(new)) if old != new => names.push(name.clone()),
             _ => {}
         }
     }
-    names
 }
 
 fn object<T: Serialize>(of: &T) -> Map<String, Value> {
@@ -49,27 +70,6 @@ fn object<T: Serialize>(of: &T) -> Map<String, Value> {
         Ok(Value::Object(object)) => object,
         _ => Map::new(),
     }
-}
-
-/// Objects whose fields the server changes one by one.
-const PARTIAL: &[&str] = &["ui", "licenses", "widget"];
-
-fn differing(
-    base: &Map<String, Value>,
-    now: Map<String, Value>,
-    outer: bool,
-) -> Map<String, Value> {
-    now.into_iter()
-        .filter(|(name, value)| base.get(name) != Some(value))
-        .map(|(name, value)| match (base.get(&name), value) {
-            (Some(Value::Object(old)), Value::Object(new))
-                if outer && PARTIAL.contains(&name.as_str()) =>
-            {
-                (name, Value::Object(differing(old, new, false)))
-            }
-            (_, value) => (name, value),
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -117,6 +117,24 @@ mod tests {
         assert_eq!((both.ui.opener_size, both.ui.title.as_str()), (90, "Theirs"));
         let newer = serde_json::to_value(&theirs).unwrap();
         assert_eq!(since(&base, &newer), ["monthly_usage_limit", "title"]);
+    }
+
+    #[test]
+    fn one_option_of_a_plans_look_is_sent_alone() {
+        use shared::product::{PlanSettings, PlanWidget};
+        let base = PlanSettings { widget: Some(PlanWidget::default()), ..PlanSettings::default() };
+        let mut mine = base.clone();
+        let mut theirs = base.clone();
+        mine.widget.as_mut().unwrap().ui.opener_size = 90;
+        theirs.widget.as_mut().unwrap().ui.title = "Theirs".into();
+        let sent = between(&base, &mine);
+        assert_eq!(
+            Value::Object(sent.clone()),
+            serde_json::json!({"widget": {"ui": {"openerSize": 90}}})
+        );
+        let both = over(&theirs, sent).unwrap().widget.unwrap().ui;
+        assert_eq!((both.opener_size, both.title.as_str()), (90, "Theirs"));
+        assert_eq!(since(&base, &serde_json::to_value(&theirs).unwrap()), ["title"]);
     }
 
     proptest! {

@@ -160,6 +160,7 @@ impl<T: Form> Draft<T> {
     pub fn wrong(self) -> Vec<String> {
         let mut names: Vec<String> = self.odd.with(|odd| odd.keys().cloned().collect());
         names.extend(self.errors.with(|errors| errors.0.keys().cloned().collect::<Vec<_>>()));
+        names.sort_unstable();
         names.dedup();
         names
     }
@@ -235,6 +236,23 @@ impl<T: Form> Draft<T> {
         }
         self.base.set(value);
         self.now.set(now);
+    }
+
+    /// Takes what the server has now, after something that was not the saving of this form. Where
+    /// somebody else has changed what is edited here, nothing is taken: saving will tell of it.
+    pub fn refresh(self, value: T, version: i64) {
+        let theirs = serde_json::to_value(&value).unwrap_or_default();
+        let stands_against = self.base.with_untracked(|base| {
+            let mine = self.now.with_untracked(|now| serde_json::to_value(now)).unwrap_or_default();
+            let mine = changes::since(base, &mine);
+            changes::since(base, &theirs).iter().any(|field| mine.contains(field))
+        });
+        if stands_against || self.failure.with_untracked(Option::is_some) {
+            return;
+        }
+        let errors = self.errors.get_untracked();
+        self.rebase(value, version, Edits::Kept);
+        self.errors.set(errors);
     }
 
     /// Undoes every edit.

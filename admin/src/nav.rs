@@ -75,9 +75,15 @@ impl Nav {
     /// Goes there without asking.
     pub fn leave_for(self, address: &str) {
         self.wanted.set(None);
-        self.unsaved.set_value(Vec::new());
-        self.held.set_value(Vec::new());
         self.enter(address);
+    }
+
+    /// Goes to the list that something was one of, when it is deleted and still shown: whoever has gone
+    /// elsewhere meanwhile stays there.
+    pub fn leave_deleted(self, thing: &Route, list: &Route) {
+        if self.route.get_untracked().thing() == thing.thing() {
+            self.leave_for(&list.path());
+        }
     }
 
     fn enter(self, address: &str) {

@@ -37,6 +37,7 @@ test('a new installation is told where to begin; a used one shows its figures', 
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 'long messages do not widen the page').toBeLessThanOrEqual(0);
   const cards = await page.locator('.two-columns > .card').evaluateAll((cards) => cards.map((card) => Math.round(card.getBoundingClientRect().width)));
   expect(new Set(cards).size, `cards side by side are of one width: ${cards}`).toBe(1);
+  await expect(page.getByRole('region', { name: 'In the chosen range' }).locator('.tile').first()).toContainText('2 answered');
   await page.getByText('Websites, pages, refusals and feedback').click();
   await expect(page.getByText('0 thumbs up, 0 down.')).toBeVisible();
   await expect(page.getByRole('heading', { name: 'Refusals by reason' })).toBeVisible();
@@ -53,6 +54,8 @@ test('a new installation is told where to begin; a used one shows its figures', 
   await page.getByText('As a table').first().click();
   await expect(page.getByRole('rowheader', { name: /Mar (28|29|30)/ })).not.toHaveCount(0);
   await expect(page.getByRole('rowheader', { name: /Apr|Feb/ })).toHaveCount(0);
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Overview' }).click();
+  await expect(page.getByLabel('Range of the charts'), 'the menu leads to the usual range').toHaveValue('30');
   expect(await page.evaluate(() => window.hacked)).toBeUndefined();
 });
 

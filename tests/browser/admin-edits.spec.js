@@ -42,8 +42,11 @@ test('a number is what was typed, or the form is not saved', async ({ natter, pa
   await save(page).click();
   await expect(limit, 'refused for a field of another tab, that tab is shown').toBeFocused();
   await expect(limit).toHaveValue('1,00');
+  const agent = page.getByLabel('Agent', { exact: true });
+  await agent.selectOption({ index: 1 });
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect(limit).toHaveValue('500');
+  await expect(agent, 'what is chosen goes back, too').toHaveValue('');
   await limit.fill('12,345');
   await save(page).click();
   await expect(page.getByText('Saved.')).toBeVisible();
@@ -85,6 +88,9 @@ test('metadata that would be dropped unsaid is complained about', async ({ natte
   await expect(page.getByText('Entry 2 has a value and no name')).toBeVisible();
   await page.getByLabel('Name 2').fill('tier');
   await expect(page.getByText('Entries 1 and 2 have the same name')).toBeVisible();
+  await page.getByRole('link', { name: 'Identity' }).click();
+  await page.getByRole('link', { name: 'General' }).click();
+  await expect(page.getByLabel('Value 2'), 'it outlives a look at another tab').toHaveValue('lost');
   await save(page).click();
   expect((await read(server, id)).metadata).toEqual({ tier: 'gold' });
   await page.getByLabel('Name 2').fill('seats');
@@ -155,6 +161,25 @@ test('regenerating and deactivating keep what is not saved yet, also when somebo
   await expect.poll(async () => await read(server, id)).toMatchObject({ name: 'Theirs', description: 'mine' });
 });
 
+test('what somebody else has changed as well is not taken over by the way: saving tells of it', async ({ natter, page }) => {
+  const server = await natter();
+  const { id } = await make(server, { description: 'old' });
+  await signIn(server, page);
+  await open(server, page, `/license-keys/${id}`);
+  await page.getByLabel('Description').fill('mine');
+  await api(server, 'PATCH', `/api/license-keys/${id}`, { description: 'theirs' });
+  await page.getByRole('button', { name: 'Regenerate' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Regenerate' }).click();
+  await dialog.getByRole('button', { name: 'Done' }).click();
+  await save(page).click();
+  await expect(page.getByText('They changed: description.')).toBeVisible();
+  expect((await read(server, id)).description).toBe('theirs');
+  await page.getByRole('button', { name: 'Keep my edits' }).click();
+  await save(page).click();
+  await expect.poll(async () => (await read(server, id)).description).toBe('mine');
+});
+
 test('a key that is shown once is not lost by going back, and a form with edits not by a stray key', async ({ natter, page }) => {
   const server = await natter();
   await signIn(server, page);
@@ -169,6 +194,11 @@ test('a key that is shown once is not lost by going back, and a form with edits 
   await expect(opener, 'and gives the focus back').toBeFocused();
   await opener.click();
   await dialog.getByLabel('Name').fill('Shop');
+  const leave = page.getByRole('dialog', { name: 'Leave this page?' });
+  await page.goBack();
+  await expect(leave).toContainText('What you typed in it is lost');
+  await leave.getByRole('button', { name: 'Cancel' }).click();
+  await expect(dialog.getByLabel('Name')).toHaveValue('Shop');
   await page.keyboard.press('Escape');
   const question = page.getByRole('dialog', { name: 'Throw away what you typed?' });
   await expect(question).toBeVisible();
@@ -185,7 +215,6 @@ test('a key that is shown once is not lost by going back, and a form with edits 
   const issued = page.getByRole('dialog', { name: 'Your license key' });
   const key = await issued.locator('.secret code').textContent();
   await page.goBack();
-  const leave = page.getByRole('dialog', { name: 'Leave this page?' });
   await expect(leave).toContainText('not shown again');
   await leave.getByRole('button', { name: 'Cancel' }).click();
   await expect(issued.locator('.secret code')).toHaveText(key);

@@ -230,6 +230,20 @@ test('a key near its limit is seen in the list and on the overview, and a used-u
   expect(await page.evaluate(() => window.hacked)).toBeUndefined();
 });
 
+test('a key that is past its expiry and still works is not called expired', async ({ natter, page }) => {
+  const server = await natter();
+  const { id, key } = await make(server, { grace_days: 30 });
+  await make(server, { name: 'Over', expires_at: '2020-01-01T00:00:00Z' });
+  await api(server, 'PATCH', `/api/license-keys/${id}`, { expires_at: new Date(Date.now() - 86_400_000).toISOString() });
+  expect(await works(server, key)).toBe(200);
+  await signIn(server, page);
+  await open(server, page, '/license-keys');
+  await expect(page.getByRole('row', { name: /^Shop/ })).toContainText('In grace');
+  await expect(page.getByRole('row', { name: /^Over/ })).toContainText('Expired');
+  await page.getByRole('link', { name: 'Shop', exact: true }).click();
+  await expect(page.locator('.head')).toContainText('In grace');
+});
+
 test('a key that is not retrievable has no eye and says why; another is shown and copied', async ({ natter, page, context }) => {
   const server = await natter();
   const once = await make(server, { name: 'Once' });

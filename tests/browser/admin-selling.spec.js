@@ -294,6 +294,7 @@ test('two who change one license or customer at a time: the second is told, and 
   await dialog.getByLabel('Name').fill('Mine');
   await api(server, 'PATCH', `/api/orders/${order.id}`, { customer: { name: 'Theirs' }, version: order.version });
   await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog.getByText('They changed: name.')).toBeVisible();
   await dialog.getByRole('button', { name: 'Load their version' }).click();
   await expect(dialog.getByLabel('Name')).toHaveValue('Theirs');
   await dialog.getByLabel('E-mail address').fill('new@example.com');

@@ -145,6 +145,7 @@ test('notifications are sentences that lead to the key, and are read one by one 
   await expect(page.getByText('Nothing matches')).toBeVisible();
   await page.getByRole('button', { name: 'Clear search and filters' }).click();
   await expect(items).toHaveCount(2);
+  await expect(page.getByLabel('Kind'), 'what is chosen is shown').toHaveValue('');
   const unread = async () => (await api(server, 'GET', '/api/notifications')).items.filter((one) => !one.read_at).length;
   expect(await unread()).toBe(1);
   await page.getByRole('button', { name: 'Mark all as read' }).click();

@@ -65,6 +65,7 @@ fn Shown(now: Overview, span: Span, retry: Callback<()>) -> impl IntoView {
                 <div class="tile"><span>"Unknown keys refused"</span><strong>{format::count(now.unknown_keys as i64)}</strong><small>"requests since the server's start"</small></div>
                 <div class="tile"><span>"Unread notifications"</span><strong><a href=Route::Notifications.path()>{format::count(now.unread_notifications)}</a></strong><small></small></div>
             </div>
+            <section aria-labelledby="range"><h2 id="range" class="section-title">"In the chosen range"</h2><Tiles figures=now.range /></section>
             <div class="two-columns">
                 <Card><BarChart title="Queries" labels=same series=answers /></Card>
                 <Card><BarChart title="Refused requests" labels series=refused /></Card>

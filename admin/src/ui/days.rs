@@ -55,30 +55,44 @@ impl Span {
         Self { chosen: RwSignal::new(USUAL.to_owned()), days: RwSignal::new(days) }
     }
 
-    /// What the address says, so that reloading and sharing a link show the same.
+    /// What the address says, so that reloading, sharing a link and going back show the same.
     #[must_use]
     pub fn in_address(nav: Nav) -> Self {
         let span = Self::new();
+        span.follow(nav);
+        Effect::new(move || nav.set_query(&span.address()));
+        Effect::new(move |before: Option<()>| {
+            let asked = nav.query.get();
+            if before.is_some() && untrack(move || span.address()) != asked {
+                span.follow(nav);
+            }
+        });
+        span
+    }
+
+    /// As it stands in the address. Reads signals.
+    fn address(self) -> String {
+        let (from, to) = self.days.get();
+        match self.chosen.get().as_str() {
+            USUAL => String::new(),
+            CUSTOM => format!("from={from}&to={to}"),
+            days => format!("days={days}"),
+        }
+    }
+
+    fn follow(self, nav: Nav) {
         let known = |days: &String| SPANS.iter().any(|(one, _)| one == days);
         if let Some(days) = nav.parameter("days").filter(known) {
-            span.chosen.set(days);
+            self.chosen.set(days);
         } else if let (Some(from), Some(to)) = (nav.parameter("from"), nav.parameter("to"))
             && begin(&from).is_some()
             && begin(&to).is_some()
         {
-            span.chosen.set(CUSTOM.to_owned());
-            span.days.set((from, to));
+            self.days.set((from, to));
+            self.chosen.set(CUSTOM.to_owned());
+        } else {
+            self.chosen.set(USUAL.to_owned());
         }
-        Effect::new(move || {
-            let chosen = span.chosen.get();
-            let (from, to) = span.days.get();
-            nav.set_query(&match chosen.as_str() {
-                USUAL => String::new(),
-                CUSTOM => format!("from={from}&to={to}"),
-                days => format!("days={days}"),
-            });
-        });
-        span
     }
 
     /// What the server is asked for: a day or two by their hours, more than a year by its months, all
@@ -143,7 +157,7 @@ pub fn SpanFilter(span: Span) -> impl IntoView {
             <label class="filter">
                 <span class="unseen">"Range of the charts"</span>
                 <select on:change=move |event| span.chosen.set(event_target_value(&event))>
-                    {SPANS.iter().map(|&(value, text)| view! { <option value=value selected=move || span.chosen.with(|chosen| chosen == value)>{text}</option> }).collect_view()}
+                    {SPANS.iter().map(|&(value, text)| view! { <option value=value prop:selected=move || span.chosen.with(|chosen| chosen == value)>{text}</option> }).collect_view()}
                 </select>
             </label>
             <Show when=custom>{days}</Show>

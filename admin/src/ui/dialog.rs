@@ -55,7 +55,7 @@ pub fn Dialog(
         is
     });
     if let Some(nav) = use_context::<Nav>() {
-        nav.hold(Memo::new(move |_| open.get() && !closable.get()));
+        nav.hold(Memo::new(move |_| open.get() && (!closable.get() || state.edited.get())));
     }
     let children = StoredValue::new(children);
     let id = StoredValue::new(unique("dialog"));

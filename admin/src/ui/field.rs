@@ -106,7 +106,7 @@ pub fn Choice(
                 {move || options.get().into_iter().map(|(value, text)| {
                     let own = value.clone();
                     let chosen = move || bind.get.with(|now| *now == own);
-                    view! { <option value=value selected=chosen>{text}</option> }
+                    view! { <option value=value prop:selected=chosen>{text}</option> }
                 }).collect_view()}
             </select>
         </Frame>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
-use super::field::sentence;
+use super::field::{invalid, sentence};
 use super::{Bind, Icon, unique};
 use crate::browser;
 use crate::metadata::{self, Line};
@@ -16,7 +16,9 @@ pub fn MetadataField(
     #[prop(into, default = Signal::stored(false))] disabled: Signal<bool>,
 ) -> impl IntoView {
     let id = StoredValue::new(unique(bind.name));
-    let lines = RwSignal::new(Vec::<Line>::new());
+    // Lines that are no object are kept by the form, also while another tab is shown.
+    let kept = bind.odd.text.get_untracked().and_then(|text| serde_json::from_str(&text).ok());
+    let lines = RwSignal::<Vec<Line>>::new(kept.unwrap_or_default());
     // Undone, or saved by somebody else: not when it was changed here, or the line that is being
     // written would go.
     Effect::new(move || {
@@ -34,7 +36,8 @@ pub fn MetadataField(
             let lines = lines.read_untracked();
             (metadata::object(&lines), metadata::problem(&lines))
         };
-        bind.odd.set.run(problem.map(|why| (String::new(), why)));
+        let kept = lines.with_untracked(|lines| serde_json::to_string(lines).unwrap_or_default());
+        bind.odd.set.run(problem.map(|why| (kept, why)));
         bind.set.run(object);
     };
     let row = move |at: usize| {
@@ -54,7 +57,7 @@ pub fn MetadataField(
         let number = at + 1;
         view! {
             <li>
-                <input id=format!("{}-{at}", id.get_value()) type="text" aria-label=format!("Name {number}") placeholder="Name" spellcheck="false"
+                <input id=format!("{}-{at}", id.get_value()) type="text" aria-label=format!("Name {number}") placeholder="Name" spellcheck="false" aria-invalid=invalid(bind)
                     disabled=move || disabled.get() prop:value=text(|line| &line.0) on:input=typed(|line| &mut line.0) />
                 <input type="text" aria-label=format!("Value {number}") placeholder="Value" spellcheck="false"
                     disabled=move || disabled.get() prop:value=text(|line| &line.1) on:input=typed(|line| &mut line.1) />

@@ -30,13 +30,17 @@ pub fn DateTimeField(
             bind.set.run(browser::from_input(&input.value()));
         }
     };
-    // What is half written is no value that could be overwritten: undone, it is emptied first.
+    // What is half written is no value that could be overwritten: undone, it is emptied first. Nor can
+    // it be kept: with its tab it goes, and so does the complaint.
     Effect::new(move || {
-        if let (None, Some(input)) = (bind.odd.text.get(), node.get())
-            && half(&input)
-        {
-            input.set_value("");
-            input.set_value(&untrack(shown));
+        let Some(input) = node.get() else { return };
+        match (bind.odd.text.get(), half(&input)) {
+            (None, true) => {
+                input.set_value("");
+                input.set_value(&untrack(shown));
+            }
+            (Some(_), false) => bind.odd.set.run(None),
+            _ => {}
         }
     });
     let clear = move |_| {

@@ -224,13 +224,17 @@ pub fn SaveFailure<T: Form>(
     draft: Draft<T>,
     /// Gets the thing as it is now, and what becomes of the edits.
     take_theirs: Callback<(Value, Edits)>,
+    /// The part of the thing that the form has, where it has not the whole.
+    #[prop(optional)]
+    part: Option<&'static str>,
 ) -> impl IntoView {
     let one = move |failure: Failure| {
         let Some(current) = failure.current.clone().filter(|_| failure.is_conflict()) else {
             // What a field says needs no second place, but a field may not be on this tab.
             return view! { <FailureBox failure /> }.into_any();
         };
-        let changed = draft.base.with_untracked(|base| changes::since(base, &current));
+        let newer = part.map_or(&current, |part| &current[part]);
+        let changed = draft.base.with_untracked(|base| changes::since(base, newer));
         let changed = (!changed.is_empty()).then(|| {
             format!(
                 "They changed: {}. ",

@@ -68,7 +68,7 @@ pub fn Filter<T: Clone + Send + Sync + DeserializeOwned + 'static>(
             <select on:change=move |event| list.set_filter(name, event_target_value(&event))>
                 {move || options.get().into_iter().map(|(value, text)| {
                     let own = value.clone();
-                    view! { <option value=value selected=move || list.filter(name) == own>{text}</option> }
+                    view! { <option value=value prop:selected=move || list.filter(name) == own>{text}</option> }
                 }).collect_view()}
             </select>
         </label>

@@ -43,7 +43,7 @@ pub fn ConversationsPage() -> impl IntoView {
         <Head title=Signal::stored("Conversations".to_owned()) text="What visitors asked, and what was answered.">
             <Menu label="Export what is listed" text="Export">
                 <a href=export("csv") download="conversations.csv"><Icon name="download" /> "Export as CSV"</a>
-                <a href=export("json") download="conversations.jsonl"><Icon name="download" /> "Export as JSON lines"</a>
+                <a href=export("json") download="conversations.json"><Icon name="download" /> "Export as JSON"</a>
             </Menu>
         </Head>
         <div class="tools">

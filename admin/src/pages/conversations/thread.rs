@@ -181,6 +181,7 @@ fn Details(now: ConversationThread) -> impl IntoView {
 
 fn delete(id: String) {
     let (toasts, nav) = (expect_context::<Toasts>(), expect_context::<Nav>());
+    let here = nav.route.get_untracked();
     confirm(ConfirmRequest {
         title: "Delete this conversation?".to_owned(),
         text: "All its messages are deleted. The visitor begins a new one with their next message. The usage log keeps the count, and \
@@ -190,10 +191,10 @@ fn delete(id: String) {
         type_to_confirm: None,
         is_dangerous: true,
         then: Arc::new(move || {
-            let path = format!("/api/conversations/{id}");
+            let (path, here) = (format!("/api/conversations/{id}"), here.clone());
             run(async move { api::delete(&path).await }, move |()| {
                 toasts.done("The conversation is deleted.");
-                nav.go(&Route::Conversations);
+                nav.leave_deleted(&here, &Route::Conversations);
             });
         }),
     });
@@ -201,6 +202,7 @@ fn delete(id: String) {
 
 fn forget_visitor(id: String) {
     let (toasts, nav) = (expect_context::<Toasts>(), expect_context::<Nav>());
+    let here = nav.route.get_untracked();
     confirm(ConfirmRequest {
         title: "Delete everything of this visitor?".to_owned(),
         text: "Every conversation of theirs is deleted, with their name, e-mail address and answers to forms. The usage log keeps the \
@@ -210,10 +212,10 @@ fn forget_visitor(id: String) {
         type_to_confirm: Some("delete".to_owned()),
         is_dangerous: true,
         then: Arc::new(move || {
-            let path = format!("/api/visitors/{id}");
+            let (path, here) = (format!("/api/visitors/{id}"), here.clone());
             run(async move { api::delete(&path).await }, move |()| {
                 toasts.done("Everything of this visitor is deleted.");
-                nav.go(&Route::Conversations);
+                nav.leave_deleted(&here, &Route::Conversations);
             });
         }),
     });

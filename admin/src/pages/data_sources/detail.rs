@@ -68,7 +68,8 @@ impl SourcePage {
             if self.source.is_disposed() {
                 return;
             }
-            self.take(source, Edits::Kept);
+            self.draft.refresh(Edited::of(&source.settings), source.version);
+            self.source.set(source);
         });
     }
 
@@ -190,6 +191,7 @@ fn DangerZone(page: SourcePage) -> impl IntoView {
                 "Its settings and the stored connection are gone for good; the database itself stays as it is."
             }
         };
+        let here = nav.route.get_untracked();
         confirm(ConfirmRequest {
             title: format!("Delete {name}?"),
             text: format!(
@@ -199,10 +201,10 @@ fn DangerZone(page: SourcePage) -> impl IntoView {
             type_to_confirm: Some(name.clone()),
             is_dangerous: true,
             then: Arc::new(move || {
-                let (path, name) = (path.clone(), name.clone());
+                let (path, name, here) = (path.clone(), name.clone(), here.clone());
                 run(async move { api::delete(&path).await }, move |()| {
                     toasts.done(format!("{name} is deleted."));
-                    nav.leave_for(&Route::DataSources.path());
+                    nav.leave_deleted(&here, &Route::DataSources);
                 });
             }),
         });

@@ -5,7 +5,7 @@ use shared::license_key::LicenseKey;
 
 use super::KeyPage;
 use crate::api;
-use crate::draft::{Edits, run};
+use crate::draft::run;
 use crate::format;
 use crate::pages::activations::ActivationTable;
 
@@ -14,7 +14,7 @@ pub fn Activations(page: KeyPage) -> impl IntoView {
     let changed = Callback::new(move |()| {
         let path = page.path("");
         run(async move { api::get::<LicenseKey>(&path).await }, move |key| {
-            page.take(key, Edits::Kept);
+            page.refresh(key);
         });
     });
     let places = move || {

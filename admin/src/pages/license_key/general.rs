@@ -8,7 +8,7 @@ use shared::license_key::{KeyStatus, LicenseKey, RevealedKey, Rotation};
 use super::KeyPage;
 use crate::api;
 use crate::bindings::Bindings;
-use crate::draft::{Draft, Edits, run};
+use crate::draft::{Draft, run};
 use crate::nav::Nav;
 use crate::pages::license_keys::{self, Issued};
 use crate::route::Route;
@@ -22,10 +22,7 @@ use crate::ui::{
 #[component]
 pub fn HeadActions(page: KeyPage) -> impl IntoView {
     let nav = expect_context::<Nav>();
-    let deleted = Callback::new(move |()| {
-        page.draft.reset();
-        nav.leave_for(&Route::LicenseKeys.path());
-    });
+    let deleted = Callback::new(move |()| nav.leave_for(&Route::LicenseKeys.path()));
     let edit = move |_| {
         if let Ok(Some(field)) = crate::browser::document().query_selector("[name=name]") {
             crate::browser::focus(&field);
@@ -196,7 +193,7 @@ fn Limits(page: KeyPage) -> impl IntoView {
             </div>
             <div class="pair">
                 <DateTimeField bind=expires label="Expires" hint="Empty = never." disabled=read_only() />
-                <NumberField bind=grace label="Grace" unit="days" hint="The key works on after its expiry, with a warning." disabled=read_only() />
+                <NumberField bind=grace label="Grace" unit="days" hint="The key works on after its expiry, with a warning to you and your software." disabled=read_only() />
             </div>
             <NumberField bind=places label="Activation limit" placeholder="Unlimited" unit="places" hint="Websites and devices that may use the key at a time." disabled=read_only() />
             <Switch bind=auto label="New websites activate by themselves" hint="Off: each waits for an admin, under Activations." disabled=read_only() />
@@ -242,7 +239,7 @@ fn deactivate(page: KeyPage) {
         then: Arc::new(move || {
             let path = page.path("/deactivate");
             run(async move { api::act::<LicenseKey>(&path).await }, move |key| {
-                page.take(key, Edits::Kept);
+                page.refresh(key);
                 toasts.done("The key is deactivated.");
             });
         }),
@@ -285,7 +282,7 @@ fn RegenerateForm(
         let (path, body) = (page.path("/regenerate"), draft.now.get_untracked());
         draft.save(async move { api::post::<LicenseKey>(&path, &body).await }, move |key| {
             made.set(Some(key.clone()));
-            page.take(LicenseKey { key: None, ..key }, Edits::Kept);
+            page.refresh(LicenseKey { key: None, ..key });
         });
     };
     let overlap = draft.field(

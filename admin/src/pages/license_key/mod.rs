@@ -52,6 +52,15 @@ impl KeyPage {
         }
     }
 
+    /// Takes what came of something else than saving; edits stay.
+    pub fn refresh(self, key: LicenseKey) {
+        // The page may be closed by now.
+        if !self.key.is_disposed() {
+            self.draft.refresh(key.settings.clone(), key.version);
+            self.key.set(key);
+        }
+    }
+
     fn save(self) {
         if !self.draft.is_fine() {
             return;
@@ -90,6 +99,15 @@ pub fn standing(status: KeyStatus) -> (&'static str, Tone) {
         KeyStatus::Expired => ("Expired", Tone::Bad),
         KeyStatus::Deactivated => ("Deactivated", Tone::Bad),
     }
+}
+
+/// How a key stands, in a word; one that is past its expiry and still works is not called expired.
+#[must_use]
+pub fn standing_of(key: &LicenseKey) -> (&'static str, Tone) {
+    if key.status == KeyStatus::Expired && key.warnings.iter().any(|one| one == "in_grace") {
+        return ("In grace", Tone::Warn);
+    }
+    standing(key.status)
 }
 
 /// How keys can stand, for the filter of a list.
@@ -155,7 +173,7 @@ fn Opened(key: LicenseKey) -> impl IntoView {
         KeyTab::ALL.iter().map(link).collect()
     });
     let title = Signal::derive(move || page.key.with(|key| key.settings.name.clone()));
-    let status = move || page.key.with(|key| standing(key.status));
+    let status = move || page.key.with(standing_of);
     let theirs = Callback::new(move |(value, edits): (Value, Edits)| {
         if let Ok(key) = serde_json::from_value::<LicenseKey>(value) {
             page.take(key, edits);

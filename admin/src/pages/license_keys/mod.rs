@@ -16,7 +16,7 @@ use crate::browser;
 use crate::draft::run;
 use crate::listing::Listing;
 use crate::nav::Nav;
-use crate::pages::license_key::{standing, statuses};
+use crate::pages::license_key::{standing_of, statuses};
 use crate::route::{KeyTab, Route};
 use crate::session::may_write;
 use crate::ui::{
@@ -71,7 +71,7 @@ fn row(list: Listing<LicenseKey>, key: LicenseKey) -> AnyView {
     let limit = key.settings.monthly_usage_limit;
     let expires = key.settings.expires_at.clone();
     let used = key.last_used_at.clone();
-    let (text, tone) = standing(key.status);
+    let (text, tone) = standing_of(&key);
     let odd =
         (key.status != KeyStatus::Active).then(|| view! { <Badge text=text.to_owned() tone /> });
     view! {

@@ -12,7 +12,7 @@ use crate::format;
 use crate::nav::Nav;
 use crate::pages::activations::ActivationTable;
 use crate::pages::license_key::samples::Samples;
-use crate::pages::license_key::standing;
+use crate::pages::license_key::standing_of;
 use crate::remote::{Load, Remote};
 use crate::route::{KeyTab, Route};
 use crate::session::may_write;
@@ -51,7 +51,7 @@ fn Opened(key: Remote<LicenseKey>, first: LicenseKey, again: Callback<()>) -> im
     let path = StoredValue::new(format!("/api/license-keys/{}", first.id));
     let id = StoredValue::new(first.id.clone());
     let hint = Signal::derive(move || key.get().map(|key| key.key_hint).unwrap_or_default());
-    let status = move || key.get().map_or(("", crate::ui::Tone::Plain), |key| standing(key.status));
+    let status = move || key.get().map_or(("", crate::ui::Tone::Plain), |key| standing_of(&key));
     let nav = expect_context::<Nav>();
     let asked = nav.parameter("do").and_then(|word| Edit::of(&word));
     if asked.is_some() {

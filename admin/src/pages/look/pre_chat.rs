@@ -108,7 +108,7 @@ fn Row(
                     on:input=move |event| { let text = event_target_value(&event); edit(&|field| field.name.clone_from(&text)); } /></label>
                 <label class="field"><span>"Kind"</span>
                     <select disabled=off on:change=set_kind>
-                        {[("text", "Text"), ("email", "E-mail address"), ("choice", "Choice")].map(|(value, text)| view! { <option value=value selected=move || kind() == value>{text}</option> }).collect_view()}
+                        {[("text", "Text"), ("email", "E-mail address"), ("choice", "Choice")].map(|(value, text)| view! { <option value=value prop:selected=move || kind() == value>{text}</option> }).collect_view()}
                     </select></label>
             </div>
             <Show when=move || kind() == "choice">

@@ -235,7 +235,7 @@ fn CustomerForm(now: Order, open: RwSignal<bool>, done: Callback<Order>) -> impl
         draft.field("customer.email", |one| one.email.clone(), |one, value| one.email = value);
     view! {
         <form on:submit=submit novalidate>
-            <SaveFailure draft take_theirs=theirs />
+            <SaveFailure draft take_theirs=theirs part="customer" />
             <TextField bind=id label="Customer's id" required=true />
             <TextField bind=name label="Name" />
             <TextField bind=email label="E-mail address" kind="email" />

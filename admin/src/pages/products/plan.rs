@@ -68,7 +68,7 @@ fn Opened(plan: Plan) -> impl IntoView {
     let (toasts, nav) = (expect_context::<Toasts>(), expect_context::<Nav>());
     let product = Route::Product(plan.settings.product_id.clone());
     let (id, path) = (plan.id.clone(), StoredValue::new(format!("/api/plans/{}", plan.id)));
-    let home = StoredValue::new(product.path());
+    let home = StoredValue::new(product.clone());
     let draft = Draft::new(plan.settings, plan.version, PlanSettings::check);
     let title = Signal::derive(move || draft.base.with(|one| one.name.clone()));
     let take = move |plan: Plan, edits| draft.rebase(plan.settings, plan.version, edits);
@@ -87,6 +87,7 @@ fn Opened(plan: Plan) -> impl IntoView {
         }
     });
     let delete = move |_| {
+        let (here, list) = (nav.route.get_untracked(), home.get_value());
         confirm(ConfirmRequest {
             title: format!("Delete {}?", untrack(move || title.get())),
             text: "A plan that nobody has ordered can be deleted. One that was ordered can be switched off instead.".to_owned(),
@@ -94,11 +95,10 @@ fn Opened(plan: Plan) -> impl IntoView {
             type_to_confirm: None,
             is_dangerous: true,
             then: Arc::new(move || {
-                let path = path.get_value();
+                let (path, here, list) = (path.get_value(), here.clone(), list.clone());
                 run(async move { api::delete(&path).await }, move |()| {
-                    draft.reset();
                     toasts.done("The plan is deleted.");
-                    nav.leave_for(&home.get_value());
+                    nav.leave_deleted(&here, &list);
                 });
             }),
         });

@@ -16,7 +16,7 @@ use crate::route::Route;
 use crate::session::{may_write, read_only};
 use crate::ui::{
     Badge, Card, ConfirmRequest, Dialog, DialogFoot, EmptyState, FailureBox, Head, Icon, SaveBar,
-    Skeleton, Table, TextField, Toasts, Tone, confirm,
+    Search, Skeleton, Table, TextField, Toasts, Tone, confirm,
 };
 
 const COLUMNS: &[&str] = &["Plan", "Identifier", "Issues", "Can be ordered"];
@@ -64,6 +64,7 @@ fn Opened(product: Product) -> impl IntoView {
         }
     });
     let delete = move |_| {
+        let here = nav.route.get_untracked();
         confirm(ConfirmRequest {
             title: format!("Delete {}?", untrack(move || title.get())),
             text: "A product without plans can be deleted; it is gone from the catalogue."
@@ -72,11 +73,10 @@ fn Opened(product: Product) -> impl IntoView {
             type_to_confirm: None,
             is_dangerous: true,
             then: Arc::new(move || {
-                let path = path.get_value();
+                let (path, here) = (path.get_value(), here.clone());
                 run(async move { api::delete(&path).await }, move |()| {
-                    draft.reset();
                     toasts.done("The product is deleted.");
-                    nav.leave_for(&Route::Products.path());
+                    nav.leave_deleted(&here, &Route::Products);
                 });
             }),
         });
@@ -108,6 +108,7 @@ fn Plans(product: String) -> impl IntoView {
                     <button type="button" class="button" on:click=move |_| creating.set(true)><Icon name="add" /> "Create plan"</button>
                 </Show>
             </div>
+            <div class="tools"><Search list placeholder="Identifier, name or description" /></div>
             <Table list label="Plans" columns=COLUMNS row empty=nothing />
         </section>
         <Dialog open=creating title=Signal::stored("Create plan".to_owned())><CreatePlan open=creating product=product.get_value() /></Dialog>

@@ -128,6 +128,7 @@ fn Actions(
 
 fn delete(path: String, url: &str) {
     let (toasts, nav) = (expect_context::<Toasts>(), expect_context::<Nav>());
+    let here = nav.route.get_untracked();
     confirm(ConfirmRequest {
         title: "Delete this webhook?".to_owned(),
         text: format!(
@@ -137,10 +138,10 @@ fn delete(path: String, url: &str) {
         type_to_confirm: None,
         is_dangerous: true,
         then: Arc::new(move || {
-            let path = path.clone();
+            let (path, here) = (path.clone(), here.clone());
             run(async move { api::delete(&path).await }, move |()| {
                 toasts.done("The webhook is deleted.");
-                nav.leave_for(&Route::Webhooks.path());
+                nav.leave_deleted(&here, &Route::Webhooks);
             });
         }),
     });
