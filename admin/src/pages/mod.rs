@@ -39,35 +39,38 @@ use crate::route::Route;
 enum Part {
     Start,
     Keys,
-    Key,
-    Conversations,
-    Agents,
-    DataSources,
-    Products,
-    Orders,
+    Answers,
+    Selling,
     Settings,
 }
 
 thread_local! {
     /// A bit for each part that has come.
-    static THERE: Cell<u16> = const { Cell::new(1 << Part::Start as u16) };
+    static THERE: Cell<u8> = const { Cell::new(1 << Part::Start as u8) };
 }
 
 impl Part {
     fn is_there(self) -> bool {
-        THERE.get() & (1 << self as u16) != 0
+        THERE.get() & (1 << self as u8) != 0
     }
 
     fn of(route: &Route) -> Self {
         match route {
             Route::Overview | Route::Missing => Self::Start,
-            Route::LicenseKeys => Self::Keys,
-            Route::LicenseKey(..) => Self::Key,
-            Route::Conversations | Route::Conversation(_) => Self::Conversations,
-            Route::Agents | Route::Agent(_) => Self::Agents,
-            Route::DataSources | Route::DataSource(_) => Self::DataSources,
-            Route::Products | Route::Product(_) | Route::Plan(_) => Self::Products,
-            Route::Orders | Route::Order(_) | Route::Licenses | Route::License(_) => Self::Orders,
+            Route::LicenseKeys | Route::LicenseKey(..) => Self::Keys,
+            Route::Conversations
+            | Route::Conversation(_)
+            | Route::Agents
+            | Route::Agent(_)
+            | Route::DataSources
+            | Route::DataSource(_) => Self::Answers,
+            Route::Products
+            | Route::Product(_)
+            | Route::Plan(_)
+            | Route::Orders
+            | Route::Order(_)
+            | Route::Licenses
+            | Route::License(_) => Self::Selling,
             Route::ApiKeys
             | Route::Webhooks
             | Route::Webhook(_)
@@ -85,16 +88,12 @@ pub async fn load(route: Route) -> Result<(), Failure> {
     let came = match part {
         Part::Start => Ok(()),
         Part::Keys => load_keys().await,
-        Part::Key => load_key().await,
-        Part::Conversations => load_conversations().await,
-        Part::Agents => load_agents().await,
-        Part::DataSources => load_sources().await,
-        Part::Products => load_products().await,
-        Part::Orders => load_orders().await,
+        Part::Answers => load_answers().await,
+        Part::Selling => load_selling().await,
         Part::Settings => load_settings().await,
     };
     came.map_err(|_| Failure::part_missing())?;
-    THERE.set(THERE.get() | (1 << part as u16));
+    THERE.set(THERE.get() | (1 << part as u8));
     Ok(())
 }
 
@@ -118,12 +117,8 @@ async fn open(route: Route) -> Opened {
     match Part::of(&route) {
         Part::Start => Ok(start(&route)),
         Part::Keys => keys(route).await,
-        Part::Key => one_key(route).await,
-        Part::Conversations => talks(route).await,
-        Part::Agents => all_agents(route).await,
-        Part::DataSources => sources(route).await,
-        Part::Products => catalogue(route).await,
-        Part::Orders => sold(route).await,
+        Part::Answers => answers(route).await,
+        Part::Selling => selling(route).await,
         Part::Settings => settings_and_access(route).await,
     }
 }
@@ -136,59 +131,36 @@ fn start(route: &Route) -> AnyView {
 }
 
 #[wasm_split(keys, fallible, preload(load_keys))]
-fn keys(_: Route) -> Opened {
-    Ok(license_keys::LicenseKeysPage().into_any())
-}
-
-#[wasm_split(key, fallible, preload(load_key))]
-fn one_key(route: Route) -> Opened {
+fn keys(route: Route) -> Opened {
     Ok(match route {
         Route::LicenseKey(id, _) => view! { <license_key::LicenseKeyPage id /> }.into_any(),
-        _ => missing::MissingPage().into_any(),
+        _ => license_keys::LicenseKeysPage().into_any(),
     })
 }
 
-#[wasm_split(conversations, fallible, preload(load_conversations))]
-fn talks(route: Route) -> Opened {
+#[wasm_split(answers, fallible, preload(load_answers))]
+fn answers(route: Route) -> Opened {
     Ok(match route {
         Route::Conversation(id) => view! { <conversations::ConversationPage id /> }.into_any(),
+        Route::Agents => agents::AgentsPage().into_any(),
+        Route::Agent(id) if id == "new" => agents::NewAgentPage().into_any(),
+        Route::Agent(id) => view! { <agents::AgentPage id /> }.into_any(),
+        Route::DataSources => data_sources::DataSourcesPage().into_any(),
+        Route::DataSource(id) => view! { <data_sources::DataSourcePage id /> }.into_any(),
         _ => conversations::ConversationsPage().into_any(),
     })
 }
 
-#[wasm_split(agents, fallible, preload(load_agents))]
-fn all_agents(route: Route) -> Opened {
-    Ok(match route {
-        Route::Agent(id) if id == "new" => agents::NewAgentPage().into_any(),
-        Route::Agent(id) => view! { <agents::AgentPage id /> }.into_any(),
-        _ => agents::AgentsPage().into_any(),
-    })
-}
-
-#[wasm_split(sources, fallible, preload(load_sources))]
-fn sources(route: Route) -> Opened {
-    Ok(match route {
-        Route::DataSource(id) => view! { <data_sources::DataSourcePage id /> }.into_any(),
-        _ => data_sources::DataSourcesPage().into_any(),
-    })
-}
-
-#[wasm_split(products, fallible, preload(load_products))]
-fn catalogue(route: Route) -> Opened {
+#[wasm_split(selling, fallible, preload(load_selling))]
+fn selling(route: Route) -> Opened {
     Ok(match route {
         Route::Product(id) => view! { <products::ProductPage id /> }.into_any(),
         Route::Plan(id) => view! { <products::PlanPage id /> }.into_any(),
-        _ => products::ProductsPage().into_any(),
-    })
-}
-
-#[wasm_split(orders, fallible, preload(load_orders))]
-fn sold(route: Route) -> Opened {
-    Ok(match route {
+        Route::Orders => orders::OrdersPage().into_any(),
         Route::Order(id) => view! { <orders::OrderPage id /> }.into_any(),
         Route::Licenses => licenses::LicensesPage().into_any(),
         Route::License(id) => view! { <licenses::LicensePage id /> }.into_any(),
-        _ => orders::OrdersPage().into_any(),
+        _ => products::ProductsPage().into_any(),
     })
 }
 
