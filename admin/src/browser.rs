@@ -66,6 +66,9 @@ pub fn listen_for_ever(event: &str, heard: impl FnMut(web_sys::Event) + 'static)
     heard.forget();
 }
 
+/// How long to wait after a key press before the server is asked, in milliseconds.
+pub const TYPING_MS: i32 = 250;
+
 /// Waits.
 pub async fn pause(ms: i32) {
     let wait = Promise::new(&mut |done: Function, _| {

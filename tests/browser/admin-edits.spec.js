@@ -7,6 +7,15 @@ const make = (server, settings = {}) => api(server, 'POST', '/api/license-keys',
 const read = (server, id) => api(server, 'GET', `/api/license-keys/${id}`);
 const save = (page) => page.getByRole('button', { name: 'Save', exact: true });
 
+/** Regenerates the key of the page. */
+async function regenerate(page) {
+  await page.getByRole('button', { name: 'Regenerate' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Regenerate' }).click();
+  await dialog.getByRole('button', { name: 'Done' }).click();
+  return dialog;
+}
+
 /** Holds the answers to requests like this back until `go` is called. */
 async function held(page, method, path) {
   let go;
@@ -146,10 +155,7 @@ test('regenerating and deactivating keep what is not saved yet, also when somebo
   await open(server, page, `/license-keys/${id}`);
   await page.getByLabel('Description').fill('mine');
   await api(server, 'PATCH', `/api/license-keys/${id}`, { name: 'Theirs' });
-  await page.getByRole('button', { name: 'Regenerate' }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByRole('button', { name: 'Regenerate' }).click();
-  await dialog.getByRole('button', { name: 'Done' }).click();
+  const dialog = await regenerate(page);
   await expect(page.getByLabel('Description')).toHaveValue('mine');
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Theirs');
   await page.getByRole('button', { name: 'Deactivate for good' }).click();
@@ -168,10 +174,7 @@ test('what somebody else has changed as well is not taken over by the way: savin
   await open(server, page, `/license-keys/${id}`);
   await page.getByLabel('Description').fill('mine');
   await api(server, 'PATCH', `/api/license-keys/${id}`, { description: 'theirs' });
-  await page.getByRole('button', { name: 'Regenerate' }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByRole('button', { name: 'Regenerate' }).click();
-  await dialog.getByRole('button', { name: 'Done' }).click();
+  await regenerate(page);
   await save(page).click();
   await expect(page.getByText('They changed: description.')).toBeVisible();
   expect((await read(server, id)).description).toBe('theirs');

@@ -34,6 +34,8 @@ pub fn Dialog(
     let node = NodeRef::<html::Dialog>::new();
     let state = DialogState { busy: RwSignal::new(false), edited: RwSignal::new(false) };
     let closable = Signal::derive(move || closable.get() && !state.busy.get());
+    // No stray key may close it.
+    let stays = Memo::new(move |_| !closable.get() || state.edited.get());
     let opener = StoredValue::new_local(None::<web_sys::Element>);
     Effect::new(move || {
         if let (Some(node), true) = (node.get(), open.get())
@@ -55,7 +57,7 @@ pub fn Dialog(
         is
     });
     if let Some(nav) = use_context::<Nav>() {
-        nav.hold(Memo::new(move |_| open.get() && (!closable.get() || state.edited.get())));
+        nav.hold(Memo::new(move |_| open.get() && stays.get()));
     }
     let children = StoredValue::new(children);
     let id = StoredValue::new(unique("dialog"));
@@ -88,17 +90,13 @@ pub fn Dialog(
     // A browser lets the first Escape be refused, and closes at the second whatever the page says:
     // so the key itself is refused, and what was closed all the same is opened again.
     let pressed = move |event: leptos::ev::KeyboardEvent| {
-        let stays = !closable.get_untracked() || state.edited.get_untracked();
-        if event.key() == "Escape" && stays && !event.default_prevented() {
+        if event.key() == "Escape" && stays.get_untracked() && !event.default_prevented() {
             event.prevent_default();
             close();
         }
     };
     let closed = move |_| match node.get_untracked() {
-        Some(node)
-            if open.get_untracked()
-                && (!closable.get_untracked() || state.edited.get_untracked()) =>
-        {
+        Some(node) if open.get_untracked() && stays.get_untracked() => {
             let _ = node.show_modal();
         }
         _ => open.set(false),

@@ -41,7 +41,7 @@ pub use page::{
     When,
 };
 pub use pick::KeyPicker;
-pub use prose::{Outside, Prose};
+pub use prose::{Outside, Prose, once_a_frame};
 pub use secret::{Secret, SecretField};
 pub use table::{Filter, NothingMatches, Paged, Search, Table};
 pub use toast::{ToastStack, Toasts};

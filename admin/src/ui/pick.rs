@@ -8,11 +8,9 @@ use shared::admin::Page;
 
 use super::unique;
 use crate::api;
-use crate::browser::pause;
+use crate::browser::{TYPING_MS, pause};
 use crate::format;
 
-/// How long to wait after a key press before the server is asked, in milliseconds.
-const TYPING_MS: i32 = 250;
 /// Suggestions at a time.
 const MOST: &str = "20";
 
@@ -49,17 +47,21 @@ pub fn KeyPicker(
     let known = RwSignal::new(BTreeMap::<String, String>::new());
     let suggested = RwSignal::new(Vec::<String>::new());
     let round = StoredValue::new(0_u32);
+    // What is shown for the key with an id.
+    let named = move |id: &str| {
+        known.with_untracked(|known| {
+            known.iter().find(|(_, one)| *one == id).map(|(text, _)| text.clone())
+        })
+    };
     let learn = move |keys: &[Key]| {
         known.update(|known| known.extend(keys.iter().map(|key| (key.text(), key.id.clone()))));
     };
     // Chosen elsewhere, such as by the address: its name is asked for.
     Effect::new(move || {
         let id = chosen.get();
-        let named = known.with_untracked(|known| {
-            known.iter().find(|(_, one)| **one == id).map(|(text, _)| text.clone())
-        });
-        if id.is_empty() || named.is_some() {
-            text.set(named.unwrap_or_default());
+        let shown = named(&id);
+        if id.is_empty() || shown.is_some() {
+            text.set(shown.unwrap_or_default());
             return;
         }
         text.set(id.clone());
@@ -107,10 +109,7 @@ pub fn KeyPicker(
     // Half a name chooses nothing: what is chosen is shown again.
     let left = move |_| {
         let id = chosen.get_untracked();
-        let is = |(_, one): &(&String, &String)| **one == id;
-        let shown =
-            known.with_untracked(|known| known.iter().find(is).map(|(text, _)| text.clone()));
-        text.set(shown.unwrap_or(id));
+        text.set(named(&id).unwrap_or(id));
     };
     view! {
         <label class="filter picker">

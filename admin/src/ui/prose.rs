@@ -9,6 +9,30 @@ pub fn Prose(#[prop(into)] text: String) -> impl IntoView {
     view! { <div class="prose">{blocks(markdown::parse(&text))}</div> }
 }
 
+/// A text that grows while it is looked at: a frame draws it once, however many words have come since
+/// the last. `track` says what it depends on, `text` what it is.
+pub fn once_a_frame(
+    track: impl Fn() + 'static,
+    text: impl Fn() -> String + Copy + 'static,
+) -> RwSignal<String> {
+    let shown = RwSignal::new(String::new());
+    let waits = StoredValue::new(false);
+    Effect::new(move || {
+        track();
+        if waits.get_value() {
+            return;
+        }
+        waits.set_value(true);
+        request_animation_frame(move || {
+            // The page may be closed by now.
+            if waits.try_set_value(false).is_none() {
+                shown.set(untrack(text));
+            }
+        });
+    });
+    shown
+}
+
 fn blocks(list: Vec<Block>) -> Vec<AnyView> {
     list.into_iter().map(block).collect()
 }

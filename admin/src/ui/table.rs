@@ -6,13 +6,10 @@ use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 
 use super::{FailureBox, Icon, Skeleton};
-use crate::browser::{self, pause};
+use crate::browser::{self, TYPING_MS, pause};
 use crate::format;
 use crate::listing::Listing;
 use crate::remote::Load;
-
-/// How long to wait after a key press before the server is asked, in milliseconds.
-const TYPING_MS: i32 = 250;
 
 /// The search field of a list; sets its filter `q`, or another whose words are typed.
 #[component]

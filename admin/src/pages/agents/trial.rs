@@ -10,7 +10,7 @@ use super::edit::AgentForm;
 use crate::api::{self, Failure};
 use crate::browser::until;
 use crate::format::count;
-use crate::ui::{Icon, Prose, unique};
+use crate::ui::{Icon, Prose, once_a_frame, unique};
 
 /// How an answer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -236,21 +236,7 @@ fn Asking(form: AgentForm, talk: Talk) -> impl IntoView {
 #[component]
 fn Answered(turn: Turn) -> impl IntoView {
     let thinking = move || turn.end.with(Option::is_none) && turn.answer.with(String::is_empty);
-    // Drawn once a frame, however fast the words come.
-    let shown = RwSignal::new(String::new());
-    let drawing = StoredValue::new(false);
-    Effect::new(move || {
-        turn.answer.track();
-        if !drawing.get_value() {
-            drawing.set_value(true);
-            request_animation_frame(move || {
-                if drawing.try_get_value().is_some() {
-                    drawing.set_value(false);
-                    shown.set(turn.answer.get_untracked());
-                }
-            });
-        }
-    });
+    let shown = once_a_frame(move || turn.answer.track(), move || turn.answer.get());
     let note = move || match turn.end.get() {
         Some(End::Stopped) => Some("You stopped it."),
         Some(End::Cut) => Some("It was cut off at the limit on its length."),

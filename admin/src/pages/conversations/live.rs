@@ -8,7 +8,7 @@ use shared::admin_conversation::{LiveLine, ThreadMessage};
 
 use crate::api;
 use crate::browser::{pause, until};
-use crate::ui::Prose;
+use crate::ui::{Prose, once_a_frame};
 
 /// How long to wait before asking again after the stream broke, in milliseconds.
 const AGAIN_MS: i32 = 2000;
@@ -107,22 +107,7 @@ pub fn RunningAnswer(thread: LiveThread) -> impl IntoView {
             .running
             .with(|running| running.as_ref().map(|one| get(one).clone()).unwrap_or_default())
     };
-    // A frame draws the text once, however many words have come since the last.
-    let text = RwSignal::new(String::new());
-    let waits = StoredValue::new(false);
-    Effect::new(move || {
-        thread.running.track();
-        if waits.get_value() {
-            return;
-        }
-        waits.set_value(true);
-        request_animation_frame(move || {
-            // The page may be closed by now.
-            if waits.try_set_value(false).is_none() {
-                text.set(untrack(move || part(|one| &one.0)));
-            }
-        });
-    });
+    let text = once_a_frame(move || thread.running.track(), move || part(|one| &one.0));
     view! {
         <Show when=move || is_running.get()>
             <li class="message bot live">

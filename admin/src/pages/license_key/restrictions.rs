@@ -6,12 +6,9 @@ use shared::license_key::{RestrictionKind, WebsiteCheck, WebsiteMeaning};
 
 use super::KeyPage;
 use crate::api;
-use crate::browser::{self, pause};
+use crate::browser::{self, TYPING_MS, pause};
 use crate::session::may_write;
 use crate::ui::{Badge, Bind, Card, Icon, TextField, Tone, unique};
-
-/// How long after a key press a pattern is asked about, in milliseconds.
-const TYPING_MS: i32 = 250;
 
 #[component]
 pub fn Restrictions(page: KeyPage) -> impl IntoView {
