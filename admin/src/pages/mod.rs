@@ -2,6 +2,7 @@
 
 mod about;
 mod activations;
+mod active;
 mod agents;
 mod api_keys;
 mod audit_log;

@@ -184,22 +184,6 @@ pub fn confirm(request: ConfirmRequest) {
     expect_context::<Asking>().0.set(Some(request));
 }
 
-/// Switches something on, or asks before it is switched off.
-pub fn switch(on: bool, name: &str, off: &str, then: impl Fn() + Send + Sync + 'static) {
-    if on {
-        then();
-        return;
-    }
-    confirm(ConfirmRequest {
-        title: format!("Switch {name} off?"),
-        text: off.to_owned(),
-        action: "Switch off",
-        type_to_confirm: None,
-        is_dangerous: true,
-        then: Arc::new(then),
-    });
-}
-
 /// Where questions appear; one for the whole dashboard.
 #[component]
 pub fn Confirm() -> impl IntoView {

@@ -26,9 +26,7 @@ pub use chart::{BarChart, Series};
 pub use checks::{CheckGroup, Checks};
 pub use copy::{CopyButton, Snippet};
 pub use days::{Days, Span, SpanFilter, span_label};
-pub use dialog::{
-    Asking, Confirm, ConfirmRequest, Dialog, DialogFoot, DialogState, confirm, switch,
-};
+pub use dialog::{Asking, Confirm, ConfirmRequest, Dialog, DialogFoot, DialogState, confirm};
 pub use field::{Choice, ColorField, Switch, TextArea, TextField, Toggle};
 pub use icon::Icon;
 pub use list_field::ListField;

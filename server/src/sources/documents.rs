@@ -3,6 +3,7 @@
 use extraction::{Format, Limits};
 use retrieval::Headings;
 use serde_json::{Map, json};
+use shared::admin::Page;
 use shared::data_source::{
     Document, DocumentOrigin, FailedFile, FoundPassage, HalfRows, NewDocument, SourceKind,
     SourceSearch,
@@ -15,6 +16,7 @@ use super::library::{self, GUIDE};
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
+use crate::extract::paging::{self, After};
 use crate::people::Actor;
 use crate::store::audit::NewAudit;
 use crate::store::documents::{DocumentRow, Put, PutDocument, Remove};
@@ -94,8 +96,7 @@ fn read(id: String, data_source_id: String, text: NewText, now_ms: i64) -> PutDo
 }
 
 /// A document as the API shows it.
-#[must_use]
-pub fn view(row: DocumentRow) -> Document {
+fn view(row: DocumentRow) -> Document {
     Document {
         id: row.id,
         // Written by this server alone.
@@ -111,9 +112,35 @@ pub fn view(row: DocumentRow) -> Document {
     }
 }
 
+/// A page of a source's documents, newest first; `q` is part of their names, titles or addresses. Of
+/// the user guide all pages at once.
+///
+/// # Errors
+/// 404; when the database fails.
+pub async fn list(
+    app: &App,
+    data_source_id: &str,
+    after: After,
+    q: Option<&str>,
+    limit: u32,
+) -> Result<Page<Document>, ApiError> {
+    let source = edit::row(app, data_source_id).await?;
+    if data_source_id == GUIDE {
+        let words = q.unwrap_or_default().to_lowercase();
+        let has = |page: &Document| {
+            let url = page.url.as_deref().unwrap_or_default();
+            page.title.to_lowercase().contains(&words) || url.contains(&words)
+        };
+        let pages = of_guide(app, &source).into_iter().filter(has);
+        let without_text = pages.map(|page| Document { markdown: None, ..page });
+        return Ok(paging::whole(without_text.collect()));
+    }
+    let found = app.store.documents(data_source_id, after, q, limit).await?;
+    Ok(paging::page(found, limit, |row| (row.created_at, &row.id), view))
+}
+
 /// The pages of the user guide as documents: they come with the program, and no database has them.
-#[must_use]
-pub fn of_guide(app: &App, source: &SourceRow) -> Vec<Document> {
+fn of_guide(app: &App, source: &SourceRow) -> Vec<Document> {
     let passages = app.library.guide_passages();
     let document = |(text, page): (retrieval::Document, &retrieval::Page)| {
         let is_of_it = |passage: &&retrieval::Passage| {

@@ -9,11 +9,12 @@ use super::provider_name;
 use crate::api;
 use crate::draft::run;
 use crate::listing::Listing;
+use crate::pages::active::Switching;
 use crate::route::Route;
 use crate::session::{may_write, read_only};
 use crate::ui::{
     Badge, ConfirmRequest, EmptyState, Head, Icon, Menu, Search, Table, Toasts, Toggle, Tone,
-    confirm, switch,
+    confirm,
 };
 
 fn new_agent() -> String {
@@ -55,7 +56,7 @@ fn row(list: Listing<Agent>, agent: Agent) -> AnyView {
     let sources = agent.settings.data_source_ids.len();
     let (is_default, is_active) = (agent.is_default, agent.settings.is_active);
     let agent = StoredValue::new(agent);
-    let toggle = Callback::new(move |on: bool| set_active(list, agent.get_value(), on));
+    let toggle = Callback::new(move |on: bool| SWITCHING.set(list, &agent.get_value(), on));
     let label = format!("{name} is active");
     let menu = format!("Actions for {name}");
     let edit = StoredValue::new(path.clone());
@@ -85,28 +86,16 @@ fn row(list: Listing<Agent>, agent: Agent) -> AnyView {
     .into_any()
 }
 
-fn set_active(list: Listing<Agent>, agent: Agent, on: bool) {
-    let toasts = expect_context::<Toasts>();
-    let name = agent.settings.name.clone();
-    let change = move || {
-        let path = format!("/api/agents/{}", agent.id);
-        run(
-            async move { api::patch::<Agent>(&path, &serde_json::json!({ "is_active": on })).await },
-            move |agent| {
-                let word = if on { "answers now" } else { "is switched off" };
-                toasts.done(format!("{} {word}.", agent.settings.name));
-                let id = agent.id.clone();
-                list.replace(agent, |one| one.id == id);
-            },
-        );
-    };
-    switch(
-        on,
-        &name,
-        "Visitors who would get their answers from it are told that the chat is not available, at once.",
-        change,
-    );
-}
+const SWITCHING: Switching<Agent> = Switching {
+    path: "/api/agents",
+    id: |agent| &agent.id,
+    name: |agent| agent.settings.name.clone(),
+    off: "Visitors who would get their answers from it are told that the chat is not available, at once.",
+    done: |agent, on| {
+        let word = if on { "answers now" } else { "is switched off" };
+        format!("{} {word}.", agent.settings.name)
+    },
+};
 
 fn make_default(list: Listing<Agent>, agent: &Agent) {
     let toasts = expect_context::<Toasts>();

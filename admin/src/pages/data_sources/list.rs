@@ -6,15 +6,16 @@ use shared::data_source::{DataSource, DataSourceSettings, DatabaseSettings, Engi
 
 use super::standing;
 use crate::api;
-use crate::draft::{Draft, run};
+use crate::draft::Draft;
 use crate::format::{count, plural};
 use crate::listing::Listing;
 use crate::nav::Nav;
+use crate::pages::active::Switching;
 use crate::route::Route;
 use crate::session::{may_write, read_only};
 use crate::ui::{
     Badge, Choice, Dialog, DialogFoot, EmptyState, FailureBox, Head, Icon, Search, Table, TextArea,
-    TextField, Toasts, Toggle, Tone, When, choices, switch,
+    TextField, Toasts, Toggle, Tone, When, choices,
 };
 
 #[component]
@@ -61,40 +62,26 @@ fn holds(source: &DataSource) -> String {
     }
 }
 
+const SWITCHING: Switching<DataSource> = Switching {
+    path: "/api/data-sources",
+    id: |source| &source.id,
+    name: |source| source.settings.name.clone(),
+    off: "Nothing is drawn from it until it is switched on again: answers that need it get poorer at once.",
+    done: |source, on| {
+        let word =
+            if on { "can be drawn on now" } else { "is switched off: nothing is drawn from it" };
+        format!("{} {word}.", source.settings.name)
+    },
+};
+
 fn row(list: Listing<DataSource>, source: DataSource) -> AnyView {
     let (word, tone) = standing(&source);
     let (kind, holds) = (kind_name(&source), holds(&source));
     let path = Route::DataSource(source.id.clone()).path();
-    let DataSource { id, settings, last_indexed_at, .. } = source;
-    let label = format!("{} is active", settings.name);
-    let name = settings.name.clone();
-    let toasts = expect_context::<Toasts>();
-    let change = Callback::new(move |on: bool| {
-        let id = id.clone();
-        let change = move || {
-            let (path, id) = (format!("/api/data-sources/{id}"), id.clone());
-            run(
-                async move {
-                    api::patch::<DataSource>(&path, &serde_json::json!({ "is_active": on })).await
-                },
-                move |source| {
-                    let word = if on {
-                        "can be drawn on now"
-                    } else {
-                        "is switched off: nothing is drawn from it"
-                    };
-                    toasts.done(format!("{} {word}.", source.settings.name));
-                    list.replace(source, |one| one.id == id);
-                },
-            );
-        };
-        switch(
-            on,
-            &name,
-            "Nothing is drawn from it until it is switched on again: answers that need it get poorer at once.",
-            change,
-        );
-    });
+    let label = format!("{} is active", source.settings.name);
+    let switched = source.clone();
+    let change = Callback::new(move |on: bool| SWITCHING.set(list, &switched, on));
+    let DataSource { settings, last_indexed_at, .. } = source;
     view! {
         <tr>
             <th scope="row">

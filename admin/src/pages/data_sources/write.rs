@@ -59,14 +59,9 @@ pub fn TextForm(
 ) -> impl IntoView {
     let check: fn(&NewDocument, &mut FieldErrors) = NewDocument::check;
     let is_new = old.is_none();
-    let first = old.map_or_else(NewDocument::default, |old| NewDocument {
-        name: old.name,
-        url: old.url,
-        text: old.markdown,
-        ..NewDocument::default()
-    });
-    let first = NewDocument { text: Some(first.text.unwrap_or_default()), ..first };
-    let draft = Draft::of_new(first, check);
+    let (name, url, text) = old.map(|old| (old.name, old.url, old.markdown)).unwrap_or_default();
+    let text = Some(text.unwrap_or_default());
+    let draft = Draft::of_new(NewDocument { name, url, text, ..NewDocument::default() }, check);
     let text = draft.field(
         "text",
         |d: &NewDocument| d.text.clone().unwrap_or_default(),

@@ -6,7 +6,6 @@ mod issued;
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use serde_json::json;
 use shared::license_key::{KeyStatus, LicenseKey, RestrictionKind, RevealedKey};
 
 pub use issued::Issued;
@@ -16,12 +15,13 @@ use crate::browser;
 use crate::draft::run;
 use crate::listing::Listing;
 use crate::nav::Nav;
+use crate::pages::active::Switching;
 use crate::pages::license_key::{standing_of, statuses};
 use crate::route::{KeyTab, Route};
 use crate::session::may_write;
 use crate::ui::{
     Badge, ConfirmRequest, EmptyState, Filter, Head, Icon, Menu, Meter, Search, Table, Toasts,
-    Toggle, When, confirm, switch,
+    Toggle, When, confirm,
 };
 
 const COLUMNS: &[&str] = &[
@@ -173,33 +173,27 @@ fn short(hint: &str) -> String {
     hint.rsplit_once('-').map_or_else(|| hint.to_owned(), |(_, last)| format!("••••-{last}"))
 }
 
+const SWITCHING: Switching<LicenseKey> = Switching {
+    path: "/api/license-keys",
+    id: |key| &key.id,
+    name: |key| key.settings.name.clone(),
+    off: "Nobody can chat with the key until it is switched on again; running answers end.",
+    done: |key, on| {
+        let name = &key.settings.name;
+        if on {
+            format!("{name} works again.")
+        } else {
+            format!("{name} is switched off: nobody can chat with it.")
+        }
+    },
+};
+
 /// Switches a key on and off in its row.
 #[component]
 fn ActiveToggle(list: Listing<LicenseKey>, key: LicenseKey) -> impl IntoView {
-    let toasts = expect_context::<Toasts>();
     let (on, for_good) = (key.settings.is_active, key.status == KeyStatus::Deactivated);
     let label = format!("{} is active", key.settings.name);
-    let change = Callback::new(move |on: bool| {
-        let (id, name) = (key.id.clone(), key.settings.name.clone());
-        let called = name.clone();
-        let change = move || {
-            let (id, name, path) = (id.clone(), name.clone(), format!("/api/license-keys/{id}"));
-            run(
-                async move { api::patch::<LicenseKey>(&path, &json!({ "is_active": on })).await },
-                move |changed| {
-                    toasts.done(if on {
-                        format!("{name} works again.")
-                    } else {
-                        format!("{name} is switched off: nobody can chat with it.")
-                    });
-                    list.replace(changed, |one| one.id == id);
-                },
-            );
-        };
-        let off =
-            "Nobody can chat with the key until it is switched on again; running answers end.";
-        switch(on, &called, off, change);
-    });
+    let change = Callback::new(move |on: bool| SWITCHING.set(list, &key, on));
     let disabled = Signal::derive(move || for_good || !may_write());
     view! { <Toggle on=Signal::stored(on && !for_good) label change disabled /> }
 }

@@ -7,18 +7,16 @@ mod form;
 mod secret;
 
 use leptos::prelude::*;
-use serde_json::json;
 use shared::admin::Webhook;
 
 pub use detail::WebhookPage;
 
-use crate::api;
-use crate::draft::run;
 use crate::format;
 use crate::listing::Listing;
+use crate::pages::active::Switching;
 use crate::route::Route;
 use crate::session::{may_write, read_only};
-use crate::ui::{EmptyState, Head, Icon, Search, Table, Toasts, Toggle, When, switch};
+use crate::ui::{EmptyState, Head, Icon, Search, Table, Toggle, When};
 
 const COLUMNS: &[&str] = &["Address", "Events", "Active", "Created"];
 
@@ -63,28 +61,21 @@ fn row(list: Listing<Webhook>, hook: Webhook) -> AnyView {
     .into_any()
 }
 
+const SWITCHING: Switching<Webhook> = Switching {
+    path: "/api/webhooks",
+    id: |hook| &hook.id,
+    name: |_| "this webhook".to_owned(),
+    off: "Events go past it: they are not sent later.",
+    done: |_, on| {
+        if on { "It is called again." } else { "It is switched off: events go past it." }.to_owned()
+    },
+};
+
 /// Switches a webhook on and off in its row.
 #[component]
 fn ActiveToggle(list: Listing<Webhook>, hook: Webhook) -> impl IntoView {
-    let toasts = expect_context::<Toasts>();
     let on = Signal::stored(hook.is_active);
     let label = format!("{} is active", hook.url);
-    let change = Callback::new(move |on: bool| {
-        let id = hook.id.clone();
-        let change = move || {
-            let (id, path) = (id.clone(), format!("/api/webhooks/{id}"));
-            let saving =
-                async move { api::patch::<Webhook>(&path, &json!({ "is_active": on })).await };
-            run(saving, move |changed| {
-                toasts.done(if on {
-                    "It is called again."
-                } else {
-                    "It is switched off: events go past it."
-                });
-                list.replace(changed, |one| one.id == id);
-            });
-        };
-        switch(on, "this webhook", "Events go past it: they are not sent later.", change);
-    });
+    let change = Callback::new(move |on: bool| SWITCHING.set(list, &hook, on));
     view! { <Toggle on label change disabled=read_only() /> }
 }

@@ -14,7 +14,7 @@ use super::{PageQuery, SearchQuery};
 use crate::app::Shared;
 use crate::error::ApiError;
 use crate::extract::{Fields, Id, Ids, Object, Query, Reader, Writer, paging};
-use crate::sources::{GUIDE, documents, edit, import};
+use crate::sources::{documents, edit, import};
 
 /// Makes a data source.
 #[utoipa::path(post, path = "/api/data-sources", tag = "data sources",
@@ -201,20 +201,7 @@ pub async fn documents(
     Query(query): Query<SearchQuery>,
 ) -> Result<Json<Page<Document>>, ApiError> {
     let (limit, after, q) = query.read()?;
-    let source = edit::row(&app, &id).await?;
-    if id == GUIDE {
-        let words = q.unwrap_or_default().to_lowercase();
-        let has = |page: &Document| {
-            let url = page.url.as_deref().unwrap_or_default();
-            page.title.to_lowercase().contains(&words) || url.contains(&words)
-        };
-        let pages = documents::of_guide(&app, &source).into_iter().filter(has);
-        return Ok(Json(paging::whole(
-            pages.map(|page| Document { markdown: None, ..page }).collect(),
-        )));
-    }
-    let found = app.store.documents(&id, after, q.as_deref(), limit).await?;
-    Ok(Json(paging::page(found, limit, |row| (row.created_at, &row.id), documents::view)))
+    documents::list(&app, &id, after, q.as_deref(), limit).await.map(Json)
 }
 
 /// One document, with its text.
