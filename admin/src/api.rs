@@ -3,6 +3,8 @@
 //! A request that finds its session ended waits for the next sign-in and is then sent again, so
 //! nothing that somebody was doing is lost.
 
+use std::rc::Rc;
+
 use gloo_net::http::{Method, RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,9 +13,9 @@ use shared::order::ImportReport;
 use shared::{ErrorBody, ErrorCode, FieldErrors, LineSplitter};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, AbortSignal};
+use web_sys::{AbortController, AbortSignal, FormData};
 
-use crate::session;
+use crate::{form_data, session};
 
 /// The longest line of a stream, in bytes.
 const LINE_BYTES: usize = 1 << 20;
@@ -92,8 +94,10 @@ enum Body {
     Json(String),
     /// JSON that the server acts on once, however often it arrives under this name.
     Once(String, String),
-    /// Files: a form of the browser's, or anything else that fetch takes.
+    /// Anything that fetch takes, such as a file.
     Raw(JsValue),
+    /// Files, with whom to tell which share of them is sent.
+    Form(FormData, Rc<dyn Fn(f64)>),
 }
 
 async fn send_once(
@@ -113,6 +117,11 @@ async fn send_once(
             .body(text.as_str()),
         Body::Json(text) => request.header("content-type", "application/json").body(text.as_str()),
         Body::Raw(value) => request.body(value.clone()),
+        Body::Form(form, sent) => {
+            return form_data::post(path, form, Rc::clone(sent))
+                .await
+                .map_err(|_| Failure::unreachable());
+        }
     };
     let request = request.map_err(|_| Failure::unreachable())?;
     request.send().await.map_err(|_| Failure::unreachable())
@@ -235,12 +244,24 @@ pub async fn delete(path: &str) -> Result<(), Failure> {
     request(Method::DELETE, path, Body::None).await.map(drop)
 }
 
-/// `POST` of files or a form.
+/// `POST` of a file as it is.
 ///
 /// # Errors
 /// As [`get`].
-pub async fn upload<T: DeserializeOwned>(path: &str, form: JsValue) -> Result<T, Failure> {
-    json(request(Method::POST, path, Body::Raw(form)).await?).await
+pub async fn post_file<T: DeserializeOwned>(path: &str, file: JsValue) -> Result<T, Failure> {
+    json(request(Method::POST, path, Body::Raw(file)).await?).await
+}
+
+/// `POST` of a form with files; `sent` hears which share of it, 0 to 1, is sent.
+///
+/// # Errors
+/// As [`get`].
+pub async fn upload<T: DeserializeOwned>(
+    path: &str,
+    form: FormData,
+    sent: impl Fn(f64) + 'static,
+) -> Result<T, Failure> {
+    json(request(Method::POST, path, Body::Form(form, Rc::new(sent))).await?).await
 }
 
 /// Ends the request when it is dropped: the server stops writing what nobody reads.

@@ -4,17 +4,45 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use shared::admin::Page;
 
-use crate::api;
+use crate::api::{self, Failure};
+use crate::format;
 use crate::remote::Remote;
 
-/// Most that are offered to choose from.
-const MOST: &str = "200";
+/// How many are read at a time.
+const PAGE: &str = "200";
 
-/// As much of an agent or a data source as a choice needs.
+/// As much of an agent, a data source or a plan as a choice needs.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Named {
     pub id: String,
     pub name: String,
+    /// Of a plan.
+    pub product_name: Option<String>,
+}
+
+impl Named {
+    /// Plans of two products may have one name.
+    fn text(&self) -> String {
+        let name = format::visible(&self.name);
+        match &self.product_name {
+            Some(product) => format!("{name} ({})", format::visible(product)),
+            None => name,
+        }
+    }
+}
+
+/// All of them, page by page.
+async fn all(path: &str) -> Result<Vec<Named>, Failure> {
+    let (mut found, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let query = api::query(&[("limit", PAGE), ("cursor", &cursor)]);
+        let page: Page<Named> = api::get(&format!("{path}{query}")).await?;
+        found.extend(page.items);
+        match page.next_cursor {
+            Some(next) => cursor = next,
+            None => return Ok(found),
+        }
+    }
 }
 
 /// What license keys can be bound to. Each list is read once something needs it.
@@ -35,7 +63,7 @@ impl Bindings {
 #[derive(Clone, Copy)]
 pub struct Names {
     path: &'static str,
-    list: Remote<Page<Named>>,
+    list: Remote<Vec<Named>>,
     asked: StoredValue<bool>,
 }
 
@@ -49,8 +77,7 @@ impl Names {
     fn need(self) {
         if !self.asked.get_value() {
             self.asked.set_value(true);
-            let path = format!("{}?limit={MOST}", self.path);
-            self.list.read(async move { api::get(&path).await });
+            self.list.read(all(self.path));
         }
     }
 
@@ -59,8 +86,8 @@ impl Names {
     pub fn options(self, any: &'static str) -> Signal<Vec<(String, String)>> {
         self.need();
         Signal::derive(move || {
-            let items = self.list.get().map(|page| page.items).unwrap_or_default();
-            let named = items.into_iter().map(|one| (one.id, one.name));
+            let items = self.list.get().unwrap_or_default();
+            let named = items.into_iter().map(|one| (one.id.clone(), one.text()));
             std::iter::once((String::new(), any.to_owned())).chain(named).collect()
         })
     }

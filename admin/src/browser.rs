@@ -66,6 +66,27 @@ pub fn listen_for_ever(event: &str, heard: impl FnMut(web_sys::Event) + 'static)
     heard.forget();
 }
 
+/// Hears whatever is scrolled, the page or a part of it, until it is dropped.
+pub struct Scrolling(Closure<dyn FnMut()>);
+
+impl Scrolling {
+    #[must_use]
+    pub fn heard(moved: impl FnMut() + 'static) -> Self {
+        let heard = Closure::<dyn FnMut()>::new(moved);
+        let function = heard.as_ref().unchecked_ref();
+        // It does not bubble: it is caught on its way down.
+        let _ = document().add_event_listener_with_callback_and_bool("scroll", function, true);
+        Self(heard)
+    }
+}
+
+impl Drop for Scrolling {
+    fn drop(&mut self) {
+        let function = self.0.as_ref().unchecked_ref();
+        let _ = document().remove_event_listener_with_callback_and_bool("scroll", function, true);
+    }
+}
+
 /// How long to wait after a key press before the server is asked, in milliseconds.
 pub const TYPING_MS: i32 = 250;
 

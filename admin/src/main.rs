@@ -30,6 +30,8 @@ mod browser;
 #[cfg(target_arch = "wasm32")]
 mod draft;
 #[cfg(target_arch = "wasm32")]
+mod form_data;
+#[cfg(target_arch = "wasm32")]
 mod listing;
 #[cfg(target_arch = "wasm32")]
 mod nav;

@@ -20,7 +20,7 @@ mod text;
 
 pub use error::ExtractError;
 pub use format::Format;
-pub use pairs::questions_and_answers;
+pub use pairs::{pairs_of, questions_and_answers};
 
 /// What one file may cost.
 #[derive(Clone, Debug)]

@@ -26,6 +26,20 @@ pub fn questions_and_answers(pairs: &[(String, String)]) -> String {
     text
 }
 
+/// The questions and answers that [`questions_and_answers`] has made this text of, as it holds them:
+/// of them it makes the same text again.
+#[must_use]
+pub fn pairs_of(text: &str) -> Vec<(String, String)> {
+    let mut found = headings(text).into_iter().peekable();
+    let mut pairs = Vec::new();
+    while let Some((range, question)) = found.next() {
+        let end = found.peek().map_or(text.len(), |(next, _)| next.start);
+        let answer = text.get(range.end..end).unwrap_or_default();
+        pairs.push((question, answer.trim_matches('\n').trim_end().to_owned()));
+    }
+    pairs
+}
+
 /// An answer that neither opens a section nor swallows the next one.
 fn answer_body(answer: &str) -> String {
     let answer = clean(answer);

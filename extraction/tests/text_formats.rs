@@ -3,7 +3,7 @@
 
 mod support;
 
-use extraction::{ExtractError, Format, Limits, extract, questions_and_answers};
+use extraction::{ExtractError, Format, Limits, extract, pairs_of, questions_and_answers};
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use support::{markdown, read};
@@ -272,6 +272,30 @@ proptest! {
         let found = headings(&text);
         prop_assert!(found == ["q", "r"] || found == ["r"], "{:?} in {:?}", found, text);
     }
+
+    #[test]
+    fn pairs_come_back_as_the_text_holds_them(
+        pairs in proptest::collection::vec((MARKS, "([-#=>`~*<!a1. \t\\\\]{0,6}\n){0,8}"), 0..4)
+    ) {
+        let text = questions_and_answers(&pairs);
+        let back = pairs_of(&text);
+        prop_assert_eq!(questions_and_answers(&back), text, "{:?}", back);
+    }
+}
+
+#[test]
+fn usual_pairs_come_back_as_they_were_written() {
+    let pairs = [
+        (
+            "Is it open on *Sundays*?",
+            "Yes, **from 10** to 4:\n\n- the shop\n- the cafe\n\n```sh\n## no heading\n```",
+        ),
+        ("C# or F#", "Either.\n\n| a | b |\n|---|---|\n| 1 | 2 |"),
+        ("1. What?", "    indented code"),
+    ]
+    .map(|(question, answer)| (question.to_owned(), answer.to_owned()));
+    assert_eq!(pairs_of(&questions_and_answers(&pairs)), pairs);
+    assert!(pairs_of("").is_empty());
 }
 
 #[test]

@@ -312,7 +312,11 @@ pub struct UsageEntry {
     pub domain: String,
     pub user_agent: String,
     pub agent_id: Option<String>,
+    /// Null when that agent is gone.
+    pub agent_name: Option<String>,
     pub data_source_id: Option<String>,
+    /// Null when that data source is gone.
+    pub data_source_name: Option<String>,
     pub input_tokens: Option<i64>,
     pub output_tokens: Option<i64>,
     /// Of a verified visitor.

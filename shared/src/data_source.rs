@@ -294,6 +294,10 @@ pub struct Document {
     /// What is searched, as Markdown. In answers about one document only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub markdown: Option<String>,
+    /// Of a document that was sent as questions with answers, as it holds them. In answers about one
+    /// document only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub questions: Option<Vec<QuestionAndAnswer>>,
 }
 
 /// A question with its answer.

@@ -108,6 +108,8 @@ impl NewOrder {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OrderLicense {
     pub status: KeyStatus,
+    /// Expired, and still working for the plan's days of grace.
+    pub in_grace: bool,
     /// `••••-••••-••••-XXXX`.
     pub key_hint: String,
     /// null = never.

@@ -253,6 +253,8 @@ pub struct Plan {
     pub version: i64,
     #[serde(flatten)]
     pub settings: PlanSettings,
+    /// As the plan's product is called now.
+    pub product_name: String,
     pub created_at: String,
     pub updated_at: String,
 }

@@ -9,7 +9,7 @@ use crate::api;
 use crate::format;
 use crate::nav::Nav;
 use crate::pages::api_keys::AuditDue;
-use crate::pages::rankings::Rankings;
+use crate::pages::figures::{Rankings, ResponseTimes};
 use crate::remote::{Load, Remote};
 use crate::route::Route;
 use crate::ui::{
@@ -79,13 +79,15 @@ fn Shown(now: Overview, span: Span, retry: Callback<()>) -> impl IntoView {
     }
 }
 
-/// From where, on which pages, and why something was refused: read when somebody wants to see it.
+/// How fast, from where, on which pages, and why something was refused: read when somebody wants to
+/// see it.
 #[component]
 fn Where(span: Span) -> impl IntoView {
     let told = Remote::<Analytics>::new();
     let asked = RwSignal::new(false);
     let read = move || {
-        let path = format!("/api/analytics{}", untrack(move || span.query(&[])));
+        let query = untrack(move || span.query(&[("response_times", "true")]));
+        let path = format!("/api/analytics{query}");
         told.read(async move { api::get(&path).await });
     };
     let opened = move |_| {
@@ -96,14 +98,15 @@ fn Where(span: Span) -> impl IntoView {
     };
     view! {
         <details class="more" on:toggle=opened>
-            <summary>"Websites, pages, refusals and feedback of this range"</summary>
+            <summary>"Response times, websites, pages, refusals and feedback of this range"</summary>
             {move || match told.state.get() {
                 Load::Waiting if !asked.get() => ().into_any(),
                 Load::Waiting => view! { <Skeleton lines=4 /> }.into_any(),
                 Load::Failed(failure) => view! { <FailureBox failure retry=Callback::new(move |()| read()) /> }.into_any(),
                 Load::Ready(told) => {
                     let thumbs = format!("{} thumbs up, {} down.", format::count(told.feedback.up), format::count(told.feedback.down));
-                    view! { <p class="soft">"Feedback: " {thumbs}</p><Rankings domains=told.domains pages=told.pages refusals=told.refusals /> }.into_any()
+                    let first = told.first_token_ms.map(|times| format!(" The first word came after {} in half of the answers, after {} in 95 %.", format::duration(times.p50), format::duration(times.p95)));
+                    view! { <p class="soft">"Feedback: " {thumbs} {first}</p><ResponseTimes series=told.series interval=told.interval /><Rankings domains=told.domains pages=told.pages refusals=told.refusals /> }.into_any()
                 }
             }}
         </details>

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::Icon;
+use crate::browser::Scrolling;
 
 /// A button with three dots, or with a word; `children` are buttons or links.
 #[component]
@@ -30,8 +31,8 @@ pub fn Menu(
             put_beside(&node);
         }
     };
-    let scrolled = window_event_listener(leptos::ev::scroll, move |_| place());
-    on_cleanup(move || scrolled.remove());
+    // Also within something that scrolls by itself, such as the side bar of a phone.
+    StoredValue::new_local(Scrolling::heard(place));
     let handle = window_event_listener(leptos::ev::click, move |event| {
         let target = event.target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
         let inside = node.get_untracked().is_some_and(|node| {

@@ -83,20 +83,34 @@ pub fn Slider(
     #[prop(into, default = Signal::stored(false))] disabled: Signal<bool>,
 ) -> impl IntoView {
     let id = StoredValue::new(unique(bind.name));
-    let typed = move |event: leptos::ev::Event| {
+    let slid = move |event: leptos::ev::Event| {
         if let Ok(number) = event_target_value(&event).parse() {
+            bind.odd.set.run(None);
             bind.set.run(number);
         }
     };
+    let typed = move |event: leptos::ev::Event| {
+        let text = event_target_value(&event);
+        let odd = match format::whole(&text) {
+            Ok(Some(number)) => {
+                bind.set.run(number);
+                None
+            }
+            Ok(None) => Some("must be a number"),
+            Err(why) => Some(why),
+        };
+        bind.odd.set.run(odd.map(|why| (text, why.to_owned())));
+    };
+    let shown = move || bind.odd.text.get().unwrap_or_else(|| bind.get.get().to_string());
     let number = label.clone() + ", as a number";
     view! {
         <Frame id label hint error=bind.error>
             <span class="slider">
                 <input id=id.get_value() type="range" min=min max=max step="1" aria-describedby=described(id)
-                    disabled=move || disabled.get() prop:value=move || bind.get.get().to_string() on:input=typed />
+                    disabled=move || disabled.get() prop:value=move || bind.get.get().to_string() on:input=slid />
                 <span class="with-unit">
-                    <input type="number" inputmode="numeric" step="1" min=min max=max aria-label=number name=bind.name aria-invalid=invalid(bind)
-                        disabled=move || disabled.get() prop:value=move || bind.get.get().to_string() on:input=typed />
+                    <input type="text" inputmode="numeric" autocomplete="off" aria-label=number name=bind.name aria-invalid=invalid(bind)
+                        disabled=move || disabled.get() prop:value=shown on:input=typed />
                     <span class="unit">{unit}</span>
                 </span>
             </span>

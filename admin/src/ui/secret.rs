@@ -53,9 +53,11 @@ pub fn SecretField(
     #[prop(into, default = Signal::stored(false))] disabled: Signal<bool>,
 ) -> impl IntoView {
     let replacing = RwSignal::new(false);
+    // Who empties the field goes on typing.
+    let emptied = StoredValue::new(false);
     // Saved or undone: what is stored is shown again.
     Effect::new(move || {
-        if bind.get.with(Secret::is_kept) && is_set.get() {
+        if bind.get.with(Secret::is_kept) && is_set.get() && !emptied.get_value() {
             replacing.set(false);
         }
     });
@@ -66,6 +68,7 @@ pub fn SecretField(
             _ => String::new(),
         }),
         set: Callback::new(move |text: String| {
+            emptied.set_value(text.is_empty());
             bind.set.run(if text.is_empty() { Secret::Kept } else { Secret::New(text) });
         }),
         error: bind.error,

@@ -177,6 +177,7 @@ pub fn plan_view(row: &PlanRow) -> Result<Plan, ApiError> {
         id: row.id.clone(),
         version: row.version,
         settings: plan_settings(row)?,
+        product_name: row.product_name.clone(),
         created_at: clock::rfc3339(row.created_at),
         updated_at: clock::rfc3339(row.updated_at),
     })
@@ -312,10 +313,12 @@ pub async fn make_plan(
         metadata: String::new(),
         created_at: now_ms,
         updated_at: now_ms,
+        product_name: String::new(),
     };
     put(&mut row, settings);
-    match app.store.edit_catalog(CatalogEdit::AddPlan(row.clone()), audit).await? {
-        CatalogEdited::Done => plan_view(&row),
+    let id = row.id.clone();
+    match app.store.edit_catalog(CatalogEdit::AddPlan(row), audit).await? {
+        CatalogEdited::Done => plan_view(&plan(app, &id).await?),
         CatalogEdited::Taken => Err(taken()),
         CatalogEdited::Refused => Err(ApiError::field("product_id", "is no product")),
     }

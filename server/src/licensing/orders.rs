@@ -19,7 +19,7 @@ use crate::keys::form::{self, key_status, parse_time, stored};
 use crate::keys::{edit, watch};
 use crate::merge::{asked_version, merge, merge_inner};
 use crate::people::Actor;
-use crate::store::licenses::standing;
+use crate::store::licenses::{Standing, standing};
 use crate::store::orders::{
     EditOrder, Issue, OrderEdit, OrderEdited, OrderRow, PlaceOrder, Placed, StoredCustomer,
 };
@@ -254,14 +254,12 @@ pub fn shown_key(app: &App, row: &OrderRow) -> Result<Option<String>, ApiError> 
 /// # Errors
 /// When the row was not written by this server.
 pub fn view(row: &OrderRow, now_ms: i64) -> Result<Order, ApiError> {
+    let (off, is_active) = (row.deactivated_at, row.is_active.unwrap_or(false));
+    let grace_days = row.grace_days.unwrap_or(0);
+    let standing = standing(off, is_active, row.expires_at, grace_days, now_ms);
     let license = row.key_hint.as_ref().map(|hint| OrderLicense {
-        status: key_status(standing(
-            row.deactivated_at,
-            row.is_active.unwrap_or(false),
-            row.expires_at,
-            0,
-            now_ms,
-        )),
+        status: key_status(standing),
+        in_grace: matches!(standing, Standing::Grace(_)),
         key_hint: hint.clone(),
         expires_at: row.expires_at.map(clock::rfc3339),
         activation_usage: row.activation_usage.unwrap_or(0),

@@ -5,8 +5,8 @@ use retrieval::Headings;
 use serde_json::{Map, json};
 use shared::admin::Page;
 use shared::data_source::{
-    Document, DocumentOrigin, FailedFile, FoundPassage, HalfRows, NewDocument, SourceKind,
-    SourceSearch,
+    Document, DocumentOrigin, FailedFile, FoundPassage, HalfRows, NewDocument, QuestionAndAnswer,
+    SourceKind, SourceSearch,
 };
 use shared::{ErrorCode, FieldErrors, limits};
 use url::Url;
@@ -109,6 +109,7 @@ fn view(row: DocumentRow) -> Document {
         created_at: clock::rfc3339(row.created_at),
         updated_at: clock::rfc3339(row.updated_at),
         markdown: None,
+        questions: None,
     }
 }
 
@@ -160,6 +161,7 @@ fn of_guide(app: &App, source: &SourceRow) -> Vec<Document> {
             created_at: clock::rfc3339(source.created_at),
             updated_at: clock::rfc3339(source.updated_at),
             markdown: Some(text.markdown),
+            questions: None,
         }
     };
     app.guide.documents(GUIDE).into_iter().zip(app.guide.pages()).map(document).collect()
@@ -183,6 +185,10 @@ pub async fn writable(app: &App, data_source_id: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
+fn pair((question, answer): (String, String)) -> QuestionAndAnswer {
+    QuestionAndAnswer { question, answer }
+}
+
 /// One document, with its text.
 ///
 /// # Errors
@@ -195,7 +201,12 @@ pub async fn one(app: &App, data_source_id: &str, id: &str) -> Result<Document, 
     }
     let row = app.store.document(data_source_id, id).await?.ok_or(ErrorCode::NotFound)?;
     let markdown = app.store.document_markdown(data_source_id, id).await?;
-    Ok(Document { markdown, ..view(row) })
+    let document = view(row);
+    let questions = markdown
+        .as_deref()
+        .filter(|_| document.origin == DocumentOrigin::Questions)
+        .map(|markdown| extraction::pairs_of(markdown).into_iter().map(pair).collect());
+    Ok(Document { markdown, questions, ..document })
 }
 
 /// What became of a document, for whoever sent it.

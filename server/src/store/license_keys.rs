@@ -495,6 +495,17 @@ impl Write for AnnounceExpiry {
     }
 }
 
+/// What a key's hint looks like whose last group somebody searches for; without such a group, a
+/// pattern that no hint looks like.
+pub(super) fn hint_pattern(q: &str) -> String {
+    let tail = q.trim().to_uppercase();
+    if tail.len() == 4 && tail.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        format!("%-{tail}")
+    } else {
+        String::from("-")
+    }
+}
+
 /// Which license keys an admin asks for.
 #[derive(Clone, Debug)]
 pub struct KeyFilter {
@@ -589,13 +600,7 @@ impl Store {
     ) -> Result<(Vec<BoundKey>, i64), StoreError> {
         let mut conn = self.conn().await?;
         let like = filter.q.as_deref().map(contains_pattern).unwrap_or_default();
-        // The last group of a key, as its hint shows it.
-        let tail = filter.q.as_deref().map(|q| q.trim().to_uppercase()).unwrap_or_default();
-        let hint = if tail.len() == 4 && tail.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            format!("%-{tail}")
-        } else {
-            String::from("-")
-        };
+        let hint = hint_pattern(filter.q.as_deref().unwrap_or_default());
         let status = filter.status.unwrap_or("");
         let (before_ms, before_id) = page_start(filter.after.clone());
         let rows = fetch_all!(

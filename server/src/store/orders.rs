@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use super::audit::{self, NewAudit};
 use super::changes::{self, Kind};
 use super::events::{self, NewEvent, NewMail};
-use super::license_keys::{self, NewKey, key_standing};
+use super::license_keys::{self, NewKey, hint_pattern, key_standing};
 use super::{
     Conn, Store, StoreError, Write, contains_pattern, execute, fetch_all, fetch_optional, fold,
     page_start, statements,
@@ -20,7 +20,7 @@ macro_rules! select {
              o.status, o.purchased_at, o.license_key_id, o.terms, o.metadata, o.idempotency_key, \
              o.request_hash, \
              o.created_at, o.updated_at, k.key_hint, k.key_sealed, k.is_active, k.deactivated_at, \
-             k.expires_at, k.activation_usage, k.activation_limit, plans.name AS plan_name, \
+             k.expires_at, k.grace_days, k.activation_usage, k.activation_limit, plans.name AS plan_name, \
              products.name AS product_name FROM orders o \
              LEFT JOIN license_keys k ON k.id = o.license_key_id \
              LEFT JOIN plans ON plans.id = o.plan_id \
@@ -46,12 +46,14 @@ statements! {
     BY_ID = select!("WHERE o.id = $1");
     BY_IDEMPOTENCY_KEY = select!("WHERE o.idempotency_key = $1");
     LIST = select!("WHERE (o.created_at < $1 OR (o.created_at = $1 AND o.id < $2)) \
-        AND ($3 = '' OR o.folded LIKE $3 ESCAPE '\\') AND ($4 = '' OR o.status = $4) \
+        AND ($3 = '' OR o.folded LIKE $3 ESCAPE '\\' OR k.key_hint LIKE $11) AND ($4 = '' OR o.status = $4) \
         AND ($5 = '' OR o.plan_id = $5) AND ($6 = '' OR o.customer_id = $6) \
         AND (CAST($7 AS BIGINT) = 0 OR o.license_key_id IS NOT NULL) \
         AND ($8 = '' OR (k.id IS NOT NULL AND $8 = ", key_standing!("k", "$9"), ")) \
         ORDER BY o.created_at DESC, o.id DESC LIMIT $10");
-    COUNT = concat!("SELECT COUNT(*) FROM orders o WHERE ($1 = '' OR o.folded LIKE $1 ESCAPE '\\') \
+    COUNT = concat!("SELECT COUNT(*) FROM orders o WHERE ($1 = '' OR o.folded LIKE $1 ESCAPE '\\' \
+        OR EXISTS (SELECT 1 FROM license_keys k WHERE k.id = o.license_key_id \
+        AND k.key_hint LIKE $8)) \
         AND ($2 = '' OR o.status = $2) AND ($3 = '' OR o.plan_id = $3) \
         AND ($4 = '' OR o.customer_id = $4) \
         AND (CAST($5 AS BIGINT) = 0 OR o.license_key_id IS NOT NULL) \
@@ -86,6 +88,7 @@ pub struct OrderRow {
     pub is_active: Option<bool>,
     pub deactivated_at: Option<i64>,
     pub expires_at: Option<i64>,
+    pub grace_days: Option<i64>,
     pub activation_usage: Option<i64>,
     pub activation_limit: Option<i64>,
     // As they are called now: what has orders is not removed.
@@ -302,7 +305,8 @@ impl Write for EditOrder {
 pub struct OrderFilter {
     /// Starts after this (created_at, id).
     pub after: Option<(i64, String)>,
-    /// Part of the order's id, or of the customer's id, name or address.
+    /// Part of the order's id, or of the customer's id, name or address; or the last characters of
+    /// its license key.
     pub q: Option<String>,
     pub status: Option<&'static str>,
     pub plan_id: String,
@@ -316,8 +320,10 @@ pub struct OrderFilter {
 }
 
 impl OrderFilter {
-    fn like(&self) -> String {
-        self.q.as_deref().map(contains_pattern).unwrap_or_default()
+    /// What `folded` is to look like, and what the hint of the license key.
+    fn likes(&self) -> (String, String) {
+        let q = self.q.as_deref();
+        (q.map(contains_pattern).unwrap_or_default(), hint_pattern(q.unwrap_or_default()))
     }
 }
 
@@ -363,13 +369,13 @@ impl Store {
     pub async fn orders(&self, filter: &OrderFilter) -> Result<Vec<OrderRow>, StoreError> {
         let mut conn = self.conn().await?;
         let (at, id) = page_start(filter.after.clone());
-        let (like, status) = (filter.like(), filter.status.unwrap_or(""));
+        let ((like, hint), status) = (filter.likes(), filter.status.unwrap_or(""));
         let (plan, customer) = (&filter.plan_id, &filter.customer_id);
         let (licensed, limit) = (i64::from(filter.licensed), i64::from(filter.limit));
         let (stands, now) = (filter.license_status.unwrap_or(""), filter.now_ms);
         Ok(fetch_all!(
             &mut conn, OrderRow, LIST, at, &id, &like, status, plan, customer, licensed, stands,
-            now, limit
+            now, limit, &hint
         )?)
     }
 
@@ -379,7 +385,7 @@ impl Store {
     /// When the database fails.
     pub async fn order_count(&self, filter: &OrderFilter) -> Result<i64, StoreError> {
         let mut conn = self.conn().await?;
-        let (like, status) = (filter.like(), filter.status.unwrap_or(""));
+        let ((like, hint), status) = (filter.likes(), filter.status.unwrap_or(""));
         let (plan, customer) = (&filter.plan_id, &filter.customer_id);
         let licensed = i64::from(filter.licensed);
         let (stands, now) = (filter.license_status.unwrap_or(""), filter.now_ms);
@@ -393,7 +399,8 @@ impl Store {
             customer,
             licensed,
             stands,
-            now
+            now,
+            &hint
         )?;
         Ok(count.map_or(0, |(n,)| n))
     }

@@ -12,6 +12,18 @@ use super::{
     page_start, statements,
 };
 
+macro_rules! plans {
+    ($rest:literal) => {
+        concat!(
+            "SELECT plans.id, plans.version, plans.product_id, plans.identifier, plans.name, \
+             plans.description, plans.is_active, plans.licenses, plans.widget, plans.metadata, \
+             plans.created_at, plans.updated_at, products.name AS product_name FROM plans \
+             JOIN products ON products.id = plans.product_id ",
+            $rest
+        )
+    };
+}
+
 statements! {
     ADD_PRODUCT = "INSERT INTO products (id, version, identifier, name, description, folded, \
         created_at, updated_at) VALUES ($1, 1, $2, $3, $4, $5, $6, $6)";
@@ -36,18 +48,11 @@ statements! {
     DELETE_PLAN = "DELETE FROM plans WHERE id = $1 \
         AND NOT EXISTS (SELECT 1 FROM orders WHERE plan_id = $1)";
     PLAN_NAMED = "SELECT id FROM plans WHERE product_id = $1 AND identifier = $2";
-    PLAN = "SELECT id, version, product_id, identifier, name, description, is_active, licenses, \
-        widget, metadata, created_at, updated_at FROM plans WHERE id = $1";
-    PLAN_BY_NAMES = "SELECT plans.id, plans.version, plans.product_id, plans.identifier, \
-        plans.name, plans.description, plans.is_active, plans.licenses, plans.widget, \
-        plans.metadata, plans.created_at, plans.updated_at FROM plans \
-        JOIN products ON products.id = plans.product_id \
-        WHERE products.identifier = $1 AND plans.identifier = $2";
-    PLANS = "SELECT id, version, product_id, identifier, name, description, is_active, licenses, \
-        widget, metadata, created_at, updated_at FROM plans \
-        WHERE (created_at < $1 OR (created_at = $1 AND id < $2)) \
-        AND ($3 = '' OR folded LIKE $3 ESCAPE '\\') AND ($4 = '' OR product_id = $4) \
-        ORDER BY created_at DESC, id DESC LIMIT $5";
+    PLAN = plans!("WHERE plans.id = $1");
+    PLAN_BY_NAMES = plans!("WHERE products.identifier = $1 AND plans.identifier = $2");
+    PLANS = plans!("WHERE (plans.created_at < $1 OR (plans.created_at = $1 AND plans.id < $2)) \
+        AND ($3 = '' OR plans.folded LIKE $3 ESCAPE '\\') AND ($4 = '' OR plans.product_id = $4) \
+        ORDER BY plans.created_at DESC, plans.id DESC LIMIT $5");
     COUNT_PLANS = "SELECT COUNT(*) FROM plans WHERE ($1 = '' OR folded LIKE $1 ESCAPE '\\') \
         AND ($2 = '' OR product_id = $2)";
 }
@@ -82,6 +87,8 @@ pub struct PlanRow {
     pub metadata: String,
     pub created_at: i64,
     pub updated_at: i64,
+    /// As the product is called now; not written.
+    pub product_name: String,
 }
 
 /// What is done to a product or a plan. An update's row has the version that is changed.

@@ -34,7 +34,10 @@ macro_rules! columns {
     () => {
         "id, created_at, owner, conversation_id, question, status, code, count, response_time_ms, \
          first_token_ms, ip_address, referrer, domain, user_agent, agent_id, data_source_id, \
-         input_tokens, output_tokens, user_id"
+         input_tokens, output_tokens, user_id, \
+         (SELECT agents.name FROM agents WHERE agents.id = usage_log.agent_id) AS agent_name, \
+         (SELECT data_sources.name FROM data_sources \
+         WHERE data_sources.id = usage_log.data_source_id) AS data_source_name"
     };
 }
 
@@ -290,6 +293,9 @@ pub struct UsageLogRow {
     pub input_tokens: Option<i64>,
     pub output_tokens: Option<i64>,
     pub user_id: Option<String>,
+    // As they are called now.
+    pub agent_name: Option<String>,
+    pub data_source_name: Option<String>,
 }
 
 /// Which rows are asked for.

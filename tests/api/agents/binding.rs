@@ -27,7 +27,8 @@ both! {
         refused.error(403, "agent_not_allowed").await;
         let log = read(&app, &format!("{}/usage", path_of(&key))).await;
         let rows = log["items"].as_array().unwrap();
-        assert!(rows.iter().any(|row| row["agent_id"] == own["id"]), "{log}");
+        let own = |row: &Value| row["agent_id"] == own["id"] && row["agent_name"] == "Own";
+        assert!(rows.iter().any(own), "{log}");
     }
 
     async fn an_unbound_key_may_choose_and_else_gets_the_default(backend) {

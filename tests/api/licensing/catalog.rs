@@ -135,9 +135,11 @@ both! {
         let app = TestApp::start(backend).await;
         let mine = plan(&app, "pro", json!({})).await;
         let other = made(&app, PRODUCTS, json!({"identifier": "other", "name": "Other"})).await;
-        made(&app, PLANS, json!({"product_id": other["id"], "identifier": "x", "name": "X"})).await;
+        let x = json!({"product_id": other["id"], "identifier": "x", "name": "X"});
+        assert_eq!(made(&app, PLANS, x).await["product_name"], "Other");
         let list = read(&app, &format!("{PLANS}?product_id={}", text(&mine, "product_id"))).await;
         assert_eq!((column(&list, "identifier"), &list["total"]), (vec!["pro".into()], &json!(1)));
+        assert_eq!(list["items"][0]["product_name"], mine["product_name"]);
         let page = read(&app, &format!("{PLANS}?limit=1")).await;
         assert_eq!(column(&page, "identifier"), ["x"]);
         let cursor = text(&page, "next_cursor");

@@ -321,6 +321,46 @@ both! {
         }
     }
 
+    async fn an_order_is_found_by_the_last_four_of_its_license_key(backend) {
+        let app = TestApp::start(backend).await;
+        let pro = plan(&app, "pro", json!({})).await;
+        let (one, other) = (order(&app, &pro, "c-1").await, order(&app, &pro, "c-2").await);
+        let hint = text(&one["license"], "key_hint");
+        let last = hint.rsplit('-').next().unwrap().to_owned();
+        assert_ne!(hint, text(&other["license"], "key_hint"));
+        for q in [last.clone(), last.to_lowercase(), format!("%20{last}%20")] {
+            let page = read(&app, &format!("{ORDERS}?licensed=true&q={q}")).await;
+            assert_eq!(column(&page, "id"), [text(&one, "id")], "{q}");
+            assert_eq!(page["total"], 1, "{q}");
+        }
+        // Three of them are part of nothing that is searched; nor is a pattern taken as one.
+        for q in [&last[1..], "%25%25%25%25", "____"] {
+            assert_eq!(read(&app, &format!("{ORDERS}?q=~{q}")).await["total"], 0, "{q}");
+        }
+    }
+
+    async fn an_order_says_to_the_millisecond_whether_its_license_is_in_grace(backend) {
+        let app = TestApp::start(backend).await;
+        let pro = plan(&app, "pro", json!({})).await;
+        let order = order(&app, &pro, "c-1").await;
+        let expires = app.clock.now_ms() + i64::try_from(DAY.as_millis()).unwrap();
+        let change = json!({"expires_at": server::clock::rfc3339(expires), "grace_days": 2});
+        change_key(&app, &key_of(&app, &order).await, change).await;
+        let stands = async || {
+            let license = read(&app, &path_of_order(&order)).await["license"].clone();
+            (text(&license, "status"), license["in_grace"] == true)
+        };
+        let millisecond = std::time::Duration::from_millis(1);
+        app.clock.advance(DAY - millisecond);
+        assert_eq!(stands().await, ("active".to_owned(), false));
+        app.clock.advance(millisecond);
+        assert_eq!(stands().await, ("expired".to_owned(), true));
+        app.clock.advance(2 * DAY - millisecond);
+        assert_eq!(stands().await, ("expired".to_owned(), true));
+        app.clock.advance(millisecond);
+        assert_eq!(stands().await, ("expired".to_owned(), false));
+    }
+
     async fn an_order_survives_a_killed_server_with_its_key(backend) {
         let mut app = TestApp::start(backend).await;
         let order = sold(&app, None).await;

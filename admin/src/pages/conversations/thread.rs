@@ -95,8 +95,13 @@ fn message(one: ThreadMessage, visitor: &str) -> impl IntoView + use<> {
         "failed" => Some(("Failed", Tone::Bad)),
         _ => None,
     };
-    let figures = one.response_time_ms.map(|ms| match one.output_tokens {
-        Some(tokens) => format!("{}, {} tokens", format::duration(ms), format::count(tokens)),
+    let figures = one.response_time_ms.map(|ms| match one.input_tokens.zip(one.output_tokens) {
+        Some((input, output)) => format!(
+            "{}, {} tokens in, {} out",
+            format::duration(ms),
+            format::count(input),
+            format::count(output)
+        ),
         None => format::duration(ms),
     });
     let error = one.error.map(|code| format!("No answer: {}", code.replace('_', " ")));
@@ -111,7 +116,10 @@ fn message(one: ThreadMessage, visitor: &str) -> impl IntoView + use<> {
         view! { <p class="plain">{one.content}</p> }.into_any()
     };
     let sources = (!one.sources.is_empty()).then(|| {
-        let source = |source: shared::Source| view! { <li><Outside url=source.url.unwrap_or_default() text=source.title /></li> };
+        let source = |source: shared::Source| {
+            let snippet = (!source.snippet.is_empty()).then(|| view! { <p class="hint clamped">{source.snippet}</p> });
+            view! { <li><Outside url=source.url.unwrap_or_default() text=source.title />{snippet}</li> }
+        };
         view! { <div class="sources"><span class="hint">"Sources"</span><ul>{one.sources.into_iter().map(source).collect_view()}</ul></div> }
     });
     let tools = (!one.tools.is_empty()).then(|| {

@@ -27,6 +27,11 @@ fn origin_name(origin: DocumentOrigin) -> &'static str {
     }
 }
 
+/// Files and pages are changed where they come from.
+fn is_written_here(origin: DocumentOrigin) -> bool {
+    matches!(origin, DocumentOrigin::Text | DocumentOrigin::Questions)
+}
+
 #[component]
 pub fn Documents(page: SourcePage) -> impl IntoView {
     let (built_in, path) =
@@ -159,8 +164,11 @@ fn Reader(
     let edited = RwSignal::new(None::<Document>);
     let editing = RwSignal::new(false);
     view! {
-        <Dialog open=editing title=Signal::stored("Edit the text".to_owned()) wide=true>
-            {move || edited.get().map(|old| view! { <write::TextForm page open=editing changed old /> })}
+        <Dialog open=editing title=Signal::stored("Edit the document".to_owned()) wide=true>
+            {move || edited.get().map(|old| match old.origin {
+                DocumentOrigin::Questions => view! { <write::QuestionsForm page open=editing changed old /> }.into_any(),
+                _ => view! { <write::TextForm page open=editing changed old /> }.into_any(),
+            })}
         </Dialog>
         <Dialog open title wide=true>
             <div>
@@ -170,7 +178,7 @@ fn Reader(
                     Load::Ready(document) => view! {
                         <p class="hint">"This is what is searched, as Markdown."</p>
                         <pre class="read" tabindex="0">{document.markdown.clone().unwrap_or_default()}</pre>
-                        {(document.origin == DocumentOrigin::Text && untrack(may_write)).then(|| {
+                        {(is_written_here(document.origin) && untrack(may_write)).then(|| {
                             let edit = move |_| { edited.set(Some(document.clone())); open.set(false); editing.set(true); };
                             view! { <footer><button type="button" class="button" on:click=edit><Icon name="edit" /> "Edit"</button></footer> }
                         })}

@@ -21,8 +21,10 @@ use crate::ui::{
 
 /// How often a running import is looked at, in milliseconds.
 const LOOK_MS: i32 = 1500;
-/// Imports that are shown.
-const SHOWN: &str = "?limit=5";
+/// Imports that are shown at first.
+const FEW: &str = "5";
+/// Those that are shown once earlier ones are asked for.
+const MANY: &str = "200";
 
 #[component]
 pub fn ImportForm(page: SourcePage, open: RwSignal<bool>, changed: Callback<()>) -> impl IntoView {
@@ -118,8 +120,9 @@ fn line(field: &str, whys: &[String]) -> String {
 #[component]
 pub fn Imports(page: SourcePage, changed: Callback<()>) -> impl IntoView {
     let imports = Remote::<Page<Import>>::new();
+    let shown = RwSignal::new(FEW);
     let read = move || {
-        let path = page.path(&format!("/imports{SHOWN}"));
+        let path = page.path(&format!("/imports?limit={}", shown.get_untracked()));
         imports.read(async move { api::get(&path).await });
     };
     // Begun here or elsewhere: the data source says that one is running.
@@ -161,6 +164,9 @@ pub fn Imports(page: SourcePage, changed: Callback<()>) -> impl IntoView {
         Load::Ready(list) if !list.items.is_empty() => view! {
             <Card title="Fetched pages">
                 <ul class="imports">{list.items.into_iter().map(|import| view! { <OneImport page import read=Callback::new(move |()| read()) /> }).collect_view()}</ul>
+                {(list.next_cursor.is_some() && shown.get_untracked() == FEW).then(|| view! {
+                    <button type="button" class="button small" on:click=move |_| { shown.set(MANY); read(); }>"Earlier ones"</button>
+                })}
             </Card>
         }
         .into_any(),
@@ -209,7 +215,8 @@ fn OneImport(page: SourcePage, import: Import, read: Callback<()>) -> impl IntoV
                 <Show when=move || running && may_write()><button type="button" class="button small" on:click=stop>"Stop"</button></Show>
             </div>
             {(running && import.pages > 0).then(|| view! { <progress aria-label="Pages" max=import.pages prop:value=tried as f64></progress> })}
-            <p class="soft">{if running && import.pages == 0 { "Looking for pages…".to_owned() } else { sums }} ", begun " <When at=import.created_at /></p>
+            <p class="soft">{if running && import.pages == 0 { "Looking for pages…".to_owned() } else { sums }} ", begun " <When at=import.created_at />
+                {import.ended_at.map(|at| view! { ", ended " <When at /> })}</p>
             {import.error.map(|why| view! { <p class="error">{why}</p> })}
             {(import.failed > 0).then(|| view! { <Failures path /> })}
         </li>

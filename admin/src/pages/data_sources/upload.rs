@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::data_source::{HalfRows, Uploaded};
 use shared::limits;
-use wasm_bindgen::JsValue;
 use web_sys::{File, FileList, FormData};
 
 use super::detail::SourcePage;
@@ -19,7 +18,8 @@ const KINDS: &str = ".md,.markdown,.html,.htm,.txt,.pdf,.docx,.csv";
 #[derive(Clone, PartialEq)]
 enum Step {
     Waiting,
-    Sending,
+    /// Which share of it is sent, 0 to 1.
+    Sending(f64),
     Done(String),
     Failed(String),
 }
@@ -88,7 +88,7 @@ fn send_all(
     let path = page.path("/files");
     spawn_local(async move {
         for (file, row) in files.into_iter().zip(all) {
-            let _ = row.step.try_set(Step::Sending);
+            let _ = row.step.try_set(Step::Sending(0.0));
             let step = send(&path, &file, &row).await;
             // Who has left the page has sent the files all the same: the rest follows.
             let _ = row.step.try_set(step);
@@ -110,7 +110,9 @@ async fn send(path: &str, file: &File, row: &Row) -> Step {
     let Ok(form) = form else {
         return Step::Failed("The browser could not read the file.".to_owned());
     };
-    match api::upload::<Uploaded>(path, JsValue::from(form)).await {
+    let step = row.step;
+    let sent = move |share| drop(step.try_set(Step::Sending(share)));
+    match api::upload::<Uploaded>(path, form, sent).await {
         Ok(uploaded) => Step::Done(outcome(&uploaded)),
         Err(failure) => Step::Failed(why(&failure)),
     }
@@ -148,18 +150,26 @@ fn Progress(rows: RwSignal<Vec<Row>>, busy: RwSignal<bool>) -> impl IntoView {
             .filter(|row| row.step.with(|step| matches!(step, Step::Done(_) | Step::Failed(_))))
             .count()
     };
+    // A file counts by what of it is sent.
+    let share = |step: &Step| match step {
+        Step::Waiting => 0.0,
+        Step::Sending(share) => *share,
+        Step::Done(_) | Step::Failed(_) => 1.0,
+    };
+    let shares = move || rows.get().iter().map(|row| row.step.with(share)).sum::<f64>();
     let line = |row: Row| {
         let step = row.step;
         let icon = move || {
             step.with(|step| match step {
-                Step::Waiting | Step::Sending => "file",
+                Step::Waiting | Step::Sending(_) => "file",
                 Step::Done(_) => "check",
                 Step::Failed(_) => "warning",
             })
         };
         let text = move || match step.get() {
             Step::Waiting => "Waiting".to_owned(),
-            Step::Sending => "Uploading…".to_owned(),
+            Step::Sending(share) if share < 1.0 => format!("Uploading, {:.0} %", share * 100.0),
+            Step::Sending(_) => "Reading it…".to_owned(),
             Step::Done(text) | Step::Failed(text) => text,
         };
         view! {
@@ -172,7 +182,7 @@ fn Progress(rows: RwSignal<Vec<Row>>, busy: RwSignal<bool>) -> impl IntoView {
     view! {
         <div class="progress">
             <p role="status">{move || format!("{} of {} ready", ended(), plural(all() as i64, "file", "files"))}</p>
-            <progress aria-label="Upload" max=all prop:value=move || ended() as f64></progress>
+            <progress aria-label="Upload" max=all prop:value=shares></progress>
             <ul>{move || rows.get().into_iter().map(line).collect_view()}</ul>
             <Show when=move || !busy.get()>
                 <button type="button" class="quiet" on:click=move |_| rows.set(Vec::new())>"Clear the list"</button>

@@ -86,11 +86,15 @@ pub fn QuestionsForm(
     page: SourcePage,
     open: RwSignal<bool>,
     changed: Callback<()>,
+    /// The one that is written anew; it keeps its name.
+    #[prop(optional)]
+    old: Option<Document>,
 ) -> impl IntoView {
     let check: fn(&NewDocument, &mut FieldErrors) = NewDocument::check;
-    let first = vec![QuestionAndAnswer::default()];
-    let draft =
-        Draft::of_new(NewDocument { questions: Some(first), ..NewDocument::default() }, check);
+    let is_new = old.is_none();
+    let (name, url, asked) = old.map(|old| (old.name, old.url, old.questions)).unwrap_or_default();
+    let questions = Some(asked.unwrap_or_else(|| vec![QuestionAndAnswer::default()]));
+    let draft = Draft::of_new(NewDocument { name, url, questions, text: None }, check);
     let pairs = draft.field(
         "questions",
         |d: &NewDocument| d.questions.clone().unwrap_or_default(),
@@ -108,7 +112,7 @@ pub fn QuestionsForm(
     view! {
         <form on:submit=save novalidate>
             {move || draft.failure.get().map(|failure| view! { <FailureBox failure /> })}
-            {name_and_url(draft, true)}
+            {name_and_url(draft, is_new)}
             <ol class="pairs">
                 <For each=move || 0..pairs.get.with(Vec::len) key=|at| *at children=move |at| view! {
                     <Pair draft pairs at remove=Callback::new(move |()| change(&|list| drop(list.remove(at)))) />
@@ -118,7 +122,7 @@ pub fn QuestionsForm(
             <button type="button" class="button small" on:click=move |_| change(&|list| list.push(QuestionAndAnswer::default()))>
                 <Icon name="add" /> "Another question"
             </button>
-            <DialogFoot open saving=draft.saving action="Add document" />
+            <DialogFoot open saving=draft.saving action=if is_new { "Add document" } else { "Save" } />
         </form>
     }
 }

@@ -90,10 +90,11 @@ fn tab_of(field: &str) -> KeyTab {
     }
 }
 
-/// How a key stands, in a word.
+/// How a key stands, in a word; one that is past its expiry and still works is not called expired.
 #[must_use]
-pub fn standing(status: KeyStatus) -> (&'static str, Tone) {
+pub fn standing(status: KeyStatus, in_grace: bool) -> (&'static str, Tone) {
     match status {
+        KeyStatus::Expired if in_grace => ("In grace", Tone::Warn),
         KeyStatus::Active => ("Active", Tone::Good),
         KeyStatus::Inactive => ("Switched off", Tone::Warn),
         KeyStatus::Expired => ("Expired", Tone::Bad),
@@ -101,13 +102,10 @@ pub fn standing(status: KeyStatus) -> (&'static str, Tone) {
     }
 }
 
-/// How a key stands, in a word; one that is past its expiry and still works is not called expired.
+/// As [`standing`], of a whole key.
 #[must_use]
 pub fn standing_of(key: &LicenseKey) -> (&'static str, Tone) {
-    if key.status == KeyStatus::Expired && key.warnings.iter().any(|one| one == "in_grace") {
-        return ("In grace", Tone::Warn);
-    }
-    standing(key.status)
+    standing(key.status, key.warnings.iter().any(|one| one == "in_grace"))
 }
 
 /// How keys can stand, for the filter of a list.

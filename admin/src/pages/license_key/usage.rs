@@ -7,7 +7,7 @@ use super::KeyPage;
 use crate::api;
 use crate::format;
 use crate::listing::Listing;
-use crate::pages::rankings::Rankings;
+use crate::pages::figures::{Rankings, ResponseTimes};
 use crate::remote::{Load, Remote};
 use crate::route::Route;
 use crate::ui::{
@@ -54,18 +54,6 @@ fn Figures(told: Analytics) -> impl IntoView {
         Series { name: "Stopped", tone: "warn", values: of(|period| period.stopped) },
         Series { name: "Failed", tone: "bad", values: of(|period| period.failed) },
     ];
-    let same = labels.clone();
-    let within = |get: fn(&Percentiles) -> i64| {
-        let of = |period: &Period| period.response_time_ms.as_ref().map_or(0.0, |t| get(t) as f64);
-        told.series.iter().map(of).collect::<Vec<_>>()
-    };
-    // Stacked: the bar ends where 95 % are answered.
-    let (half, most) = (within(|times| times.p50), within(|times| times.p95));
-    let rest = most.iter().zip(&half).map(|(most, half)| most - half).collect();
-    let times = vec![
-        Series { name: "Median", tone: "brand", values: half },
-        Series { name: "from there to 95 %", tone: "warn", values: rest },
-    ];
     let totals = told.totals;
     let rate = totals.success_rate.map_or_else(|| "–".to_owned(), format::percent);
     let time = |get: fn(&Percentiles) -> i64| {
@@ -87,8 +75,8 @@ fn Figures(told: Analytics) -> impl IntoView {
             <div class="tile"><span>"Feedback"</span><strong>{format!("{} / {}", told.feedback.up, told.feedback.down)}</strong><small>"thumbs up / down"</small></div>
         </div>
         <div class="two-columns">
-            <Card><BarChart title="Queries" labels=same series /></Card>
-            <Card><BarChart title="Response time" labels series=times show=|ms| format::duration(ms as i64) /></Card>
+            <Card><BarChart title="Queries" labels series /></Card>
+            <ResponseTimes series=told.series interval=told.interval />
         </div>
         <Rankings domains=told.domains pages=told.pages refusals=told.refusals />
         </div>
@@ -166,15 +154,20 @@ fn details(one: UsageEntry) -> Option<AnyView> {
         format!("{} in, {} out", format::count(input), format::count(output))
     });
     let some = |text: String| Some(text).filter(|text| !text.is_empty());
-    let link =
-        |route: Route, id: String| view! { <a href=route.path()><code>{id}</code></a> }.into_any();
+    let link = |route: Route, name: Option<String>| match name {
+        Some(name) => view! { <a href=route.path()>{name}</a> }.into_any(),
+        None => "removed".into_any(),
+    };
     let facts: Vec<(&str, AnyView)> = [
         ("User", one.user_id.map(IntoAny::into_any)),
         ("Website", some(one.domain).map(IntoAny::into_any)),
         ("First word after", one.first_token_ms.map(|ms| format::duration(ms).into_any())),
         ("Tokens", tokens.map(IntoAny::into_any)),
-        ("Agent", one.agent_id.map(|id| link(Route::Agent(id.clone()), id))),
-        ("Data source", one.data_source_id.map(|id| link(Route::DataSource(id.clone()), id))),
+        ("Agent", one.agent_id.map(|id| link(Route::Agent(id), one.agent_name))),
+        (
+            "Data source",
+            one.data_source_id.map(|id| link(Route::DataSource(id), one.data_source_name)),
+        ),
         ("Browser", some(one.user_agent).map(IntoAny::into_any)),
     ]
     .into_iter()

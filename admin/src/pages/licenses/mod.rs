@@ -15,21 +15,24 @@ use crate::listing::Listing;
 use crate::pages::license_key::{standing, statuses};
 use crate::pages::orders::customer;
 use crate::route::Route;
-use crate::ui::{Badge, EmptyState, Filter, Head, Search, Table, When};
+use crate::ui::{Badge, EmptyState, Filter, Head, Icon, Search, Table, When};
 
 const COLUMNS: &[&str] =
     &["License", "Customer", "Plan", "Status", "Activations", "Expires", "Order"];
 
 #[component]
 pub fn LicensesPage() -> impl IntoView {
-    // A license belongs to one order, by whose customer it is looked for.
     let list =
         Listing::<Order>::new("/api/orders?licensed=true", &["q", "license_status", "plan_id"]);
     let plans = Names::of("/api/plans");
+    // What is exported is what is listed.
+    let export = move || format!("/api/orders.csv{}", list.chosen(&[("licensed", "true")]));
     view! {
-        <Head title=Signal::stored("Licenses".to_owned()) text="The license keys that orders have issued, and where they are used." />
+        <Head title=Signal::stored("Licenses".to_owned()) text="The license keys that orders have issued, and where they are used.">
+            <a class="button" href=export download="licenses.csv"><Icon name="download" /> "Export"</a>
+        </Head>
         <div class="tools">
-            <Search list placeholder="Order, customer's id, name or e-mail" />
+            <Search list placeholder="Key's last four, order or customer" />
             <Filter list name="license_status" label="Status" options=statuses() />
             <Filter list name="plan_id" label="Plan" options=plans.options("Every plan") />
         </div>
@@ -47,7 +50,7 @@ fn row(order: Order) -> AnyView {
     let (Some(id), Some(license)) = (order.license_key_id.clone(), order.license.clone()) else {
         return ().into_any();
     };
-    let (text, tone) = standing(license.status);
+    let (text, tone) = standing(license.status, license.in_grace);
     let (sold, order_id) = (Route::Order(order.id.clone()).path(), order.id.clone());
     let limit = license.activation_limit.map_or_else(|| "∞".to_owned(), format::count);
     view! {

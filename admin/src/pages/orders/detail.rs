@@ -178,8 +178,9 @@ fn LicenseCard(now: Order) -> impl IntoView {
         return view! { <Card title="License"><p class="soft">{why}</p></Card> }.into_any();
     };
     let page = Route::License(id).path();
-    let OrderLicense { status, key_hint, expires_at, activation_usage, activation_limit } = license;
-    let (text, tone) = standing(status);
+    let OrderLicense { status, in_grace, key_hint, expires_at, activation_usage, activation_limit } =
+        license;
+    let (text, tone) = standing(status, in_grace);
     let limit = activation_limit.map_or_else(|| "unlimited".to_owned(), format::count);
     let menu = StoredValue::new(page.clone());
     let at = move |what: &str| menu.with_value(|page| format!("{page}?do={what}"));

@@ -38,7 +38,7 @@ fn Import(open: RwSignal<bool>, imported: Callback<()>) -> impl IntoView {
         };
         outcome.set(Outcome::Running);
         leptos::task::spawn_local(async move {
-            let answer = api::upload::<ImportReport>(
+            let answer = api::post_file::<ImportReport>(
                 &format!("/api/orders/import?dry_run={dry_run}"),
                 JsValue::from(file),
             )

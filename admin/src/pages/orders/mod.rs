@@ -36,7 +36,7 @@ pub fn OrdersPage() -> impl IntoView {
             </Show>
         </Head>
         <div class="tools">
-            <Search list placeholder="Order, customer's id, name or e-mail" />
+            <Search list placeholder="Order, customer or the key's last four" />
             <Filter list name="status" label="Status" options=statuses() />
             <Filter list name="plan_id" label="Plan" options=plans.options("Every plan") />
         </div>
@@ -91,7 +91,7 @@ fn row(order: Order) -> AnyView {
     let page = Route::Order(order.id.clone()).path();
     let (text, tone) = order_standing(order.status);
     let license = order.license.clone().map(|license| {
-        let (text, tone) = standing(license.status);
+        let (text, tone) = standing(license.status, license.in_grace);
         let odd = (license.status != KeyStatus::Active).then(|| view! { <Badge text=text.to_owned() tone /> });
         view! { <span class="inline"><code>{license.key_hint.rsplit_once('-').map(|(_, last)| format!("••••-{last}"))}</code> {odd}</span> }
     });

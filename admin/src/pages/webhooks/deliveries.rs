@@ -90,7 +90,7 @@ fn row(path: StoredValue<String>, look: Callback<()>, delivery: &Delivery) -> An
         <tr>
             <th scope="row"><code title=delivery.event_id.clone()>{delivery.event_type.clone()}</code></th>
             <td data-label="When"><When at=delivery.created_at.clone() /></td>
-            <td data-label="Status"><Badge text=text.to_owned() tone /></td>
+            <td data-label="Status"><div class="two"><span><Badge text=text.to_owned() tone /></span>{delivery.delivered_at.clone().map(|at| view! { <span class="soft"><When at /></span> })}</div></td>
             <td data-label="Attempts">{delivery.attempts}</td>
             <td data-label="Last answer">{answer(delivery)}</td>
             <td data-label="Next attempt">{next}</td>

@@ -23,7 +23,8 @@ pub struct OrderQuery {
     limit: Option<String>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
-    /// Part of the order's id, or of the customer's id, name or e-mail address.
+    /// Part of the order's id, or of the customer's id, name or e-mail address; or the last four
+    /// characters of its license key.
     q: Option<String>,
     /// complete, pending, refunded, cancelled.
     status: Option<String>,

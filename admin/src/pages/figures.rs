@@ -1,10 +1,28 @@
-//! What occurred most: websites, pages, reasons of refusals. Of one license key, or of all.
+//! Charts of the usage of one license key, or of all: response times; what occurred most.
 
 use leptos::prelude::*;
-use shared::admin::{CodeCount, NamedCount};
+use shared::admin::{CodeCount, NamedCount, Percentiles, Period};
 
 use crate::format;
-use crate::ui::Card;
+use crate::ui::{BarChart, Card, Series, span_label};
+
+/// How long answers took, period by period.
+#[component]
+pub fn ResponseTimes(series: Vec<Period>, interval: String) -> impl IntoView {
+    let labels = series.iter().map(|period| span_label(&period.start, &interval)).collect();
+    let within = |get: fn(&Percentiles) -> i64| {
+        let of = |period: &Period| period.response_time_ms.as_ref().map_or(0.0, |t| get(t) as f64);
+        series.iter().map(of).collect::<Vec<_>>()
+    };
+    // Stacked: the bar ends where 95 % are answered.
+    let (half, most) = (within(|times| times.p50), within(|times| times.p95));
+    let rest = most.iter().zip(&half).map(|(most, half)| most - half).collect();
+    let times = vec![
+        Series { name: "Median", tone: "brand", values: half },
+        Series { name: "from there to 95 %", tone: "warn", values: rest },
+    ];
+    view! { <Card><BarChart title="Response time" labels series=times show=|ms| format::duration(ms as i64) /></Card> }
+}
 
 #[component]
 pub fn Rankings(
