@@ -67,7 +67,7 @@ fn without_headings(answer: &str) -> String {
         copied = range.end;
     }
     text.push_str(answer.get(copied..).unwrap_or_default());
-    text.trim_matches('\n').to_owned()
+    text.trim_matches('\n').trim_end().to_owned()
 }
 
 fn stands_alone(answer: &str) -> bool {

@@ -73,6 +73,12 @@ test('an agent is made and edited; its key goes in and never comes out', async (
   expect(made).toMatchObject({ provider: 'openai', temperature: 0.5, has_api_key: true, is_active: true });
   expect(made.data_source_ids).toHaveLength(1);
   await looksRight(page, shot, 'agent');
+  await page.getByRole('button', { name: 'Replace', exact: true }).click();
+  await page.getByLabel('Key', { exact: true }).fill('sk-other');
+  await page.getByLabel('Key', { exact: true }).fill('');
+  await expect(page.getByLabel('Key', { exact: true }), 'who empties it goes on typing').toBeFocused();
+  await page.getByLabel('Key', { exact: true }).fill('sk-third');
+  await page.getByRole('button', { name: 'Undo' }).click();
   await page.getByRole('button', { name: 'Remove', exact: true }).click();
   await page.getByLabel('When nothing was found').fill('Ask us by mail.');
   await page.getByRole('button', { name: 'Save', exact: true }).click();

@@ -38,7 +38,8 @@ test('a new installation is told where to begin; a used one shows its figures', 
   const cards = await page.locator('.two-columns > .card').evaluateAll((cards) => cards.map((card) => Math.round(card.getBoundingClientRect().width)));
   expect(new Set(cards).size, `cards side by side are of one width: ${cards}`).toBe(1);
   await expect(page.getByRole('region', { name: 'In the chosen range' }).locator('.tile').first()).toContainText('2 answered');
-  await page.getByText('Websites, pages, refusals and feedback').click();
+  await page.getByText('Response times, websites, pages, refusals and feedback').click();
+  await expect(page.locator('figure', { hasText: 'from there to 95 %' })).toBeVisible();
   await expect(page.getByText('0 thumbs up, 0 down.')).toBeVisible();
   await expect(page.getByRole('heading', { name: 'Refusals by reason' })).toBeVisible();
   await page.getByText('As a table').first().click();

@@ -55,7 +55,15 @@ test('the opening button: size by slider and number, prompts added, moved and re
   const slider = page.getByRole('slider', { name: 'Size' });
   await slider.focus();
   for (let n = 0; n < 5; n += 1) await page.keyboard.press('ArrowRight');
-  await expect(page.getByLabel('Size, as a number')).toHaveValue('75');
+  const size = page.getByLabel('Size, as a number');
+  await expect(size).toHaveValue('75');
+  await size.fill('');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('Must be a number')).toBeVisible();
+  await expect(size, 'what was emptied stays empty').toHaveValue('');
+  await size.fill('74');
+  await slider.press('ArrowRight');
+  await expect(size).toHaveValue('75');
   await page.getByRole('button', { name: 'Add a prompt' }).click();
   await expect(page.getByLabel('Prompts 1')).toBeFocused();
   await page.keyboard.type('First');
@@ -132,6 +140,7 @@ test('usage: every question in the log with its figures, refusals with their rea
   await expect(page.getByRole('row', { name: /monthly limit reached/ })).toContainText('Refused');
   await page.getByRole('row', { name: /What is <img/ }).getByText('Details').click();
   await expect(page.getByRole('row', { name: /What is <img/ })).toContainText('First word after');
+  await expect(page.getByRole('row', { name: /What is <img/ }).getByRole('link', { name: 'Demo' })).toHaveAttribute('href', /^\/admin\/agents\//);
   await looksRight(page, shot, 'usage');
   const times = page.locator('figure', { hasText: 'Response time' });
   await times.getByText('As a table').click();

@@ -307,7 +307,7 @@ test('licenses are narrowed by how they stand', async ({ natter, page }) => {
   const server = await natter();
   const { plan } = await catalogue(server);
   const over = await sell(server, plan, { id: 'c-over' });
-  await sell(server, plan, { id: 'c-good' });
+  const good = await sell(server, plan, { id: 'c-good' });
   await api(server, 'PATCH', `/api/license-keys/${over.license_key_id}`, { expires_at: '2020-01-01T00:00:00Z' });
   await signIn(server, page);
   await open(server, page, '/licenses');
@@ -318,4 +318,25 @@ test('licenses are narrowed by how they stand', async ({ natter, page }) => {
   await page.reload();
   await settled(page);
   await expect(page.getByText('1 in all')).toBeVisible();
+  const file = await page.request.get(server.url + (await page.getByRole('link', { name: 'Export' }).getAttribute('href')));
+  expect((await file.text()).trim().split('\n')).toHaveLength(2);
+  await page.getByLabel('Status').selectOption('');
+  await page.getByRole('searchbox').fill(good.license.key_hint.slice(-4).toLowerCase());
+  await expect(page.getByText('1 in all')).toBeVisible();
+  await expect(page.getByRole('row', { name: new RegExp(good.id) })).toContainText('Active');
+  await expect(page.getByLabel('Plan').getByRole('option', { name: 'Pro (App)' })).toHaveCount(1);
+});
+
+test('a license that has expired and lives on its days of grace is called so, in its order too', async ({ natter, page }) => {
+  const server = await natter();
+  const { plan } = await catalogue(server);
+  const order = await sell(server, plan);
+  const yesterday = new Date(Date.now() - 86_400_000).toISOString();
+  await api(server, 'PATCH', `/api/license-keys/${order.license_key_id}`, { expires_at: yesterday, grace_days: 7 });
+  await signIn(server, page);
+  for (const path of ['/licenses', '/orders', `/orders/${order.id}`, `/licenses/${order.license_key_id}`]) {
+    await open(server, page, path);
+    await expect(page.getByText('In grace', { exact: true })).toBeVisible();
+    await expect(page.locator('.badge', { hasText: 'Expired' })).toHaveCount(0);
+  }
 });

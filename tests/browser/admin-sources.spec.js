@@ -75,6 +75,22 @@ test('files are chosen and dropped, and each says what became of it', async ({ n
   expect((await documents(server, source)).map((one) => one.name).sort()).toEqual(['questions.csv', 'returns.md', 'warranty.md']);
 });
 
+test('a long upload tells how much of it is sent', async ({ natter, page }) => {
+  const server = await natter();
+  await signIn(server, page);
+  await opened(server, page);
+  const network = await page.context().newCDPSession(page);
+  await network.send('Network.enable');
+  await network.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 200_000 });
+  await page.locator('input[type=file]').setInputFiles([text('long.txt', 'A kettle boils. '.repeat(40_000), 'text/plain')]);
+  await expect(page.locator('.progress .became')).toHaveText(/^Uploading, [1-9][0-9]? %$/);
+  expect(await page.getByRole('progressbar', { name: 'Upload' }).evaluate((bar) => bar.value)).toBeGreaterThan(0);
+  await expect(page.locator('.progress .became')).toHaveText(/^Added: /, { timeout: 30_000 });
+  await network.send('Network.emulateNetworkConditions', { offline: true, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+  await page.locator('input[type=file]').setInputFiles([text('lost.txt', 'Lost.', 'text/plain')]);
+  await expect(page.locator('.progress li.bad')).toContainText('The server cannot be reached');
+});
+
 test('texts and questions with answers are written, found, read and deleted', async ({ natter, page, shot }) => {
   const server = await natter();
   await signIn(server, page);
@@ -113,6 +129,19 @@ test('texts and questions with answers are written, found, read and deleted', as
   await page.getByRole('button', { name: 'Kettles', exact: true }).click();
   await expect(dialog.locator('pre')).toContainText('boils water fast');
   await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Shipping', exact: true }).click();
+  await dialog.getByRole('button', { name: 'Edit' }).click();
+  await expect(dialog.getByLabel('Question 1', { exact: true })).toHaveValue('Where do you ship?');
+  await dialog.getByLabel('Answer 1').fill('To **Sweden**.\n\n- and Norway');
+  await dialog.getByRole('button', { name: 'Another question' }).click();
+  await dialog.getByLabel('Question 2', { exact: true }).fill(`What is ${EVIL}?`);
+  await dialog.getByLabel('Answer 2').fill('No picture.');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog).toHaveCount(0);
+  const shipping = (await documents(server, source)).find((one) => one.name === 'Shipping');
+  expect((await api(server, 'GET', `/api/data-sources/${source.id}/documents/${shipping.id}`)).questions).toEqual([
+    { question: 'Where do you ship?', answer: 'To **Sweden**.\n\n- and Norway' }, { question: `What is ${EVIL}?`, answer: 'No picture.' },
+  ]);
   const row = page.getByRole('row', { name: /Kettles/ });
   await row.getByLabel(/^Actions for/).click();
   await row.getByRole('button', { name: 'Delete' }).click();
@@ -158,8 +187,19 @@ test('pages are fetched while their progress is shown, and what failed is said',
   await page.getByRole('button', { name: 'Show what failed' }).click();
   await expect(page.locator('.failures')).toContainText('/missing');
   await expect(page.getByRole('row', { name: /\/two/ })).toBeVisible();
+  await expect(imports).toContainText(', ended ');
   await looksRight(page, shot, 'source-import');
   expect((await documents(server, source)).length).toBe(2);
+  for (let n = 0; n < 5; n += 1) {
+    const { id } = await api(server, 'POST', `/api/data-sources/${source.id}/imports`, { urls: [`${site.url}/one`] });
+    await expect.poll(async () => (await api(server, 'GET', `/api/data-sources/${source.id}/imports/${id}`)).status).toBe('done');
+  }
+  await page.reload();
+  await settled(page);
+  await expect(imports.locator('> li')).toHaveCount(5);
+  await page.getByRole('button', { name: 'Earlier ones' }).click();
+  await expect(imports.locator('> li')).toHaveCount(6);
+  await expect(page.getByRole('button', { name: 'Earlier ones' })).toHaveCount(0);
   await site.stop();
 });
 
