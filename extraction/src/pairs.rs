@@ -21,6 +21,8 @@ pub fn questions_and_answers(pairs: &[(String, String)]) -> String {
             Some(start) if !start.ends_with('\\') => format!("{start}\\#"),
             _ => heading,
         };
+        // An answer may say where a name in brackets leads; a question holds no links.
+        let heading = heading.replace('[', "\\[");
         text.push_str(&format!("## {heading}\n\n{answer}"));
     }
     text

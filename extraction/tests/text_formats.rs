@@ -275,7 +275,7 @@ proptest! {
 
     #[test]
     fn pairs_come_back_as_the_text_holds_them(
-        pairs in proptest::collection::vec((MARKS, "([-#=>`~*<!a1. \t\\\\]{0,6}\n){0,8}"), 0..4)
+        pairs in proptest::collection::vec((MARKS, "([-#=>`~*<!a1. \t\\\\\\[\\]:/]{0,6}\n){0,8}"), 0..4)
     ) {
         let text = questions_and_answers(&pairs);
         let back = pairs_of(&text);
@@ -292,6 +292,7 @@ fn usual_pairs_come_back_as_they_were_written() {
         ),
         ("C# or F#", "Either.\n\n| a | b |\n|---|---|\n| 1 | 2 |"),
         ("1. What?", "    indented code"),
+        ("What is the [FAQ]?", "See [FAQ].\n\n[FAQ]: https://example.com/faq"),
     ]
     .map(|(question, answer)| (question.to_owned(), answer.to_owned()));
     assert_eq!(pairs_of(&questions_and_answers(&pairs)), pairs);

@@ -9,8 +9,10 @@ use shared::admin::InstallationSettings;
 use crate::app::App;
 use crate::config::{Config, Privacy};
 use crate::error::ApiError;
+use crate::merge::asked_version;
 use crate::people::Actor;
 use crate::store::StoreError;
+use crate::store::settings::VERSION;
 
 /// Longest retention, in days.
 const MOST_DAYS: u64 = 36_500;
@@ -30,6 +32,7 @@ impl Settings {
         let settings = Self {
             environment: config.privacy,
             now: RwLock::new(Arc::new(InstallationSettings {
+                version: 0,
                 retention_days: 400,
                 conversation_retention_days: None,
                 anonymize_ip: false,
@@ -63,6 +66,7 @@ impl Settings {
             given.store_questions.is_some(),
         ];
         let settings = InstallationSettings {
+            version: made.get(VERSION).and_then(Value::as_i64).unwrap_or(0),
             retention_days: given.retention_days.or(number(NAMES[0])).unwrap_or(400),
             conversation_retention_days: given.conversation_retention_days.or(number(NAMES[1])),
             anonymize_ip: given.anonymize_ip.or(flag(NAMES[2])).unwrap_or(false),
@@ -90,19 +94,20 @@ pub async fn reload(app: &App) -> Result<(), StoreError> {
 /// Changes settings; what is left out stays.
 ///
 /// # Errors
-/// Complaints by field, also about what the environment decides.
+/// Complaints by field, also about what the environment decides; 409 when somebody else was faster.
 pub async fn change(
     app: &App,
     actor: &Actor,
     given: Map<String, Value>,
 ) -> Result<Arc<InstallationSettings>, ApiError> {
+    let version = asked_version(&given)?;
     let old = app.settings.now();
     let mut errors = FieldErrors::default();
     let (mut values, mut changes) = (Vec::new(), Map::new());
     let before = serde_json::to_value(&*old).unwrap_or_default();
     for (name, value) in given {
         let Some(known) = NAMES.iter().find(|known| **known == name) else {
-            if name != "from_environment" {
+            if name != "from_environment" && name != VERSION {
                 errors.add(&name, "is not a setting");
             }
             continue;
@@ -130,8 +135,11 @@ pub async fn change(
     errors.into_result()?;
     if !values.is_empty() {
         let audit = actor.audit(&app.clock, "settings.updated", "settings", "", changes);
-        app.store.set_settings(values, audit, app.clock.now_ms()).await?;
+        let done = app.store.set_settings(version, values, audit, app.clock.now_ms()).await?;
         reload(app).await?;
+        if !done {
+            return Err(ApiError::conflict(&*app.settings.now()));
+        }
     }
     Ok(app.settings.now())
 }

@@ -48,6 +48,8 @@ impl UserRole {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct User {
     pub id: String,
+    /// Grows with each change; send it back to be told of somebody else's change.
+    pub version: i64,
     pub email: String,
     pub name: String,
     pub role: UserRole,
@@ -120,6 +122,8 @@ pub struct NewUser {
 #[serde(default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserChange {
+    /// Of the user who was seen.
+    pub version: Option<i64>,
     pub email: Option<String>,
     pub name: Option<String>,
     pub role: Option<UserRole>,
@@ -450,6 +454,8 @@ pub struct MarkRead {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Webhook {
     pub id: String,
+    /// Grows with each change; send it back to be told of somebody else's change.
+    pub version: i64,
     pub url: String,
     pub description: String,
     pub events: Vec<String>,
@@ -473,6 +479,8 @@ pub struct WebhookWithSecret {
 #[serde(default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WebhookChange {
+    /// Of the webhook that was seen; not for a new one.
+    pub version: Option<i64>,
     /// http or https, without a user name; private addresses are refused.
     pub url: Option<String>,
     pub description: Option<String>,
@@ -529,6 +537,8 @@ pub struct About {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InstallationSettings {
+    /// Grows with each change; send it back to be told of somebody else's change.
+    pub version: i64,
     /// Days for which the usage log is kept, 1..=36500.
     pub retention_days: u32,
     /// Days for which conversations are kept, 1..=36500; null = for ever.

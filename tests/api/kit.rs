@@ -33,6 +33,11 @@ pub fn delete(app: &TestApp, path: &str) -> Call {
     api(app, Method::DELETE, path)
 }
 
+/// POSTs as the admin; it must make something.
+pub async fn made(app: &TestApp, path: &str, body: Value) -> Value {
+    post(app, path, body).send().await.expect(201).await.json().await
+}
+
 /// What a GET as the admin answers; it must be a success.
 pub async fn read(app: &TestApp, path: &str) -> Value {
     app.admin(path).send().await.expect(200).await.json().await

@@ -25,11 +25,6 @@ const ACTIVATE: &str = "/license/activate";
 const VALIDATE: &str = "/license/validate";
 const DEACTIVATE: &str = "/license/deactivate";
 
-/// POSTs as the admin; it must make something.
-async fn made(app: &TestApp, path: &str, body: Value) -> Value {
-    post(app, path, body).send().await.expect(201).await.json().await
-}
-
 /// The product that plans of tests belong to; made at the first call.
 async fn product(app: &TestApp) -> String {
     let list = read(app, &format!("{PRODUCTS}?q=studio")).await;

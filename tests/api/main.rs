@@ -48,6 +48,7 @@ mod start;
 mod statements;
 mod stop;
 mod stream;
+mod two_admins;
 mod usage;
 mod validation;
 mod wait;

@@ -77,8 +77,13 @@ test('an agent is made and edited; its key goes in and never comes out', async (
   await page.getByLabel('Key', { exact: true }).fill('sk-other');
   await page.getByLabel('Key', { exact: true }).fill('');
   await expect(page.getByLabel('Key', { exact: true }), 'who empties it goes on typing').toBeFocused();
-  await page.getByLabel('Key', { exact: true }).fill('sk-third');
+  await page.getByLabel('When nothing was found').focus();
+  await expect(page.getByText('Set', { exact: true }), 'left empty, it is as it was').toBeVisible();
+  await page.getByRole('button', { name: 'Replace', exact: true }).click();
+  await expect(page.getByLabel('Key', { exact: true })).toBeFocused();
+  await page.keyboard.type('sk-third');
   await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByText('Set', { exact: true })).toBeVisible();
   await page.getByRole('button', { name: 'Remove', exact: true }).click();
   await page.getByLabel('When nothing was found').fill('Ask us by mail.');
   await page.getByRole('button', { name: 'Save', exact: true }).click();

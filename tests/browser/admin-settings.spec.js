@@ -230,6 +230,51 @@ test('settings are saved, and what the environment decides is shown and cannot b
   expect((await api(server, 'GET', '/api/settings')).conversation_retention_days).toBeNull();
 });
 
+test('two who change settings, a webhook or a user at a time: the second is told, and goes on from the first', async ({ natter, page }) => {
+  const server = await natter({ NATTER_WEBHOOK_ALLOW_PRIVATE: 'true' });
+  const hook = await api(server, 'POST', '/api/webhooks', { url: 'http://127.0.0.1:9/hook', events: ['license_key.created'] });
+  const bob = await api(server, 'POST', '/api/users', { email: 'bob@example.com', password: 'another long password' });
+  await signIn(server, page);
+  const conflict = page.getByText('Somebody else has changed this meanwhile.');
+  const save = page.getByRole('button', { name: 'Save', exact: true });
+
+  await open(server, page, '/settings');
+  await api(server, 'PATCH', '/api/settings', { retention_days: 70 });
+  await page.getByLabel('Conversations').fill('30');
+  await save.click();
+  await expect(conflict).toBeVisible();
+  await expect(page.getByText(/^They changed: retention days\./i)).toBeVisible();
+  await page.getByRole('button', { name: 'Keep my edits' }).click();
+  await expect(page.getByLabel('Usage log', { exact: true })).toHaveValue('70');
+  await save.click();
+  await expect(page.getByText('Saved.')).toBeVisible();
+  expect(await api(server, 'GET', '/api/settings')).toMatchObject({ retention_days: 70, conversation_retention_days: 30 });
+
+  await open(server, page, `/webhooks/${hook.id}`);
+  await page.getByLabel('Description').fill('Mine');
+  await api(server, 'PATCH', `/api/webhooks/${hook.id}`, { description: 'Theirs' });
+  await save.click();
+  await expect(conflict).toBeVisible();
+  await page.getByRole('button', { name: 'Load their version' }).click();
+  await expect(page.getByLabel('Description')).toHaveValue('Theirs');
+  expect((await api(server, 'GET', `/api/webhooks/${hook.id}`)).description).toBe('Theirs');
+
+  await open(server, page, '/users');
+  await page.getByRole('row', { name: /bob@example.com/ }).getByLabel('Actions for bob@example.com').click();
+  await page.getByRole('button', { name: 'Edit' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('Bob');
+  await api(server, 'PATCH', `/api/users/${bob.id}`, { role: 'viewer' });
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(conflict).toBeVisible();
+  await dialog.getByRole('button', { name: 'Keep my edits' }).click();
+  await expect(dialog.getByLabel('Role')).toHaveValue('viewer');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog).toHaveCount(0);
+  const users = (await api(server, 'GET', '/api/users')).items;
+  expect(users.find((user) => user.id === bob.id)).toMatchObject({ name: 'Bob', role: 'viewer' });
+});
+
 test('a viewer sees all of it and is offered nothing to change', async ({ natter, page }) => {
   const server = await natter();
   await api(server, 'POST', '/api/api-keys', { label: 'Reports', scopes: ['read'] });

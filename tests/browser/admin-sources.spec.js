@@ -200,6 +200,7 @@ test('pages are fetched while their progress is shown, and what failed is said',
   await page.getByRole('button', { name: 'Earlier ones' }).click();
   await expect(imports.locator('> li')).toHaveCount(6);
   await expect(page.getByRole('button', { name: 'Earlier ones' })).toHaveCount(0);
+  await expect(imports, 'the keyboard stays where it was').toBeFocused();
   await site.stop();
 });
 

@@ -7,7 +7,6 @@ use shared::FieldErrors;
 use shared::admin::InstallationSettings;
 
 use crate::api;
-use crate::changes;
 use crate::draft::{Draft, Edits};
 use crate::remote::{Load, Remote};
 use crate::session::may_write;
@@ -97,29 +96,31 @@ impl Form {
 #[component]
 fn Opened(settings: InstallationSettings) -> impl IntoView {
     let toasts = expect_context::<Toasts>();
-    let draft = Draft::new(SettingsForm::of(&settings), 0, SettingsForm::check);
+    let draft = Draft::new(SettingsForm::of(&settings), settings.version, SettingsForm::check);
     let form = Form { draft, decided: StoredValue::new(settings.from_environment) };
     let save = Callback::new(move |()| {
         if !draft.is_fine() {
             return;
         }
-        let changed = draft
-            .base
-            .with_untracked(|base| draft.now.with_untracked(|now| changes::between(base, now)));
-        let saving = async move {
-            api::patch::<InstallationSettings>("/api/settings", &Value::Object(changed)).await
-        };
+        let body = draft.patch();
+        let saving =
+            async move { api::patch::<InstallationSettings>("/api/settings", &body).await };
         draft.save(saving, move |now| {
-            draft.rebase(SettingsForm::of(&now), 0, Edits::Kept);
+            draft.rebase(SettingsForm::of(&now), now.version, Edits::Kept);
             toasts.done("Saved. It applies from now on.");
         });
+    });
+    let take_theirs = Callback::new(move |(now, edits): (Value, Edits)| {
+        if let Ok(now) = serde_json::from_value::<InstallationSettings>(now) {
+            draft.rebase(SettingsForm::of(&now), now.version, edits);
+        }
     });
     view! {
         <div class="two-columns">
             <Kept form />
             <Privacy form />
         </div>
-        <SaveBar draft save take_theirs=Callback::new(|_| ()) />
+        <SaveBar draft save take_theirs />
     }
 }
 

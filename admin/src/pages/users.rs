@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use shared::FieldErrors;
 use shared::admin::{NewUser, PasswordChange, SignedIn, User, UserChange, UserRole};
 
 use crate::api;
-use crate::draft::{Draft, run};
+use crate::draft::{Draft, Edits, run};
 use crate::listing::Listing;
 use crate::session::{Session, Standing, may_write};
 use crate::ui::{
     Badge, Choice, ConfirmRequest, Dialog, DialogFoot, EmptyState, FailureBox, Head, Icon, Menu,
-    Search, Table, TextField, Toasts, Tone, When, choices, confirm,
+    SaveFailure, Search, Table, TextField, Toasts, Tone, When, choices, confirm,
 };
 
 const COLUMNS: &[&str] = &["Name", "Role", "Last signed in", "Added", ""];
@@ -188,16 +189,23 @@ struct Edited {
     name: String,
     role: UserRole,
     /// Empty = stays as it is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     password: String,
 }
 
 impl Edited {
+    fn of(user: &User) -> Self {
+        let User { email, name, role, .. } = user.clone();
+        Self { email, name, role, password: String::new() }
+    }
+
     fn change(&self) -> UserChange {
         UserChange {
             email: Some(self.email.clone()),
             name: Some(self.name.clone()),
             role: Some(self.role),
             password: (!self.password.is_empty()).then(|| self.password.clone()),
+            ..UserChange::default()
         }
     }
 
@@ -212,13 +220,16 @@ fn EditForm(user: User, open: RwSignal<bool>, changed: Callback<()>) -> impl Int
     let toasts = expect_context::<Toasts>();
     let is_own = session.user().is_some_and(|own| own.id == user.id);
     let path = StoredValue::new(format!("/api/users/{}", user.id));
-    let edited =
-        Edited { email: user.email, name: user.name, role: user.role, password: String::new() };
-    let draft = Draft::of_new(edited, Edited::check);
+    let draft = Draft::in_dialog(Edited::of(&user), user.version, Edited::check);
+    let theirs = Callback::new(move |(now, edits): (Value, Edits)| {
+        if let Ok(user) = serde_json::from_value::<User>(now) {
+            draft.rebase(Edited::of(&user), user.version, edits);
+        }
+    });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {
-            let (path, change) = (path.get_value(), draft.now.get_untracked().change());
+            let (path, change) = (path.get_value(), draft.patch());
             draft.save(async move { api::patch::<User>(&path, &change).await }, move |user| {
                 open.set(false);
                 toasts.done(format!("{} is saved.", user.email));
@@ -240,7 +251,7 @@ fn EditForm(user: User, open: RwSignal<bool>, changed: Callback<()>) -> impl Int
     );
     view! {
         <form on:submit=submit novalidate>
-            {move || draft.failure.get().map(|failure| view! { <FailureBox failure /> })}
+            <SaveFailure draft take_theirs=theirs />
             <TextField bind=email label="E-mail address" kind="email" required=true />
             <TextField bind=name label="Name" />
             <Choice bind=role label="Role" options=roles() disabled=Signal::stored(is_own) />

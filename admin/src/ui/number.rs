@@ -109,7 +109,7 @@ pub fn Slider(
                 <input id=id.get_value() type="range" min=min max=max step="1" aria-describedby=described(id)
                     disabled=move || disabled.get() prop:value=move || bind.get.get().to_string() on:input=slid />
                 <span class="with-unit">
-                    <input type="text" inputmode="numeric" autocomplete="off" aria-label=number name=bind.name aria-invalid=invalid(bind)
+                    <input type="text" inputmode="numeric" autocomplete="off" aria-label=number name=bind.name aria-describedby=described(id) aria-invalid=invalid(bind)
                         disabled=move || disabled.get() prop:value=shown on:input=typed />
                     <span class="unit">{unit}</span>
                 </span>

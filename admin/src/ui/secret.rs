@@ -1,5 +1,6 @@
 //! A secret that goes in and never comes out: it is there or not, and can be replaced or removed.
 
+use leptos::html;
 use leptos::prelude::*;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -53,7 +54,7 @@ pub fn SecretField(
     #[prop(into, default = Signal::stored(false))] disabled: Signal<bool>,
 ) -> impl IntoView {
     let replacing = RwSignal::new(false);
-    // Who empties the field goes on typing.
+    // Who empties the field goes on typing, until they leave it.
     let emptied = StoredValue::new(false);
     // Saved or undone: what is stored is shown again.
     Effect::new(move || {
@@ -78,11 +79,31 @@ pub fn SecretField(
         (StoredValue::new(label), StoredValue::new(hint), StoredValue::new(placeholder));
     let removed = move || bind.get.with(|secret| *secret == Secret::Removed);
     let writes = Memo::new(move |_| !is_set.get() || replacing.get());
+    let left = move |_| {
+        emptied.set_value(false);
+        if bind.get.with_untracked(Secret::is_kept) {
+            replacing.set(false);
+        }
+    };
+    let field = NodeRef::<html::Div>::new();
+    let replace = move |_| {
+        replacing.set(true);
+        // The button that had the focus is gone.
+        request_animation_frame(move || {
+            let input =
+                field.get_untracked().and_then(|div| div.query_selector("input").ok().flatten());
+            if let Some(input) = input {
+                crate::browser::focus(&input);
+            }
+        });
+    };
     move || {
         if writes.get() {
             return view! {
-                <TextField bind=typed label=label.get_value() hint=hint.get_value() placeholder=placeholder.get_value()
-                    kind="password" autocomplete="new-password" disabled />
+                <div node_ref=field on:focusout=left>
+                    <TextField bind=typed label=label.get_value() hint=hint.get_value() placeholder=placeholder.get_value()
+                        kind="password" autocomplete="new-password" disabled />
+                </div>
             }
             .into_any();
         }
@@ -95,7 +116,7 @@ pub fn SecretField(
                             tone=if removed() { Tone::Warn } else { Tone::Good } />
                     }}
                     <Show when=move || !disabled.get() && !removed()>
-                        <button type="button" class="button small" on:click=move |_| replacing.set(true)>"Replace"</button>
+                        <button type="button" class="button small" on:click=replace>"Replace"</button>
                         <button type="button" class="button small" on:click=move |_| bind.set.run(Secret::Removed)>"Remove"</button>
                     </Show>
                     <Show when=removed>

@@ -21,6 +21,8 @@ use crate::store::webhooks::{WebhookEdit, WebhookRow};
 
 /// Most webhooks of an installation.
 const WEBHOOKS: usize = 100;
+/// How often a change is made again because somebody else was faster.
+const TRIES: usize = 5;
 
 /// The events that somebody wants to be told of, so that the others are not even written.
 #[derive(Debug, Default)]
@@ -69,6 +71,7 @@ pub fn secret(app: &App, row: &WebhookRow) -> Option<String> {
 pub fn view(row: &WebhookRow) -> Webhook {
     Webhook {
         id: row.id.clone(),
+        version: row.version,
         url: row.url.clone(),
         description: row.description.clone(),
         events: chosen(row),
@@ -135,13 +138,13 @@ async fn edit(
     action: &str,
     changes: Map<String, serde_json::Value>,
     edit: WebhookEdit,
-) -> Result<(), ApiError> {
+) -> Result<bool, ApiError> {
     let audit = actor.audit(&app.clock, action, "webhook", id, changes);
-    if !app.store.edit_webhook(edit, audit, app.clock.now_ms()).await? {
-        return Err(ErrorCode::NotFound.into());
+    let done = app.store.edit_webhook(edit, audit, app.clock.now_ms()).await?;
+    if done {
+        reload(app).await?;
     }
-    reload(app).await?;
-    Ok(())
+    Ok(done)
 }
 
 /// Makes a webhook.
@@ -171,6 +174,7 @@ pub async fn make(
     let now_ms = app.clock.now_ms();
     let mut row = WebhookRow {
         id: id.clone(),
+        version: 1,
         url: String::new(),
         description: String::new(),
         events: String::from("[]"),
@@ -192,21 +196,30 @@ pub async fn row(app: &App, id: &str) -> Result<WebhookRow, ApiError> {
     app.store.webhook(id).await?.ok_or_else(|| ErrorCode::NotFound.into())
 }
 
-/// Changes a webhook.
+/// Changes a webhook. Without a version, what is given goes over whatever there is.
 ///
 /// # Errors
-/// 404; complaints by field.
+/// 404; complaints by field; 409 when somebody else was faster.
 pub async fn change(
     app: &App,
     actor: &Actor,
     id: &str,
     given: WebhookChange,
 ) -> Result<Webhook, ApiError> {
-    let mut row = row(app, id).await?;
-    let changes = put(app, &mut row, given).await?;
-    row.updated_at = app.clock.now_ms();
-    edit(app, actor, id, "webhook.updated", changes, WebhookEdit::Update(row.clone())).await?;
-    Ok(view(&row))
+    for _ in 0..TRIES {
+        let mut row = row(app, id).await?;
+        if given.version.is_some_and(|version| version != row.version) {
+            return Err(ApiError::conflict(&view(&row)));
+        }
+        let changes = put(app, &mut row, given.clone()).await?;
+        row.updated_at = app.clock.now_ms();
+        let update = WebhookEdit::Update(row.clone());
+        if edit(app, actor, id, "webhook.updated", changes, update).await? {
+            row.version += 1;
+            return Ok(view(&row));
+        }
+    }
+    Err(ApiError::conflict(&view(&row(app, id).await?)))
 }
 
 /// Removes a webhook with its delivery log.
@@ -215,7 +228,8 @@ pub async fn change(
 /// 404.
 pub async fn remove(app: &App, actor: &Actor, id: &str) -> Result<(), ApiError> {
     let removed = WebhookEdit::Delete(id.to_owned());
-    edit(app, actor, id, "webhook.deleted", Map::new(), removed).await
+    let there = edit(app, actor, id, "webhook.deleted", Map::new(), removed).await?;
+    if there { Ok(()) } else { Err(ErrorCode::NotFound.into()) }
 }
 
 /// Shows a webhook's secret again.

@@ -18,6 +18,7 @@ use crate::store::people::{Edited, PeopleEdit, UserEdit, UserRow};
 pub fn view(row: &UserRow) -> User {
     User {
         id: row.id.clone(),
+        version: row.version,
         email: row.email.clone(),
         name: row.name.clone(),
         role: role(&row.role),
@@ -35,7 +36,7 @@ pub fn role(text: &str) -> UserRole {
 fn outcome(edited: Edited) -> Result<(), ApiError> {
     match edited {
         Edited::Done => Ok(()),
-        Edited::NotFound => Err(ErrorCode::NotFound.into()),
+        Edited::NotFound | Edited::Overtaken => Err(ErrorCode::NotFound.into()),
         Edited::EmailTaken => Err(ErrorCode::EmailTaken.into()),
         Edited::LastAdmin => Err(ErrorCode::LastAdmin.into()),
     }
@@ -76,6 +77,7 @@ pub async fn add(app: &App, actor: &Actor, new: NewUser, first: bool) -> Result<
     errors.into_result()?;
     let user = UserRow {
         id: app.clock.ulid(),
+        version: 1,
         email: new.email,
         name: new.name.trim().to_owned(),
         role: new.role.unwrap_or(UserRole::Admin).as_str().to_owned(),
@@ -95,7 +97,8 @@ pub async fn add(app: &App, actor: &Actor, new: NewUser, first: bool) -> Result<
 /// Changes somebody; a new password signs their browsers out, a new role counts at once.
 ///
 /// # Errors
-/// 404; complaints by field; 409 when the address is taken, or the last admin would be none.
+/// 404; complaints by field; 409 when the address is taken, the last admin would be none, or somebody
+/// else was faster.
 pub async fn change(
     app: &App,
     actor: &Actor,
@@ -106,7 +109,8 @@ pub async fn change(
     change.check(&mut errors);
     errors.into_result()?;
     let old = app.store.user(id).await?.ok_or(ErrorCode::NotFound)?;
-    let (mut edit, mut changes) = (UserEdit::default(), Map::new());
+    let mut edit = UserEdit { version: change.version, ..UserEdit::default() };
+    let mut changes = Map::new();
     if let Some(email) = change.email.filter(|email| *email != old.email) {
         changes.insert("email".into(), json!([old.email, email]));
         edit.email = Some(email);
@@ -126,8 +130,13 @@ pub async fn change(
     }
     let audit = actor.audit(&app.clock, "user.updated", "user", id, changes);
     let edit = PeopleEdit::UpdateUser { id: id.to_owned(), change: edit, sign_out };
-    outcome(app.store.edit_people(edit, audit).await?)?;
-    app.store.user(id).await?.as_ref().map(view).ok_or_else(|| ErrorCode::NotFound.into())
+    let edited = app.store.edit_people(edit, audit).await?;
+    let now = app.store.user(id).await?.as_ref().map(view).ok_or(ErrorCode::NotFound)?;
+    if edited == Edited::Overtaken {
+        return Err(ApiError::conflict(&now));
+    }
+    outcome(edited)?;
+    Ok(now)
 }
 
 /// Changes somebody's own password, which signs all their browsers out.

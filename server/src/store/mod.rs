@@ -25,7 +25,7 @@ pub mod overview;
 pub mod people;
 pub mod products;
 mod script;
-mod settings;
+pub mod settings;
 pub mod signing_keys;
 pub mod sources;
 pub mod threads;

@@ -13,26 +13,27 @@ statements! {
     ADD_USER = "INSERT INTO users (id, email, folded_email, name, role, password_hash, created_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (folded_email) DO NOTHING";
     /// What is null stays: two who change different things do not undo each other's.
-    UPDATE_USER = "UPDATE users SET email = COALESCE($2, email), \
+    UPDATE_USER = "UPDATE users SET version = version + 1, email = COALESCE($2, email), \
         folded_email = COALESCE($3, folded_email), name = COALESCE($4, name), \
-        role = COALESCE($5, role), password_hash = COALESCE($6, password_hash) WHERE id = $1";
+        role = COALESCE($5, role), password_hash = COALESCE($6, password_hash) \
+        WHERE id = $1 AND version = COALESCE($7, version)";
     DELETE_USER = "DELETE FROM users WHERE id = $1";
     /// Keeps those apart who would each remove the last admin but one.
     LOCK_USERS = "UPDATE users SET role = role WHERE role = 'admin'";
     COUNT_ADMINS = "SELECT COUNT(*) FROM users WHERE role = 'admin'";
     COUNT_USERS = "SELECT COUNT(*) FROM users";
-    USERS = "SELECT id, email, name, role, password_hash, created_at, last_signed_in_at \
+    USERS = "SELECT id, version, email, name, role, password_hash, created_at, last_signed_in_at \
         FROM users ORDER BY created_at DESC, id DESC";
-    USER = "SELECT id, email, name, role, password_hash, created_at, last_signed_in_at \
+    USER = "SELECT id, version, email, name, role, password_hash, created_at, last_signed_in_at \
         FROM users WHERE id = $1";
-    USER_BY_EMAIL = "SELECT id, email, name, role, password_hash, created_at, last_signed_in_at \
+    USER_BY_EMAIL = "SELECT id, version, email, name, role, password_hash, created_at, last_signed_in_at \
         FROM users WHERE folded_email = $1";
     ADMIN_EMAILS = "SELECT email FROM users WHERE role = 'admin' ORDER BY email";
     END_SIGN_INS = "DELETE FROM sign_ins WHERE user_id = $1";
     ADD_SIGN_IN = "INSERT INTO sign_ins (token_hash, user_id, created_at, expires_at) \
         VALUES ($1, $2, $3, $4)";
     SIGNED_IN = "UPDATE users SET last_signed_in_at = $2 WHERE id = $1";
-    SIGN_IN = "SELECT users.id, users.email, users.name, users.role, users.password_hash, \
+    SIGN_IN = "SELECT users.id, users.version, users.email, users.name, users.role, users.password_hash, \
         users.created_at, users.last_signed_in_at FROM sign_ins \
         JOIN users ON users.id = sign_ins.user_id \
         WHERE sign_ins.token_hash = $1 AND sign_ins.expires_at > $2";
@@ -59,6 +60,7 @@ statements! {
 #[derive(Clone, FromRow)]
 pub struct UserRow {
     pub id: String,
+    pub version: i64,
     pub email: String,
     pub name: String,
     /// admin, viewer.
@@ -91,6 +93,8 @@ pub struct ApiKeyRow {
 /// What is changed about somebody; `None` stays.
 #[derive(Clone, Default)]
 pub struct UserEdit {
+    /// Only when they are of this version; `None` = of any.
+    pub version: Option<i64>,
     pub email: Option<String>,
     pub name: Option<String>,
     pub role: Option<&'static str>,
@@ -133,6 +137,8 @@ pub enum Edited {
     NotFound,
     EmailTaken,
     LastAdmin,
+    /// There is none of that version, or none at all.
+    Overtaken,
 }
 
 struct EditPeople {
@@ -205,10 +211,7 @@ impl PeopleEdit {
                         return Ok(Edited::EmailTaken);
                     }
                 }
-                if *sign_out {
-                    execute!(&mut *conn, END_SIGN_INS, id)?;
-                }
-                Ok(done(execute!(
+                let changed = execute!(
                     &mut *conn,
                     UPDATE_USER,
                     id,
@@ -216,8 +219,16 @@ impl PeopleEdit {
                     folded,
                     &change.name,
                     change.role,
-                    &change.password_hash
-                )?))
+                    &change.password_hash,
+                    change.version
+                )?;
+                if changed == 0 {
+                    return Ok(Edited::Overtaken);
+                }
+                if *sign_out {
+                    execute!(&mut *conn, END_SIGN_INS, id)?;
+                }
+                Ok(Edited::Done)
             }
             Self::DeleteUser(id) => {
                 if is_last_admin(conn, id).await? {

@@ -9,12 +9,12 @@ use super::{Conn, Store, StoreError, Write, execute, fetch_all, fetch_optional, 
 statements! {
     ADD = "INSERT INTO webhooks (id, url, description, events, is_active, secret_sealed, \
         created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    UPDATE = "UPDATE webhooks SET url = $2, description = $3, events = $4, is_active = $5, \
-        updated_at = $6 WHERE id = $1";
+    UPDATE = "UPDATE webhooks SET version = version + 1, url = $3, description = $4, events = $5, \
+        is_active = $6, updated_at = $7 WHERE id = $1 AND version = $2";
     DELETE = "DELETE FROM webhooks WHERE id = $1";
-    ALL = "SELECT id, url, description, events, is_active, secret_sealed, created_at, updated_at \
-        FROM webhooks ORDER BY created_at DESC, id DESC";
-    BY_ID = "SELECT id, url, description, events, is_active, secret_sealed, created_at, \
+    ALL = "SELECT id, version, url, description, events, is_active, secret_sealed, created_at, \
+        updated_at FROM webhooks ORDER BY created_at DESC, id DESC";
+    BY_ID = "SELECT id, version, url, description, events, is_active, secret_sealed, created_at, \
         updated_at FROM webhooks WHERE id = $1";
 }
 
@@ -22,6 +22,7 @@ statements! {
 #[derive(Clone, FromRow)]
 pub struct WebhookRow {
     pub id: String,
+    pub version: i64,
     pub url: String,
     pub description: String,
     /// JSON array of event types.
@@ -38,7 +39,7 @@ impl std::fmt::Debug for WebhookRow {
     }
 }
 
-/// What is done to a webhook.
+/// What is done to a webhook. An update's row has the version that is changed.
 #[derive(Clone, Debug)]
 pub enum WebhookEdit {
     Add(WebhookRow),
@@ -53,7 +54,7 @@ struct EditWebhook {
 }
 
 impl Write for EditWebhook {
-    /// Whether there was such a webhook.
+    /// Whether there was such a webhook, of that version.
     type Out = bool;
     const DURABLE: bool = true;
 
@@ -76,6 +77,7 @@ impl Write for EditWebhook {
                 &mut *conn,
                 UPDATE,
                 &row.id,
+                row.version,
                 &row.url,
                 &row.description,
                 &row.events,
@@ -94,7 +96,8 @@ impl Write for EditWebhook {
 }
 
 impl Store {
-    /// Adds, changes or removes a webhook; false when there is none with this id.
+    /// Adds, changes or removes a webhook; false when there is none with this id, or when what is
+    /// changed has another version by now.
     ///
     /// # Errors
     /// When the database fails.

@@ -9,7 +9,7 @@ use shared::data_source::{Import, ImportStatus, NewImport, SourceStatus};
 use super::detail::SourcePage;
 use crate::allowed::addresses;
 use crate::api;
-use crate::browser::pause;
+use crate::browser::{self, pause};
 use crate::draft::{Draft, run};
 use crate::format::{count, plural};
 use crate::remote::{Load, Remote};
@@ -141,6 +141,15 @@ pub fn Imports(page: SourcePage, changed: Callback<()>) -> impl IntoView {
         let Some(page) = imports.get() else { return };
         let running =
             page.items.iter().filter(|import| import.status == ImportStatus::Running).count();
+        // The button that asked for the earlier ones is gone.
+        if shown.get_untracked() == MANY {
+            request_animation_frame(|| {
+                let list = browser::by_id("imports").filter(|_| browser::nothing_has_focus());
+                if let Some(list) = list {
+                    browser::focus_in_place(&list);
+                }
+            });
+        }
         let mark = (page.items.iter().map(|import| import.done).sum(), running);
         let before = seen.get_value();
         seen.set_value(Some(mark));
@@ -163,10 +172,11 @@ pub fn Imports(page: SourcePage, changed: Callback<()>) -> impl IntoView {
         match imports.state.get() {
         Load::Ready(list) if !list.items.is_empty() => view! {
             <Card title="Fetched pages">
-                <ul class="imports">{list.items.into_iter().map(|import| view! { <OneImport page import read=Callback::new(move |()| read()) /> }).collect_view()}</ul>
+                <ul class="imports" id="imports" tabindex="-1">{list.items.into_iter().map(|import| view! { <OneImport page import read=Callback::new(move |()| read()) /> }).collect_view()}</ul>
                 {(list.next_cursor.is_some() && shown.get_untracked() == FEW).then(|| view! {
                     <button type="button" class="button small" on:click=move |_| { shown.set(MANY); read(); }>"Earlier ones"</button>
                 })}
+                {(list.next_cursor.is_some() && shown.get_untracked() == MANY).then(|| view! { <p class="hint">"These are the newest 200."</p> })}
             </Card>
         }
         .into_any(),

@@ -14,6 +14,7 @@ use crate::ui::{Bind, DialogFoot, FailureBox, Icon, Odd, TextArea, TextField, To
 fn submit(
     page: SourcePage,
     draft: Draft<NewDocument>,
+    is_new: bool,
     open: RwSignal<bool>,
     changed: Callback<()>,
 ) {
@@ -24,11 +25,9 @@ fn submit(
     let (path, new) = (page.path("/documents"), draft.now.get_untracked());
     draft.save(async move { api::post::<Document>(&path, &new).await }, move |document| {
         open.set(false);
-        toasts.done(format!(
-            "{} is added: {}.",
-            document.name,
-            plural(document.passages, "passage", "passages")
-        ));
+        let became = if is_new { "added" } else { "saved" };
+        let passages = plural(document.passages, "passage", "passages");
+        toasts.done(format!("{} is {became}: {passages}.", document.name));
         let _ = changed.try_run(());
     });
 }
@@ -69,7 +68,7 @@ pub fn TextForm(
     );
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        submit(page, draft, open, changed);
+        submit(page, draft, is_new, open, changed);
     };
     view! {
         <form on:submit=save novalidate>
@@ -95,30 +94,26 @@ pub fn QuestionsForm(
     let (name, url, asked) = old.map(|old| (old.name, old.url, old.questions)).unwrap_or_default();
     let questions = Some(asked.unwrap_or_else(|| vec![QuestionAndAnswer::default()]));
     let draft = Draft::of_new(NewDocument { name, url, questions, text: None }, check);
-    let pairs = draft.field(
-        "questions",
-        |d: &NewDocument| d.questions.clone().unwrap_or_default(),
-        |d, v| d.questions = Some(v),
-    );
+    let number =
+        Memo::new(move |_| draft.now.with(|now| now.questions.as_ref().map_or(0, Vec::len)));
+    let error = draft.complaint("questions");
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        submit(page, draft, open, changed);
+        submit(page, draft, is_new, open, changed);
     };
     let change = move |edit: &dyn Fn(&mut Vec<QuestionAndAnswer>)| {
-        let mut list = pairs.get.get_untracked();
-        edit(&mut list);
-        pairs.set.run(list);
+        draft.edit("questions", |now| edit(now.questions.get_or_insert_default()));
     };
     view! {
         <form on:submit=save novalidate>
             {move || draft.failure.get().map(|failure| view! { <FailureBox failure /> })}
             {name_and_url(draft, is_new)}
             <ol class="pairs">
-                <For each=move || 0..pairs.get.with(Vec::len) key=|at| *at children=move |at| view! {
-                    <Pair draft pairs at remove=Callback::new(move |()| change(&|list| drop(list.remove(at)))) />
+                <For each=move || 0..number.get() key=|at| *at children=move |at| view! {
+                    <Pair draft number at remove=Callback::new(move |()| change(&|list| drop(list.remove(at)))) />
                 } />
             </ol>
-            <p class="error">{move || pairs.error.get()}</p>
+            <p class="error">{move || error.get()}</p>
             <button type="button" class="button small" on:click=move |_| change(&|list| list.push(QuestionAndAnswer::default()))>
                 <Icon name="add" /> "Another question"
             </button>
@@ -130,7 +125,7 @@ pub fn QuestionsForm(
 #[component]
 fn Pair(
     draft: Draft<NewDocument>,
-    pairs: Bind<Vec<QuestionAndAnswer>>,
+    number: Memo<usize>,
     at: usize,
     remove: Callback<()>,
 ) -> impl IntoView {
@@ -139,22 +134,24 @@ fn Pair(
                      set: fn(&mut QuestionAndAnswer, String)| Bind {
         name,
         get: Signal::derive(move || {
-            pairs.get.with(|list| list.get(at).map(|pair| get(pair).clone()).unwrap_or_default())
+            let pair =
+                |now: &NewDocument| now.questions.as_ref()?.get(at).map(|pair| get(pair).clone());
+            draft.now.with(pair).unwrap_or_default()
         }),
         set: Callback::new(move |text: String| {
-            let mut list = pairs.get.get_untracked();
-            if let Some(pair) = list.get_mut(at) {
-                set(pair, text);
-            }
-            pairs.set.run(list);
+            draft.edit("questions", |now| {
+                if let Some(pair) = now.questions.as_mut().and_then(|list| list.get_mut(at)) {
+                    set(pair, text);
+                }
+            });
         }),
         error: draft.complaint(format!("questions[{at}].{name}")),
         odd: Odd::never(),
     };
     let question = bind("question", |pair| &pair.question, |pair, text| pair.question = text);
     let answer = bind("answer", |pair| &pair.answer, |pair, text| pair.answer = text);
+    let alone = move || number.get() < 2;
     let number = at + 1;
-    let alone = move || pairs.get.with(Vec::len) < 2;
     view! {
         <li>
             <TextField bind=question label=format!("Question {number}") />

@@ -10,7 +10,6 @@ use super::deliveries::Deliveries;
 use super::form::{HookFields, HookForm};
 use super::secret::SecretCard;
 use crate::api;
-use crate::changes;
 use crate::draft::{Draft, Edits, run};
 use crate::nav::Nav;
 use crate::remote::{Load, Remote};
@@ -45,18 +44,23 @@ pub fn WebhookPage(id: String) -> impl IntoView {
 #[component]
 fn Opened(hook: Webhook, path: StoredValue<String>) -> impl IntoView {
     let toasts = expect_context::<Toasts>();
-    let draft = Draft::new(HookForm::of(&hook), 0, HookForm::check);
+    let draft = Draft::new(HookForm::of(&hook), hook.version, HookForm::check);
     // Grows with each test that is sent, so that the list below looks at once.
     let sent = RwSignal::new(0_u32);
     let save = Callback::new(move |()| {
         if !draft.is_fine() {
             return;
         }
-        let (path, body) = (path.get_value(), changed(draft));
+        let (path, body) = (path.get_value(), draft.patch());
         draft.save(async move { api::patch::<Webhook>(&path, &body).await }, move |hook| {
-            draft.rebase(HookForm::of(&hook), 0, Edits::Kept);
+            draft.rebase(HookForm::of(&hook), hook.version, Edits::Kept);
             toasts.done("Saved. It applies to what happens from now on.");
         });
+    });
+    let take_theirs = Callback::new(move |(now, edits): (Value, Edits)| {
+        if let Ok(hook) = serde_json::from_value::<Webhook>(now) {
+            draft.rebase(HookForm::of(&hook), hook.version, edits);
+        }
     });
     let title = Signal::derive(move || {
         draft.base.with(|hook| {
@@ -82,18 +86,9 @@ fn Opened(hook: Webhook, path: StoredValue<String>) -> impl IntoView {
             </Card>
             <SecretCard path />
         </div>
-        <SaveBar draft save take_theirs=Callback::new(|_| ()) />
+        <SaveBar draft save take_theirs />
         <Deliveries path sent />
     }
-}
-
-/// The fields that were edited.
-fn changed(draft: Draft<HookForm>) -> Value {
-    Value::Object(
-        draft
-            .base
-            .with_untracked(|base| draft.now.with_untracked(|now| changes::between(base, now))),
-    )
 }
 
 #[component]
