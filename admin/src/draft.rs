@@ -294,6 +294,18 @@ impl<T: Form> Draft<T> {
     }
 }
 
+/// What answers a conflict: takes the thing as the server has it now, and what becomes of the edits.
+#[must_use]
+pub fn theirs<R: DeserializeOwned>(
+    take: impl Fn(R, Edits) + Send + Sync + 'static,
+) -> Callback<(Value, Edits)> {
+    Callback::new(move |(now, edits)| {
+        if let Ok(now) = serde_json::from_value(now) {
+            take(now, edits);
+        }
+    })
+}
+
 /// Runs something that is not a form's: says at the edge of the page what came of it.
 pub fn run<R: 'static>(
     acting: impl Future<Output = Result<R, Failure>> + 'static,

@@ -8,6 +8,9 @@ use shared::FieldErrors;
 use crate::error::ApiError;
 use crate::mistake;
 
+/// How often a change is made again because somebody else was faster.
+pub const TRIES: usize = 5;
+
 /// Settings as a JSON object.
 #[must_use]
 pub fn object_of(settings: &impl Serialize) -> Map<String, Value> {

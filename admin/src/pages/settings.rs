@@ -2,12 +2,11 @@
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use shared::FieldErrors;
 use shared::admin::InstallationSettings;
 
 use crate::api;
-use crate::draft::{Draft, Edits};
+use crate::draft::{Draft, Edits, theirs};
 use crate::remote::{Load, Remote};
 use crate::session::may_write;
 use crate::ui::{Card, FailureBox, Head, Icon, NumberField, SaveBar, Skeleton, Switch, Toasts};
@@ -98,6 +97,9 @@ fn Opened(settings: InstallationSettings) -> impl IntoView {
     let toasts = expect_context::<Toasts>();
     let draft = Draft::new(SettingsForm::of(&settings), settings.version, SettingsForm::check);
     let form = Form { draft, decided: StoredValue::new(settings.from_environment) };
+    let take = move |now: InstallationSettings, edits| {
+        draft.rebase(SettingsForm::of(&now), now.version, edits);
+    };
     let save = Callback::new(move |()| {
         if !draft.is_fine() {
             return;
@@ -106,21 +108,16 @@ fn Opened(settings: InstallationSettings) -> impl IntoView {
         let saving =
             async move { api::patch::<InstallationSettings>("/api/settings", &body).await };
         draft.save(saving, move |now| {
-            draft.rebase(SettingsForm::of(&now), now.version, Edits::Kept);
+            take(now, Edits::Kept);
             toasts.done("Saved. It applies from now on.");
         });
-    });
-    let take_theirs = Callback::new(move |(now, edits): (Value, Edits)| {
-        if let Ok(now) = serde_json::from_value::<InstallationSettings>(now) {
-            draft.rebase(SettingsForm::of(&now), now.version, edits);
-        }
     });
     view! {
         <div class="two-columns">
             <Kept form />
             <Privacy form />
         </div>
-        <SaveBar draft save take_theirs />
+        <SaveBar draft save take_theirs=theirs(take) />
     }
 }
 

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use shared::FieldErrors;
 use shared::admin::{NewUser, PasswordChange, SignedIn, User, UserChange, UserRole};
 
 use crate::api;
-use crate::draft::{Draft, Edits, run};
+use crate::draft::{Draft, run, theirs};
 use crate::listing::Listing;
 use crate::session::{Session, Standing, may_write};
 use crate::ui::{
@@ -221,11 +220,8 @@ fn EditForm(user: User, open: RwSignal<bool>, changed: Callback<()>) -> impl Int
     let is_own = session.user().is_some_and(|own| own.id == user.id);
     let path = StoredValue::new(format!("/api/users/{}", user.id));
     let draft = Draft::in_dialog(Edited::of(&user), user.version, Edited::check);
-    let theirs = Callback::new(move |(now, edits): (Value, Edits)| {
-        if let Ok(user) = serde_json::from_value::<User>(now) {
-            draft.rebase(Edited::of(&user), user.version, edits);
-        }
-    });
+    let theirs =
+        theirs(move |user: User, edits| draft.rebase(Edited::of(&user), user.version, edits));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {

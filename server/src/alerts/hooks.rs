@@ -15,14 +15,13 @@ use crate::app::App;
 use crate::clock::{self, random};
 use crate::error::ApiError;
 use crate::keys::hosts::host_of;
+use crate::merge::TRIES;
 use crate::people::Actor;
 use crate::store::StoreError;
 use crate::store::webhooks::{WebhookEdit, WebhookRow};
 
 /// Most webhooks of an installation.
 const WEBHOOKS: usize = 100;
-/// How often a change is made again because somebody else was faster.
-const TRIES: usize = 5;
 
 /// The events that somebody wants to be told of, so that the others are not even written.
 #[derive(Debug, Default)]

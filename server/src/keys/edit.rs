@@ -14,13 +14,10 @@ use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
 use crate::licensing::letter;
-use crate::merge::{asked_version, differences};
+use crate::merge::{TRIES, asked_version, differences};
 use crate::people::Actor;
 use crate::store::events::{NewEvent, NewMail};
 use crate::store::license_keys::{ChangeKey, KeyChange, KeyName, LicenseKeyRow, NewKey, StoredKey};
-
-/// How often a change is made again because somebody else was faster.
-const TRIES: usize = 5;
 
 /// Where a key's copy is sealed for.
 #[must_use]

@@ -17,7 +17,7 @@ use crate::clock::{self, hex};
 use crate::error::ApiError;
 use crate::keys::form::{self, key_status, parse_time, stored};
 use crate::keys::{edit, watch};
-use crate::merge::{asked_version, merge, merge_inner};
+use crate::merge::{TRIES, asked_version, merge, merge_inner};
 use crate::people::Actor;
 use crate::store::licenses::{Standing, standing};
 use crate::store::orders::{
@@ -25,8 +25,6 @@ use crate::store::orders::{
 };
 use crate::store::products::PlanRow;
 
-/// How often a change is made again because somebody else was faster.
-const TRIES: usize = 5;
 /// Longest idempotency key, in characters.
 const IDEMPOTENCY_KEY_CHARS: usize = 255;
 

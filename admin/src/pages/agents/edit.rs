@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use shared::FieldErrors;
 use shared::admin::Page;
 use shared::agent::{Agent, AgentSettings, ProviderKind};
@@ -10,7 +9,7 @@ use shared::data_source::DataSource;
 
 use super::{form, list, trial};
 use crate::api;
-use crate::draft::{Draft, Edits};
+use crate::draft::{Draft, Edits, theirs};
 use crate::nav::Nav;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
@@ -152,11 +151,7 @@ fn Editor(form: AgentForm) -> impl IntoView {
             }
         })
     };
-    let theirs = Callback::new(move |(value, edits): (Value, Edits)| {
-        if let Ok(agent) = serde_json::from_value::<Agent>(value) {
-            form.take(agent, edits);
-        }
-    });
+    let theirs = theirs(move |agent: Agent, edits| form.take(agent, edits));
     let save = Callback::new(move |()| form.save());
     view! {
         <Head title back=Route::Agents>{standing}</Head>

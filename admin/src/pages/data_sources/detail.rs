@@ -5,13 +5,12 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use shared::FieldErrors;
 use shared::data_source::{DataSource, DataSourceSettings, SourceKind};
 
 use super::{database, documents, list, search, standing};
 use crate::api;
-use crate::draft::{Draft, Edits, run};
+use crate::draft::{Draft, Edits, run, theirs};
 use crate::nav::Nav;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
@@ -126,11 +125,7 @@ fn Opened(source: DataSource) -> impl IntoView {
             <Badge text=word.to_owned() tone />
         }
     };
-    let theirs = Callback::new(move |(value, edits): (Value, Edits)| {
-        if let Ok(source) = serde_json::from_value::<DataSource>(value) {
-            page.take(source, edits);
-        }
-    });
+    let theirs = theirs(move |source: DataSource, edits| page.take(source, edits));
     view! {
         <Head title back=Route::DataSources>{badges}</Head>
         <p class="soft holds">{move || page.source.with(list::summary)}</p>

@@ -11,12 +11,11 @@ pub mod samples;
 mod usage;
 
 use leptos::prelude::*;
-use serde_json::Value;
 use shared::LicenseKeySettings;
 use shared::license_key::{KeyStatus, LicenseKey};
 
 use crate::api;
-use crate::draft::{Draft, Edits};
+use crate::draft::{Draft, Edits, theirs};
 use crate::nav::Nav;
 use crate::remote::{Load, Remote};
 use crate::route::{KeyTab, Route};
@@ -172,11 +171,7 @@ fn Opened(key: LicenseKey) -> impl IntoView {
     });
     let title = Signal::derive(move || page.key.with(|key| key.settings.name.clone()));
     let status = move || page.key.with(standing_of);
-    let theirs = Callback::new(move |(value, edits): (Value, Edits)| {
-        if let Ok(key) = serde_json::from_value::<LicenseKey>(value) {
-            page.take(key, edits);
-        }
-    });
+    let theirs = theirs(move |key: LicenseKey, edits| page.take(key, edits));
     view! {
         <Head title back=Route::LicenseKeys>
             {move || { let (text, tone) = status(); view! { <Badge text=text.to_owned() tone /> } }}

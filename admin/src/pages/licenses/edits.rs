@@ -10,7 +10,7 @@ use shared::license_key::LicenseKey;
 
 use crate::api;
 use crate::browser;
-use crate::draft::{Draft, Edits, Form, run};
+use crate::draft::{self, Draft, Edits, Form, run};
 use crate::remote::Remote;
 use crate::ui::{
     ConfirmRequest, CopyButton, DateTimeField, Dialog, DialogFoot, Icon, NumberField, SaveFailure,
@@ -176,11 +176,9 @@ fn theirs<T: Form>(
     key: Remote<LicenseKey>,
     of: fn(&LicenseKey) -> T,
 ) -> Callback<(Value, Edits)> {
-    Callback::new(move |(value, edits): (Value, Edits)| {
-        if let Ok(now) = serde_json::from_value::<LicenseKey>(value) {
-            draft.rebase(of(&now), now.version, edits);
-            key.set(now);
-        }
+    draft::theirs(move |now: LicenseKey, edits| {
+        draft.rebase(of(&now), now.version, edits);
+        key.set(now);
     })
 }
 

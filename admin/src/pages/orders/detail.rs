@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::license_key::KeyStatus;
 use shared::order::{Customer, Order, OrderLicense, OrderStatus};
 
 use super::create::Placed;
 use super::order_standing;
 use crate::api;
-use crate::draft::{Draft, Edits, run};
+use crate::draft::{Draft, run, theirs};
 use crate::format;
 use crate::pages::license_key::standing;
 use crate::remote::{Load, Remote};
@@ -212,11 +212,7 @@ fn LicenseCard(now: Order) -> impl IntoView {
 fn CustomerForm(now: Order, open: RwSignal<bool>, done: Callback<Order>) -> impl IntoView {
     let path = StoredValue::new(format!("/api/orders/{}", now.id));
     let draft = Draft::in_dialog(now.customer, now.version, Customer::check);
-    let theirs = Callback::new(move |(value, edits): (Value, Edits)| {
-        if let Ok(now) = serde_json::from_value::<Order>(value) {
-            draft.rebase(now.customer, now.version, edits);
-        }
-    });
+    let theirs = theirs(move |now: Order, edits| draft.rebase(now.customer, now.version, edits));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if draft.is_fine() {

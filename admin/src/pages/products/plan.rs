@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use serde_json::Value;
 use shared::product::{DurationUnit, Plan, PlanLicenses, PlanSettings, PlanWidget};
 
 use super::plan_look::PlanLook;
 use crate::api;
 use crate::bindings::Bindings;
-use crate::draft::{Draft, Edits, run};
+use crate::draft::{Draft, Edits, run, theirs};
 use crate::nav::Nav;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
@@ -81,11 +80,6 @@ fn Opened(plan: Plan) -> impl IntoView {
             });
         }
     });
-    let theirs = Callback::new(move |(value, edits): (Value, Edits)| {
-        if let Ok(plan) = serde_json::from_value(value) {
-            take(plan, edits);
-        }
-    });
     let delete = move |_| {
         let (here, list) = (nav.route.get_untracked(), home.get_value());
         confirm(ConfirmRequest {
@@ -115,7 +109,7 @@ fn Opened(plan: Plan) -> impl IntoView {
             <Licenses draft />
         </div>
         <Show when=move || draft.now.with(|plan| plan.widget.is_some())><PlanLook draft /></Show>
-        <SaveBar draft save take_theirs=theirs />
+        <SaveBar draft save take_theirs=theirs(take) />
     }
 }
 

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use serde_json::Value;
 use shared::product::{Plan, PlanSettings, Product, ProductSettings};
 
 use super::ProductFields;
 use crate::api;
-use crate::draft::{Draft, Edits, run};
+use crate::draft::{Draft, Edits, run, theirs};
 use crate::listing::Listing;
 use crate::nav::Nav;
 use crate::remote::{Load, Remote};
@@ -58,11 +57,6 @@ fn Opened(product: Product) -> impl IntoView {
             });
         }
     });
-    let theirs = Callback::new(move |(value, edits): (Value, Edits)| {
-        if let Ok(product) = serde_json::from_value(value) {
-            take(product, edits);
-        }
-    });
     let delete = move |_| {
         let here = nav.route.get_untracked();
         confirm(ConfirmRequest {
@@ -91,7 +85,7 @@ fn Opened(product: Product) -> impl IntoView {
             <Plans product=id.get_value() />
             <Card title="Product"><ProductFields draft disabled=read_only() /></Card>
         </div>
-        <SaveBar draft save take_theirs=theirs />
+        <SaveBar draft save take_theirs=theirs(take) />
     }
 }
 

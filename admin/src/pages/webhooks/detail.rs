@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use serde_json::Value;
 use shared::admin::Webhook;
 
 use super::deliveries::Deliveries;
 use super::form::{HookFields, HookForm};
 use super::secret::SecretCard;
 use crate::api;
-use crate::draft::{Draft, Edits, run};
+use crate::draft::{Draft, Edits, run, theirs};
 use crate::nav::Nav;
 use crate::remote::{Load, Remote};
 use crate::route::Route;
@@ -47,20 +46,18 @@ fn Opened(hook: Webhook, path: StoredValue<String>) -> impl IntoView {
     let draft = Draft::new(HookForm::of(&hook), hook.version, HookForm::check);
     // Grows with each test that is sent, so that the list below looks at once.
     let sent = RwSignal::new(0_u32);
+    let take = move |hook: Webhook, edits| {
+        draft.rebase(HookForm::of(&hook), hook.version, edits);
+    };
     let save = Callback::new(move |()| {
         if !draft.is_fine() {
             return;
         }
         let (path, body) = (path.get_value(), draft.patch());
         draft.save(async move { api::patch::<Webhook>(&path, &body).await }, move |hook| {
-            draft.rebase(HookForm::of(&hook), hook.version, Edits::Kept);
+            take(hook, Edits::Kept);
             toasts.done("Saved. It applies to what happens from now on.");
         });
-    });
-    let take_theirs = Callback::new(move |(now, edits): (Value, Edits)| {
-        if let Ok(hook) = serde_json::from_value::<Webhook>(now) {
-            draft.rebase(HookForm::of(&hook), hook.version, edits);
-        }
     });
     let title = Signal::derive(move || {
         draft.base.with(|hook| {
@@ -86,7 +83,7 @@ fn Opened(hook: Webhook, path: StoredValue<String>) -> impl IntoView {
             </Card>
             <SecretCard path />
         </div>
-        <SaveBar draft save take_theirs />
+        <SaveBar draft save take_theirs=theirs(take) />
         <Deliveries path sent />
     }
 }
